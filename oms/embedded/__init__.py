@@ -23,6 +23,7 @@ from oms.embedded.keeper import EmbeddedError
 __all__ = [
     "EmbeddedError",
     "broker_url",
+    "cache_options",
     "cache_url",
     "data_dir",
     "erase",
@@ -34,7 +35,8 @@ __all__ = [
 ]
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-START_LIMIT = 90.0  # seconds a caller waits: one crash recovery, and a machine busy with other things
+# Seconds a caller waits: for PostgreSQL one crash recovery on a busy machine; without a broker life goes on.
+START_LIMITS = {"postgres": 90.0, "valkey": 10.0}
 
 _joining = threading.Lock()
 _joined: dict[Path, int] = {}  # folder of locks → descriptor of the shared `users` lock, held until this process dies
@@ -65,11 +67,15 @@ def valkey_url() -> str:
 
 
 def broker_url(url: str) -> str:
-    """Return a Redis URL as Celery spells it (`unix:///path?db=0` → `redis+socket:///path?virtual_host=0`)."""
+    """Return a Redis URL as Celery spells it: `unix:///path?db=0` → `redis+socket:///path?virtual_host=0`.
+
+    The embedded server's own address becomes `embedded+socket:…`, which starts it (see `connections.py`).
+    """
     parts = urlsplit(url)
     if parts.scheme != "unix":
         return url
-    return f"redis+socket://{parts.path}?virtual_host={parse_qs(parts.query).get('db', ['0'])[0]}"
+    scheme = "embedded" if url == valkey_url() else "redis"
+    return f"{scheme}+socket://{parts.path}?virtual_host={parse_qs(parts.query).get('db', ['0'])[0]}"
 
 
 def cache_url(url: str) -> str:
@@ -78,6 +84,11 @@ def cache_url(url: str) -> str:
     if parts.scheme == "unix":
         return f"unix://{parts.path}?db={int(parse_qs(parts.query).get('db', ['0'])[0]) + 1}"
     return parts._replace(path=f"/{int(parts.path.strip('/') or 0) + 1}").geturl()
+
+
+def cache_options(url: str) -> dict[str, str]:
+    """Return the OPTIONS of Django's cache for this Redis URL: the embedded server is started by its pool."""
+    return {"pool_class": "oms.embedded.connections.Pool"} if url == valkey_url() else {}
 
 
 def secrets() -> dict[str, str]:
@@ -131,12 +142,14 @@ def _hold_as_user(server: keeper.Server) -> None:
 
 
 def _wait_until_ready(server: keeper.Server) -> None:
-    limit = time.monotonic() + START_LIMIT
+    limit = time.monotonic() + START_LIMITS[server.name]
     child: subprocess.Popen[bytes] | None = None
     out = server.locks / "keeper.log"
     while not keeper.is_locked(server.locks / "ready"):
         if time.monotonic() > limit:
-            raise EmbeddedError(f"{server.name} did not start within {START_LIMIT:.0f} s; see {server.log}.")
+            raise EmbeddedError(
+                f"{server.name} did not start within {START_LIMITS[server.name]:.0f} s; see {server.log}."
+            )
         if child is not None and child.poll():
             raise EmbeddedError(f"{server.name} did not start: {keeper.tail(out) or 'see ' + str(server.log)}")
         if (child is None or child.poll() == 0) and not keeper.is_locked(server.locks / "serve"):

@@ -70,7 +70,7 @@ def is_locked(path: Path) -> bool:
 def run_dir(data: Path) -> Path:
     """The private folder of the sockets: short (a socket's path ends at about 100 bytes) and the same for everyone
     who names this data folder, whatever TMPDIR says."""
-    base = Path("/tmp") if os.access("/tmp", os.W_OK | os.X_OK) else Path(tempfile.gettempdir())  # noqa: S108 - checked below
+    base = Path("/tmp") if os.access("/tmp", os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
     return base / f"homeward-{hashlib.sha256(f'{os.geteuid()}:{data}'.encode()).hexdigest()[:12]}"
 
 
