@@ -1,0 +1,53 @@
+"""Why an amount is refused. Each is a sentence naming the rule; nothing is ever clipped to fit (W16, p4)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from oms.refusals import Refused
+
+
+class AmountRefused(Refused):
+    """Base of every refusal of the money arithmetic."""
+
+    code = "amount_refused"
+
+
+class TermsUnusable(AmountRefused):
+    """The order, line, fee or payment does not add up by itself: a discount above the price, a negative quantity."""
+
+    code = "terms_unusable"
+    sentence = _("%(what)s: %(why)s.")
+
+
+class NotPositive(AmountRefused):
+    code = "not_positive"
+    sentence = _("%(what)s: what is asked for must be more than zero.")
+
+
+class MoreThanIsLeft(AmountRefused):
+    code = "more_than_is_left"
+    sentence = _("%(what)s: %(asked)s asked for, %(left)s left.")
+
+
+class NothingLeft(AmountRefused):
+    code = "nothing_left"
+    sentence = _("%(what)s: nothing is left to refund.")
+
+
+class NothingReturned(AmountRefused):
+    code = "nothing_returned"
+    sentence = _("A return names at least one line or shipping entry.")
+
+
+class UnknownReference(AmountRefused):
+    code = "unknown_reference"
+    sentence = _("%(what)s is not part of this order.")
+
+
+class FeesExceedReturn(AmountRefused):
+    code = "fees_exceed_return"
+    sentence = _("Fees of %(fees)s are more than the %(returned)s that come back.")
+
+
+class PaymentsExhausted(AmountRefused):
+    code = "payments_exhausted"
+    sentence = _("%(asked)s is more than the %(left)s left on the payments of this order.")
