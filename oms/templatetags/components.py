@@ -1,0 +1,124 @@
+"""What the templates of ``templates/components/`` need and the template language lacks: amounts as people read them,
+the path of a sparkline, the problems of a form as links."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.forms import BaseForm
+from django.utils.formats import number_format
+
+from oms.money import Money, exponent
+
+register = template.Library()
+
+SYMBOLS = {
+    "AUD": "A$",
+    "BRL": "R$",
+    "CAD": "CA$",
+    "CNY": "CN¥",
+    "EUR": "€",
+    "GBP": "£",
+    "HKD": "HK$",
+    "ILS": "₪",
+    "INR": "₹",
+    "JPY": "¥",
+    "KRW": "₩",
+    "MXN": "MX$",
+    "NZD": "NZ$",
+    "PHP": "₱",
+    "TRY": "₺",
+    "TWD": "NT$",
+    "UAH": "₴",
+    "USD": "$",
+    "VND": "₫",
+}
+"""Signs that cannot be mistaken for another currency's; every other currency is named by its code."""
+
+MINUS = "−"
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+
+
+@register.filter
+def money(value: Money | Decimal | str | None, currency: str = "") -> str:
+    """An amount as people read it: £1,234.50, −£16.17, CHF 12.50; digits are grouped as the language does.
+
+    `value` is Money, or a Decimal with its currency as the argument. Ready text passes through; None is empty.
+    """
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, Money):
+        value, currency = value.amount, value.currency
+    digits = number_format(abs(value), decimal_pos=exponent(currency), force_grouping=True)
+    sign = MINUS if value < 0 else ""
+    symbol = SYMBOLS.get(currency)
+    return f"{sign}{symbol}{digits}" if symbol else f"{sign}{currency}{NO_BREAK_SPACE}{digits}"
+
+
+@register.filter
+def step_states(number: int, of: int) -> list[str]:
+    """States of the bar over a form of several screens: done before `number`, current at it, todo after."""
+    return ["done" if step < number else "current" if step == number else "todo" for step in range(1, of + 1)]
+
+
+@register.filter
+def sparkline(points: Iterable[Any]) -> dict[str, str]:
+    """SVG paths of `points` in a box of 100 × 24: `line` and, when nothing is missing, the `area` under it.
+
+    None leaves a gap. All equal points lie in the middle; fewer than two give an empty path.
+    """
+    values = [None if point is None else float(point) for point in points]
+    known = [value for value in values if value is not None]
+    if len(values) < 2 or not known:
+        return {"line": "", "area": ""}
+    low, high = min(known), max(known)
+    top, bottom, width = 2.0, 22.0, 100.0
+    parts, pen_down = [], False
+    for index, value in enumerate(values):
+        if value is None:
+            pen_down = False
+            continue
+        x = width * index / (len(values) - 1)
+        share = (value - low) / (high - low) if high > low else 0.5
+        parts.append(f"{'L' if pen_down else 'M'}{x:.1f} {bottom - share * (bottom - top):.1f}")
+        pen_down = True
+    line = "".join(parts)
+    area = f"{line}L{width:.0f} 24L0 24Z" if len(known) == len(values) else ""
+    return {"line": line, "area": area}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the error summary: what is wrong, with which field, and where that field is."""
+
+    sentence: str
+    label: str = ""
+    target: str = ""
+
+
+@register.filter
+def problems(form: BaseForm | None, forms: Sequence[BaseForm] | None = None) -> list[Problem]:
+    """Everything refused in `form` (or in each of `forms`), those of the whole form first."""
+    found: list[Problem] = []
+    for each in forms or ([form] if form else []):
+        if not each.is_bound:
+            continue
+        found += [Problem(str(error)) for error in each.non_field_errors()]
+        for field in each:
+            target = field.id_for_label or f"{field.auto_id}_0"
+            found += [Problem(str(error), str(field.label), target) for error in field.errors]
+    return found
+
+
+@register.filter
+def cell_text(cell: Any) -> Any:
+    """The words of a table cell that is either text or a mapping with a `text`."""
+    return cell.get("text", "") if isinstance(cell, dict) else cell
+
+
+@register.filter
+def column_number(columns: Sequence[dict[str, Any]], index: int) -> bool:
+    """Say whether column `index` holds numbers, which stand to the right."""
+    return bool(columns[index].get("number"))
