@@ -1,0 +1,6 @@
+"""What the events of stock may say that no return tells already (see `oms.outbox.declare`)."""
+
+EVENTS = {
+    "stock.adjusted": ("warehouse", "bin", "product", "quantity", "reason"),
+    "stock.putaway": ("warehouse", "from_bin", "to_bin", "product", "quantity"),
+}

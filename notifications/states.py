@@ -1,0 +1,38 @@
+"""States of a message, and who it is for."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from oms.statemachine import CREATED, Machine, Transition
+
+
+class MessageStatus(TextChoices):
+    QUEUED = "queued", _("queued")
+    SENDING = "sending", _("being sent")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("failed")
+    WITHHELD = "withheld", _("not sent")  # nobody to send it to, or overtaken
+
+
+S = MessageStatus
+
+MESSAGE_MACHINE = Machine(
+    "message",
+    MessageStatus,
+    [
+        Transition("compose", (CREATED,), S.QUEUED),
+        Transition("withhold", (CREATED,), S.WITHHELD),
+        Transition("withhold", (S.QUEUED,), S.WITHHELD),
+        Transition("claim", (S.QUEUED,), S.SENDING),
+        Transition("mark_sent", (S.SENDING,), S.SENT),
+        Transition("put_back", (S.SENDING,), S.QUEUED),
+        Transition("give_up", (S.SENDING,), S.FAILED),
+    ],
+    terminal=(S.SENT, S.FAILED, S.WITHHELD),
+)
+
+
+class Audience(TextChoices):
+    CUSTOMER = "customer", _("customer")
+    ACCOUNTING = "accounting", _("accounting")
+    STAFF = "staff", _("staff")

@@ -1,0 +1,30 @@
+"""The Celery application and the timetable of what runs by the clock."""
+
+import os
+
+from celery import Celery
+
+import oms.embedded.connections  # noqa: F401 - names the transport of the embedded broker
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
+
+app = Celery("homeward")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    # Jobs whose message was lost, or whose worker died, are sent again.
+    "sweep": {"task": "oms.tasks.sweep", "schedule": 10.0},
+    # One beat per queue, so that /healthz/deep can name a stalled worker.
+    "heartbeat": {"task": "oms.tasks.send_heartbeats", "schedule": 10.0},
+    # New events are rooted in a signed seal, so that a cut-off log shows.
+    "seal": {"task": "oms.tasks.seal_events", "schedule": 3600.0},
+    # Refunds the provider has not answered are looked up, never blindly repeated.
+    "poll_refunds": {"task": "refunds.tasks.poll_pending", "schedule": 60.0},
+    # Parcels whose webhook never came are asked for.
+    "poll_parcels": {"task": "returns.tasks.poll_parcels", "schedule": 900.0},
+    # Returns never posted run out.
+    "expire_returns": {"task": "returns.tasks.expire_overdue", "schedule": 3600.0},
+    # Messages due (surveys, reminders) go out.
+    "send_due_messages": {"task": "notifications.tasks.send_due", "schedule": 30.0},
+}

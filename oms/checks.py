@@ -1,0 +1,67 @@
+"""What must be true before this runs, and what production still lacks, with what to do about it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from celery import current_app
+from django.conf import settings
+from django.core.checks import Error, Warning
+from django.db.models.signals import post_save
+
+from oms.models import Event
+
+env = environ.Env()
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def check_event_bridge(**_kwargs: Any) -> list[Error]:
+    """`oms.E011`, `oms.E012`: events become jobs only when the one receiver and the Celery app are loaded."""
+    found = []
+    if not post_save.has_listeners(Event):
+        found.append(Error("Events have no receiver: nothing would follow from them.", id="oms.E011"))
+    if current_app.main != "homeward":
+        found.append(Error("The Celery application is not loaded.", hint="oms/__init__.py imports it.", id="oms.E012"))
+    return found
+
+
+def check_secrets(**_kwargs: Any) -> list[Error]:
+    """`oms.E020`: production names its secrets itself; generated ones live on one machine only."""
+    wanted = {
+        "SECRET_KEY": "SECRET_KEY",
+        "HOMEWARD_MASTER_KEYS": "MASTER_KEYS",
+        "HOMEWARD_INDEX_KEY": "BLIND_INDEX_KEY",
+        "HOMEWARD_CHAIN_KEY": "EVENT_CHAIN_KEY",
+        "STRIPE_WEBHOOK_SECRET": "STRIPE_WEBHOOK_SECRET",
+        "EASYPOST_WEBHOOK_SECRET": "EASYPOST_WEBHOOK_SECRET",
+    }
+    return [
+        Error(f"{variable} is not set.", hint=f"Set {variable} in the environment; see .env.example.", id="oms.E020")
+        for variable in wanted
+        if not env.str(variable, "")
+    ]
+
+
+def check_vendors(**_kwargs: Any) -> list[Error | Warning]:
+    """`oms.E021`–`E024`: a live key never meets the sandbox, production never does."""
+    found: list[Error | Warning] = []
+    for name, key, base, live in (
+        ("STRIPE", settings.STRIPE_API_KEY, settings.STRIPE_API_BASE, ("sk_live_", "rk_live_")),
+        ("EASYPOST", settings.EASYPOST_API_KEY, settings.EASYPOST_API_BASE, ("EZAK",)),
+    ):
+        on_loopback = urlsplit(base).hostname in LOOPBACK if base else False
+        if on_loopback and key.startswith(live):
+            found.append(
+                Error(f"A live {name} key is pointed at a sandbox.", hint=f"Unset {name}_API_BASE.", id="oms.E021")
+            )
+        elif on_loopback:
+            found.append(Error(f"{name}_API_BASE is a sandbox address.", hint=f"Unset {name}_API_BASE.", id="oms.E022"))
+        elif not key.startswith(live):
+            found.append(Warning(f"{name}_API_KEY is a test key: no money or parcel moves.", id="oms.W023"))
+    if not env.str("DATABASE_URL", ""):
+        found.append(Error("DATABASE_URL is not set: data would live in an embedded server.", id="oms.E024"))
+    if not settings.EMAIL_URL:
+        found.append(Warning("EMAIL_URL is not set: mails stay in the database.", id="oms.W025"))
+    if not settings.PUBLIC_URL.startswith("https://"):
+        found.append(Error("PUBLIC_URL is not https.", hint="Links in mails carry what opens a return.", id="oms.E026"))
+    return found

@@ -1,0 +1,49 @@
+"""What every template may use: the shop, and the way around for staff."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from oms import shops
+from oms.access import has_second_factor
+from oms.roles import allowed
+
+# label, URL name, permission, icon
+NAVIGATION = (
+    (_("Dashboard"), "reporting:dashboard", "see reports", "chart"),
+    (_("Needs review"), "returns:review", "decide returns", "inbox"),
+    (_("Returns"), "returns:list", "see returns", "return"),
+    (_("Orders"), "orders:list", "see orders", "bag"),
+    (_("Scan station"), "admin:dock_scan", "receive parcels", "scan"),
+    (_("Inspection"), "admin:dock_inspection", "inspect goods", "check"),
+    (_("Stock"), "inventory:stock", "see stock", "boxes"),
+    (_("Refunds"), "refunds:list", "see refunds", "money"),
+    (_("Messages"), "notifications:list", "see messages", "mail"),
+    (_("Policy"), "returns:policy", "change policy", "rules"),
+    (_("Settings"), "settings:shop", "change settings", "gear"),
+    (_("People"), "settings:users", "manage users", "people"),
+)
+
+
+def shop(request: HttpRequest) -> dict[str, Any]:
+    return {"shop": SimpleLazyObject(shops.current)}
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """The left navigation: what this person's role may open."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or not has_second_factor(request):
+        return {}
+    entries = []
+    for label, name, phrase, icon in NAVIGATION:
+        if not allowed(user, phrase):
+            continue
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        entries.append({"label": label, "url": url, "icon": icon, "current": request.path.startswith(url)})
+    return {"navigation": entries}

@@ -1,0 +1,51 @@
+"""Numbers people read aloud and identifiers machines sort."""
+
+import os
+import secrets
+import time
+import uuid
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: no I, L, O, U
+_AS_READ = str.maketrans({"I": "1", "L": "1", "O": "0"})
+
+
+def uuid7() -> uuid.UUID:
+    """Return a time-ordered UUID (RFC 9562, version 7)."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds & (2**48 - 1)) << 80 | int.from_bytes(os.urandom(10))
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return uuid.UUID(int=value)
+
+
+def new_number(prefix: str, length: int = 8) -> str:
+    """Return a random, readable number with a check digit: `R-7K3M-92QXC`.
+
+    A number identifies; it never authorizes.
+    """
+    body = "".join(secrets.choice(ALPHABET) for _ in range(length))
+    return f"{prefix}-{body[:4]}-{body[4:]}{check_digit(body)}"
+
+
+def check_digit(body: str) -> str:
+    """Crockford's check symbol, kept inside the alphabet by taking the value modulo 31."""
+    value = 0
+    for character in body:
+        value = value * 32 + ALPHABET.index(character)
+    return ALPHABET[value % 31]
+
+
+def normalize_number(text: str, prefix: str) -> str | None:
+    """Read a number as a person types it: any case, spaces or dashes, O for 0, I and L for 1.
+
+    Returns None when it cannot be a number of this kind (wrong length, wrong check digit).
+    """
+    compact = "".join(text.split()).replace("-", "").upper()
+    if not compact.startswith(prefix):
+        return None
+    body = compact[len(prefix) :].translate(_AS_READ)
+    if len(body) != 9 or any(character not in ALPHABET for character in body):
+        return None
+    if check_digit(body[:8]) != body[8]:
+        return None
+    return f"{prefix}-{body[:4]}-{body[4:]}"

@@ -1,0 +1,36 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Product(models.Model):
+    """What is sold. Terms that bind an order (price, cost, final sale) are frozen on its lines, never read from here."""
+
+    sku = models.CharField(_("SKU"), max_length=40, unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    category = models.CharField(_("category"), max_length=60, blank=True)
+    barcode = models.CharField(_("barcode"), max_length=40, blank=True)
+    weight_grams = models.PositiveIntegerField(_("weight in grams"), default=500)
+    # A rate, not money: more decimals than any currency has.
+    price = models.DecimalField(_("price"), max_digits=18, decimal_places=6, null=True)
+    standard_cost = models.DecimalField(_("standard cost"), max_digits=18, decimal_places=6, null=True)
+    currency = models.CharField(_("currency"), max_length=3, default="GBP")
+    is_merchandise = models.BooleanField(_("is merchandise"), default=True)
+    is_final_sale = models.BooleanField(_("final sale"), default=False)
+    is_serial_tracked = models.BooleanField(_("tracked by serial number"), default=False)
+    hint = models.CharField(_("hint to customers"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        constraints = [
+            models.CheckConstraint(condition=Q(price__isnull=True) | Q(price__gte=0), name="product_price"),
+            models.CheckConstraint(condition=~Q(sku=""), name="product_sku"),
+        ]
+        indexes = [
+            # scan station: a barcode names a product
+            models.Index(fields=["barcode"], name="product_barcode", condition=~Q(barcode="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.sku

@@ -1,0 +1,40 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Shop(models.Model):
+    """The one row of settings: who we are, how we look, how we are reached (R3, R62)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    company = models.CharField(_("company"), max_length=120, default="Homeward Demo Shop")
+    legal_address = models.TextField(_("legal address"), blank=True)
+    logo = models.BinaryField(_("logo"), blank=True, default=b"", editable=True)
+    logo_type = models.CharField(max_length=20, blank=True)
+    logo_ref = models.UUIDField(default=uuid.uuid4, editable=False)  # changes with the logo: caches notice
+    accent = models.CharField(_("accent color"), max_length=7, default="#1f5b4a")
+    sender_name = models.CharField(_("sender name"), max_length=120, default="Homeward Demo Shop")
+    sender_email = models.EmailField(_("sender e-mail"), default="returns@example.test")
+    support_email = models.EmailField(_("support e-mail"), default="help@example.test")
+    support_phone = models.CharField(_("support phone"), max_length=40, default="+44 20 7946 0000")
+    support_hours = models.CharField(_("support hours"), max_length=120, default="Monday to Friday, 9:00–17:00")
+    chat_url = models.URLField(_("chat link"), blank=True)
+    accounting_email = models.EmailField(_("accounting e-mail"), default="accounting@example.test")
+    time_zone = models.CharField(_("time zone of reports"), max_length=60, default="Europe/London")
+    processing_days = models.PositiveSmallIntegerField(_("business days to process a return"), default=3)
+    return_rate_notice = models.DecimalField(_("return rate to look at (%)"), max_digits=5, decimal_places=2, default=5)
+    return_rate_alarm = models.DecimalField(_("return rate to act on (%)"), max_digits=5, decimal_places=2, default=15)
+
+    class Meta:
+        verbose_name = _("shop settings")
+        verbose_name_plural = _("shop settings")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_shop")]
+
+    def __str__(self) -> str:
+        return "shop"
+
+    @property
+    def name(self) -> str:
+        return self.company

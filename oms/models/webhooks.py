@@ -1,0 +1,35 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from oms.encryption import SYSTEM, PersonalBytesField, SystemOwner
+from oms.identifiers import uuid7
+from oms.models.events import StreamOwner
+
+
+class InboundWebhook(StreamOwner):
+    """What a vendor told us, verified and stored raw before anything is done with it (p48)."""
+
+    stream_prefix = "webhook"
+
+    ref = models.UUIDField(default=uuid7, editable=False)
+    provider = models.CharField(max_length=16)
+    external_id = models.CharField(max_length=100)
+    kind = models.CharField(max_length=60)
+    body = PersonalBytesField()
+    received_at = models.DateTimeField()
+    processed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("inbound webhook")
+        verbose_name_plural = _("inbound webhooks")
+        constraints = [models.UniqueConstraint(fields=["provider", "external_id"], name="webhook_once")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        return f"{self.provider}/{self.external_id}"[:72]
+
+    def personal_owner(self) -> SystemOwner:
+        return SYSTEM

@@ -1,0 +1,205 @@
+"""Recording what happened, and which jobs follow from it.
+
+`record` is the fourth beat of every verb. It appends one event to the owner's chain and saves the owner — what the verb
+changed and the new chain head in one UPDATE. `subscribe` is how an app's `receivers.py` says, in one line each, which
+job follows which event.
+"""
+
+import hmac
+import json
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from oms.models.events import Event, Stream, StreamOwner
+from oms.refusals import Refused
+
+GENESIS = b""
+
+# The id that ties a request, its events, tasks and vendor calls together; an RMA keeps the one it was born with.
+correlation: ContextVar[UUID | None] = ContextVar("correlation", default=None)
+
+# ── The vocabulary: what each event may say ───────────────────────────────────────────────────────────────────────
+
+_declared: dict[str, frozenset[str]] = {}
+
+
+def declare(events: dict[str, Iterable[str]]) -> None:
+    """Register event names (dotted, past tense) with the fact keys they may carry. Called from each app's ready()."""
+    _declared.update({name: frozenset(keys) for name, keys in events.items()})
+
+
+def declared() -> dict[str, frozenset[str]]:
+    return dict(_declared)
+
+
+# ── Which job follows which event ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """`job(event)` runs on `queue`, `delay` after the event. A job that calls a vendor runs outside any transaction."""
+
+    event: str
+    name: str
+    job: Callable[[Event], None]
+    queue: str
+    delay: timedelta
+    calls_vendor: bool
+
+
+_subscriptions: dict[str, list[Subscription]] = {}
+_jobs: dict[str, Subscription] = {}
+
+
+def subscribe(
+    event: str,
+    job: Callable[[Event], None],
+    *,
+    queue: str = "default",
+    delay: timedelta = timedelta(0),
+    calls_vendor: bool = False,
+) -> None:
+    """Say that `job` follows `event`. Unknown events and queues are refused at start-up."""
+    if event not in _declared:
+        raise LookupError(f"no such event: {event}")
+    if queue not in settings.QUEUES:
+        raise LookupError(f"no such queue: {queue}")
+    name = f"{job.__module__.split('.')[0]}.{job.__name__}"
+    subscription = Subscription(event, name, job, queue, delay, calls_vendor)
+    _subscriptions.setdefault(event, []).append(subscription)
+    _jobs[f"{event}→{name}"] = subscription
+
+
+def subscriptions(event: str) -> list[Subscription]:
+    return _subscriptions.get(event, [])
+
+
+def all_subscriptions() -> list[Subscription]:
+    return [subscription for found in _subscriptions.values() for subscription in found]
+
+
+def job_named(event: str, name: str) -> Subscription | None:
+    return _jobs.get(f"{event}→{name}")
+
+
+# ── Recording ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def record(owner: StreamOwner, name: str, *, by: str, at: datetime, changed: Iterable[str] = (), **facts: Any) -> Event:
+    """Append one event to the owner's stream and save the owner.
+
+    `changed` names the owner's fields the verb has set; a new owner is inserted whole. Must run inside the verb's
+    transaction, under the owner's lock. Facts: strings, integers, booleans, None, and lists or dicts of these;
+    undeclared keys, floats and anything else raise.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError(f"{name} must be recorded inside the transaction of its verb")
+    event = _next(owner, name, by, at, facts)
+    # Ordered so that a job can never see an event whose owner is not there: both are of one transaction.
+    if owner._state.adding:
+        owner.save(force_insert=True)
+    else:
+        owner.save(update_fields=[*changed, "event_sequence", "event_hash"])
+    event.save(force_insert=True)
+    return event
+
+
+def record_on(stream: str, name: str, *, by: str, at: datetime, **facts: Any) -> Event:
+    """Append to a stream without a row of its own (settings, policy, log-ins); its row is locked meanwhile."""
+    Stream.objects.bulk_create([Stream(name=stream)], ignore_conflicts=True)
+    owner = Stream.objects.select_for_update(no_key=True).get(name=stream)
+    return record(owner, name, by=by, at=at, **facts)
+
+
+def record_refusal(refused: Refused, *, verb: str, subject: str, by: str, at: datetime) -> None:
+    """Note that a verb said no. Call it after the rollback; each refusal is a stream of its own, so none waits."""
+    with transaction.atomic():
+        owner = Stream(name=f"refusal/{uuid4()}", correlation=correlation.get() or uuid4())
+        record(owner, "verb.refused", by=by, at=at, verb=verb, subject=subject, code=refused.code)
+
+
+def _next(owner: StreamOwner, name: str, by: str, at: datetime, facts: dict[str, Any]) -> Event:
+    check_facts(name, facts)
+    event = Event(
+        stream=owner.stream,
+        sequence=owner.event_sequence + 1,
+        name=name,
+        actor=by,
+        correlation=owner.correlation,
+        facts=facts,
+        occurred_at=at.astimezone(UTC),
+        previous=bytes(owner.event_hash),
+    )
+    event.hash = chain_hash(event)
+    owner.event_sequence, owner.event_hash = event.sequence, event.hash
+    return event
+
+
+def check_facts(name: str, facts: dict[str, Any]) -> None:
+    """Raise unless the event is declared, its keys too, and its values are of the plain kinds."""
+    if name not in _declared:
+        raise LookupError(f"{name} is not declared in any events.py")
+    if unknown := set(facts) - _declared[name]:
+        raise LookupError(f"{name} does not declare {', '.join(sorted(unknown))}")
+    _check_plain(name, facts)
+
+
+def _check_plain(name: str, value: Any) -> None:
+    if isinstance(value, dict):
+        for part in value.values():
+            _check_plain(name, part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _check_plain(name, part)
+    elif not isinstance(value, str | int | None):
+        raise TypeError(f"{name}: facts hold no {type(value).__name__}; write amounts as strings")
+
+
+# ── The chain ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def canonical(event: Event) -> bytes:
+    """The bytes of an event that its hash covers: JSON with sorted keys, times in UTC."""
+    return json.dumps(
+        [
+            event.stream,
+            event.sequence,
+            event.name,
+            event.actor,
+            str(event.correlation),
+            event.facts,
+            event.occurred_at.astimezone(UTC).isoformat(),
+            bytes(event.previous).hex(),
+        ],
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+    ).encode()
+
+
+def chain_hash(event: Event) -> bytes:
+    """HMAC-SHA-256 over the event and its predecessor; the key lives outside the database."""
+    return hmac.digest(settings.EVENT_CHAIN_KEY.encode(), canonical(event), "sha256")
+
+
+def broken_links(events: Iterable[Event]) -> list[str]:
+    """Check one stream's events, ordered by sequence; return what does not fit, as sentences."""
+    found, previous, sequence = [], GENESIS, 0
+    for event in events:
+        sequence += 1
+        if event.sequence != sequence:
+            found.append(f"{event.stream}: event {sequence} is missing")
+            sequence = event.sequence
+        if bytes(event.previous) != previous:
+            found.append(f"{event}: does not follow its predecessor")
+        if not hmac.compare_digest(bytes(event.hash), chain_hash(event)):
+            found.append(f"{event}: was changed")
+        previous = bytes(event.hash)
+    return found

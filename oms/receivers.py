@@ -1,0 +1,50 @@
+"""The bridge from events to jobs: the only model signal of the project.
+
+Event saved → its deliveries stand in the same transaction → after commit one message per queue wakes a worker. If the
+message is lost, or the broker is away, the sweep sends it again: the deliveries are the truth, the message is a bell.
+"""
+
+import logging
+import time
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+from kombu.exceptions import OperationalError
+
+from oms import tasks
+from oms.models import Delivery, Event
+from oms.outbox import subscriptions
+
+logger = logging.getLogger(__name__)
+
+PAUSE_AFTER_FAILURE = 5.0  # seconds without another try: a broker that is away must not cost every request its timeout
+_quiet_until = 0.0
+
+
+@receiver(post_save, sender=Event)
+def owe_jobs(sender: type[Event], instance: Event, created: bool, raw: bool = False, **_kwargs: Any) -> None:
+    found = subscriptions(instance.name)
+    if not created or raw or not found:
+        return
+    Delivery.objects.bulk_create(
+        Delivery(event=instance, task=one.name, queue=one.queue, due_at=instance.occurred_at + one.delay)
+        for one in found
+    )
+    for queue in sorted({one.queue for one in found if not one.delay}):
+        # Do not move this out of on_commit: a worker would look before the row is there.
+        transaction.on_commit(partial(ring, instance.pk, queue), robust=True)
+
+
+def ring(event_id: int, queue: str) -> None:
+    """Wake a worker of this queue. A broker that is away is nobody's problem here: the sweep follows."""
+    global _quiet_until
+    if time.monotonic() < _quiet_until:
+        return
+    try:
+        tasks.deliver.apply_async(kwargs={"event_id": event_id, "queue": queue}, queue=queue)
+    except (OperationalError, OSError):
+        _quiet_until = time.monotonic() + PAUSE_AFTER_FAILURE
+        logger.warning("broker away: event %s waits for the sweep", event_id)

@@ -1,0 +1,254 @@
+"""Settings of the whole project: safe for development as they stand, switched by the environment in production.
+
+Every variable is listed in `.env.example`. What production still lacks is named by `manage.py check --deploy`
+(ids `oms.E…` and `oms.W…`, see `oms/checks.py`).
+"""
+
+from pathlib import Path
+
+import environ
+from django.utils.csp import CSP
+
+from oms import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# ── Secrets: given by the environment, or made once per installation and kept in the data folder ─────────────────
+
+_GENERATED = {} if env.str("SECRET_KEY", "") and env.str("HOMEWARD_MASTER_KEYS", "") else embedded.secrets()
+
+
+def _secret(name: str, generated: str) -> str:
+    return env.str(name, "") or _GENERATED.get(generated, "")
+
+
+SECRET_KEY = _secret("SECRET_KEY", "secret_key")
+# Newest first, `id:base64 of 32 bytes`, comma separated: the first wraps new data keys, all unwrap old ones.
+MASTER_KEYS = _secret("HOMEWARD_MASTER_KEYS", "master_keys")
+BLIND_INDEX_KEY = _secret("HOMEWARD_INDEX_KEY", "index_key")
+EVENT_CHAIN_KEY = _secret("HOMEWARD_CHAIN_KEY", "chain_key")
+
+DEBUG = env.bool("DEBUG", False)
+PRODUCTION = env.bool("HOMEWARD_PRODUCTION", False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where customers reach the portal: the base of every link in a mail.
+PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+
+# ── Applications ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+INSTALLED_APPS = [
+    "oms",
+    "inventory",
+    "returns",
+    "refunds",
+    "notifications",
+    "reporting",
+    "oms.apps.StaffAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "oms.middleware.correlation",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "oms.urls"
+WSGI_APPLICATION = "oms.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "oms.context.shop",
+                "oms.context.navigation",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "oms.form_rendering.Renderer"
+
+# ── Database and broker: embedded unless named ────────────────────────────────────────────────────────────────────
+
+_OPTIONS = {"server_side_binding": True, "prepare_threshold": 2}  # 35–45 % less work for PostgreSQL
+if env.str("DATABASE_URL", ""):
+    DATABASES = {"default": {**env.db("DATABASE_URL"), "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
+    DATABASES["default"]["OPTIONS"] = {**_OPTIONS, **DATABASES["default"].get("OPTIONS", {})}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "oms.postgresql",
+            "NAME": "homeward",
+            "CONN_MAX_AGE": 600,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": _OPTIONS,
+        }
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", "") or embedded.valkey_url()
+CACHES = {
+    "default": {
+        "BACKEND": "oms.cache.ForgetfulCache",
+        "LOCATION": embedded.cache_url(REDIS_URL),
+        "OPTIONS": embedded.cache_options(REDIS_URL),
+    }
+}
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# ── Celery: the database is the truth, the broker only a bell ─────────────────────────────────────────────────────
+
+CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 30
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_TASK_SEND_SENT_EVENT = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 60,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 0.2,
+}
+# A broker that is away must not be felt by a request: one try, no wait (`retry=False` would block for seconds).
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+QUEUES = ("labels", "refunds", "mail", "default", "long")
+
+# ── People ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+AUTH_USER_MODEL = "oms.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/staff/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "oms.adapters.StaffAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Homeward"
+SESSION_COOKIE_AGE = 12 * 3600
+
+# ── Safety ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF, CSP.NONCE],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+_HTTPS = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz"]
+CSRF_FAILURE_VIEW = "oms.views.errors.csrf_failure"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# ── Language, time, files ─────────────────────────────────────────────────────────────────────────────────────────
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.path("STATIC_ROOT", embedded.data_dir() / "static")()
+WHITENOISE_USE_FINDERS = True  # without `collectstatic` (tests, a first look) the sources are served
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "oms.staticfiles.Storage"},
+}
+
+# ── Vendors ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+STRIPE_API_KEY = env.str("STRIPE_API_KEY", "sk_test_homeward")
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", "")  # empty: Stripe itself
+STRIPE_WEBHOOK_SECRET = _secret("STRIPE_WEBHOOK_SECRET", "stripe_webhook_secret")
+EASYPOST_API_KEY = env.str("EASYPOST_API_KEY", "EZTK_homeward")
+EASYPOST_API_BASE = env.str("EASYPOST_API_BASE", "")  # empty: EasyPost itself
+EASYPOST_WEBHOOK_SECRET = _secret("EASYPOST_WEBHOOK_SECRET", "easypost_webhook_secret")
+
+# Without EMAIL_URL mails stay in the database, where staff read them as rendered.
+EMAIL_URL = env.str("EMAIL_URL", "")
+EMAIL_CONFIG = (
+    env.email_url("EMAIL_URL") if EMAIL_URL else {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+)
+vars().update(EMAIL_CONFIG)
+ACCOUNTING_EMAIL = env.str("ACCOUNTING_EMAIL", "accounting@example.test")
+
+# ── Logs: sentences for operators, never bodies, tokens or personal data ──────────────────────────────────────────
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+    },
+}

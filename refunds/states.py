@@ -1,0 +1,67 @@
+"""States of a refund."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from oms.roles import Role
+from oms.statemachine import CREATED, Machine, Transition
+
+_MONEY = (Role.FINANCE, Role.ADMINISTRATOR)
+
+
+class RefundStatus(TextChoices):
+    REQUESTED = "requested", _("requested")
+    AWAITING_APPROVAL = "awaiting_approval", _("waiting for approval")
+    APPROVED = "approved", _("approved")
+    SUBMITTED = "submitted", _("sent to the provider")  # called, or about to be: the answer is not known yet
+    PENDING = "pending", _("pending at the provider")
+    SETTLED = "settled", _("paid back")
+    FAILED = "failed", _("failed")
+    CANCELED = "canceled", _("canceled")
+
+    @classmethod
+    def in_flight(cls) -> tuple["RefundStatus", ...]:
+        """States in which the amount is set aside on its payment."""
+        return cls.REQUESTED, cls.AWAITING_APPROVAL, cls.APPROVED, cls.SUBMITTED, cls.PENDING
+
+    @classmethod
+    def unanswered(cls) -> tuple["RefundStatus", ...]:
+        return cls.SUBMITTED, cls.PENDING
+
+
+S = RefundStatus
+
+REFUND_MACHINE = Machine(
+    "refund",
+    RefundStatus,
+    [
+        Transition("request", (CREATED,), S.REQUESTED),
+        Transition("request", (CREATED,), S.APPROVED),
+        Transition("request", (CREATED,), S.AWAITING_APPROVAL),
+        Transition("import_settled", (CREATED,), S.SETTLED),
+        Transition("approve", (S.REQUESTED, S.AWAITING_APPROVAL), S.APPROVED, _MONEY),
+        Transition("refuse", (S.REQUESTED, S.AWAITING_APPROVAL), S.CANCELED, _MONEY),
+        Transition("submit", (S.APPROVED,), S.SUBMITTED),
+        Transition("await_provider", (S.SUBMITTED,), S.PENDING),
+        Transition("settle", (S.SUBMITTED, S.PENDING, S.FAILED), S.SETTLED),
+        Transition("fail", (S.SUBMITTED, S.PENDING, S.SETTLED), S.FAILED),
+        Transition("retry", (S.FAILED,), S.APPROVED, _MONEY),
+        Transition("cancel", (S.APPROVED, S.FAILED), S.CANCELED, _MONEY),
+    ],
+    terminal=(S.SETTLED, S.CANCELED),
+)
+
+
+class AttemptResult(TextChoices):
+    SENT = "sent", _("sent, no answer yet")
+    ANSWERED = "answered", _("answered")
+    REFUSED = "refused", _("refused by the provider")
+    UNKNOWN = "unknown", _("unknown")
+
+
+class RefundSource(TextChoices):
+    RETURN = "return", _("return")
+    CANCELLATION = "cancellation", _("canceled before shipping")
+    GOODWILL = "goodwill", _("goodwill")
+    EXTERNAL = "external", _("made at the provider")
+    IMPORTED = "imported", _("imported")

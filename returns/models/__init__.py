@@ -1,0 +1,23 @@
+from returns.models.drafts import ReturnDraft
+from returns.models.inspections import Hold, Outcome, Receipt
+from returns.models.parcels import Parcel, TrackingEvent
+from returns.models.photos import ReturnPhoto
+from returns.models.policy import PolicyRule, PolicyVersion, ReturnReason
+from returns.models.rma import RMA, ReturnLine
+from returns.models.surveys import Survey
+
+__all__ = [
+    "RMA",
+    "Hold",
+    "Outcome",
+    "Parcel",
+    "PolicyRule",
+    "PolicyVersion",
+    "Receipt",
+    "ReturnDraft",
+    "ReturnLine",
+    "ReturnPhoto",
+    "ReturnReason",
+    "Survey",
+    "TrackingEvent",
+]

@@ -1,0 +1,98 @@
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Condition, Unit
+from inventory.states import Disposition, Grade
+from oms.encryption import PersonalTextField
+from oms.identifiers import uuid7
+from oms.models import Customer
+from returns.models.parcels import Parcel
+from returns.models.rma import ReturnLine
+from returns.states import Acceptance, HoldStatus, ReceiptResult
+
+
+class Receipt(models.Model):
+    """What arrived of a line, or did not. INSERT only, but for the count of inspected units a trigger keeps."""
+
+    line = models.ForeignKey(ReturnLine, models.PROTECT, related_name="receipts")
+    parcel = models.ForeignKey(Parcel, models.PROTECT, related_name="receipts", null=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="receipts", null=True)
+    quantity = models.PositiveIntegerField()
+    result = models.CharField(max_length=12, choices=ReceiptResult)
+    inspected = models.PositiveIntegerField(default=0)  # kept by a trigger on Outcome
+    form_token = models.UUIDField(null=True)  # minted with the page: sent twice, received once
+    by = models.CharField(max_length=60)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="receipt_quantity"),
+            models.CheckConstraint(condition=Q(inspected__lte=F("quantity")), name="receipt_inspected"),
+            models.UniqueConstraint(fields=["form_token", "line"], name="receipt_form_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"receipt {self.pk}"
+
+
+class Outcome(models.Model):
+    """What inspection found for some units of a receipt. Money is owed per outcome, stock moves per outcome."""
+
+    ref = models.UUIDField(default=uuid7, editable=False)
+    receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="outcomes")
+    quantity = models.PositiveIntegerField()
+    condition = models.ForeignKey(Condition, models.PROTECT, related_name="+")
+    grade = models.CharField(max_length=1, choices=Grade)
+    suggested_disposition = models.CharField(max_length=20, choices=Disposition)
+    disposition = models.CharField(max_length=20, choices=Disposition)
+    override_reason = models.CharField(max_length=200, blank=True)
+    acceptance = models.CharField(max_length=10, choices=Acceptance)
+    payout_percent = models.DecimalField(max_digits=5, decimal_places=2)
+    note = PersonalTextField(_("note"))
+    form_token = models.UUIDField(null=True)
+    by = models.CharField(max_length=60)
+    inspected_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("outcome")
+        verbose_name_plural = _("outcomes")
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="outcome_quantity"),
+            models.CheckConstraint(condition=Q(payout_percent__gte=0, payout_percent__lte=100), name="outcome_payout"),
+            models.UniqueConstraint(fields=["form_token", "receipt"], name="outcome_form_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"outcome {self.pk}"
+
+    def personal_owner(self) -> Customer:
+        return self.receipt.line.rma.order.customer
+
+
+class Hold(models.Model):
+    """Goods refused at inspection, waiting in a hold bin for the customer's answer. Nothing is paid meanwhile."""
+
+    outcome = models.OneToOneField(Outcome, models.PROTECT, related_name="hold")
+    status = models.CharField(max_length=12, choices=HoldStatus)
+    respond_by = models.DateTimeField()
+    answer = PersonalTextField(_("customer's answer"))
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("hold")
+        verbose_name_plural = _("holds")
+
+    def __str__(self) -> str:
+        return f"hold {self.pk}"
+
+    @property
+    def ref(self) -> object:
+        return self.outcome.ref
+
+    def personal_owner(self) -> Customer:
+        return self.outcome.personal_owner()

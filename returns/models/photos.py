@@ -1,0 +1,43 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from oms.encryption import PersonalBytesField
+from oms.identifiers import uuid7
+from oms.models import Customer, OrderLine
+from returns.models.drafts import ReturnDraft
+from returns.models.inspections import Outcome
+from returns.models.rma import RMA, ReturnLine
+
+
+class ReturnPhoto(models.Model):
+    """A picture of returned goods, re-encoded by us, kept encrypted. From the customer or from the dock (R74)."""
+
+    ref = models.UUIDField(default=uuid7, editable=False, unique=True)
+    # While the return is being put together a photo belongs to the draft and says which order line it shows.
+    draft = models.ForeignKey(ReturnDraft, models.CASCADE, related_name="photos", null=True)
+    order_line = models.ForeignKey(OrderLine, models.PROTECT, null=True, related_name="+", db_index=False)
+    rma = models.ForeignKey(RMA, models.PROTECT, related_name="photos", null=True)
+    line = models.ForeignKey(ReturnLine, models.PROTECT, related_name="photos", null=True)
+    outcome = models.ForeignKey(Outcome, models.PROTECT, related_name="photos", null=True)
+    content = PersonalBytesField()
+    sha256 = models.CharField(max_length=64)  # of what is stored, before encryption
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    taken_by = models.CharField(max_length=60)  # actor
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
+        constraints = [
+            models.CheckConstraint(condition=Q(width__gt=0, height__gt=0), name="photo_size"),
+            models.CheckConstraint(condition=Q(draft__isnull=False) | Q(rma__isnull=False), name="photo_belongs"),
+        ]
+
+    def __str__(self) -> str:
+        return f"photo {self.pk}"
+
+    def personal_owner(self) -> Customer:
+        owner = self.rma or self.draft
+        return owner.order.customer

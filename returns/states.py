@@ -1,0 +1,198 @@
+"""States of a return, of its settlement, its parcels and its holds: the diagrams as data."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from oms.roles import Role
+from oms.statemachine import CREATED, Machine, Transition
+
+_DESK = (Role.AGENT, Role.MANAGER, Role.ADMINISTRATOR)
+_DOCK = (Role.DOCK, Role.MANAGER, Role.ADMINISTRATOR)
+_CUSTOMER_OR_DESK = (Role.CUSTOMER, *_DESK)
+
+
+class RMAStatus(TextChoices):
+    NEEDS_REVIEW = "needs_review", _("needs review")  # a person decides
+    NEEDS_INFO = "needs_info", _("waiting for the customer")  # we asked for more
+    APPROVED = "approved", _("approved")  # we wait for the parcel
+    IN_TRANSIT = "in_transit", _("on its way")  # the carrier has it
+    RECEIVING = "receiving", _("partly arrived")  # some units are here
+    RECEIVED = "received", _("arrived")  # all announced units are here or accounted for
+    INSPECTED = "inspected", _("inspected")  # every unit has an outcome
+    CLOSED = "closed", _("closed")
+    REJECTED = "rejected", _("rejected")
+    CANCELED = "canceled", _("canceled")
+    EXPIRED = "expired", _("expired")
+
+    @classmethod
+    def terminal(cls) -> tuple["RMAStatus", ...]:
+        return cls.CLOSED, cls.REJECTED, cls.CANCELED, cls.EXPIRED
+
+    @classmethod
+    def open(cls) -> tuple["RMAStatus", ...]:
+        return tuple(status for status in cls if status not in cls.terminal())
+
+    @classmethod
+    def awaiting_goods(cls) -> tuple["RMAStatus", ...]:
+        return cls.APPROVED, cls.IN_TRANSIT, cls.RECEIVING
+
+    @classmethod
+    def at_dock(cls) -> tuple["RMAStatus", ...]:
+        return cls.RECEIVING, cls.RECEIVED
+
+
+S = RMAStatus
+
+RMA_MACHINE = Machine(
+    "rma",
+    RMAStatus,
+    [
+        Transition("request", (CREATED,), S.APPROVED, _CUSTOMER_OR_DESK),
+        Transition("request", (CREATED,), S.NEEDS_REVIEW, _CUSTOMER_OR_DESK),
+        Transition("request", (CREATED,), S.REJECTED, _CUSTOMER_OR_DESK),
+        Transition("import_closed", (CREATED,), S.CLOSED),
+        Transition("approve", (S.NEEDS_REVIEW, S.NEEDS_INFO), S.APPROVED, _DESK),
+        Transition("ask", (S.NEEDS_REVIEW,), S.NEEDS_INFO, _DESK),
+        Transition("answer", (S.NEEDS_INFO,), S.NEEDS_REVIEW, (Role.CUSTOMER,)),
+        Transition("reject", (S.NEEDS_REVIEW, S.NEEDS_INFO), S.REJECTED, _DESK),
+        Transition("ship", (S.APPROVED,), S.IN_TRANSIT),
+        Transition("receive", (S.APPROVED, S.IN_TRANSIT, S.RECEIVING), S.RECEIVING, _DOCK),
+        Transition("receive", (S.APPROVED, S.IN_TRANSIT, S.RECEIVING), S.RECEIVED, _DOCK),
+        Transition("inspect", (S.RECEIVING,), S.RECEIVING, _DOCK),
+        Transition("inspect", (S.RECEIVED,), S.RECEIVED, _DOCK),
+        Transition("inspect", (S.RECEIVED,), S.INSPECTED, _DOCK),
+        Transition("close", (S.INSPECTED,), S.CLOSED),
+        Transition("reopen", (S.CLOSED,), S.INSPECTED),
+        Transition("cancel", (S.NEEDS_REVIEW, S.NEEDS_INFO, S.APPROVED), S.CANCELED, _CUSTOMER_OR_DESK),
+        Transition("expire", (S.APPROVED, S.NEEDS_INFO), S.EXPIRED),
+    ],
+    terminal=RMAStatus.terminal(),
+)
+
+
+class Settlement(TextChoices):
+    """What the customer is still owed: another fact than where the goods are, so another column."""
+
+    NONE = "none", _("nothing due yet")
+    DUE = "due", _("due")
+    IN_PROGRESS = "in_progress", _("on its way")
+    SETTLED = "settled", _("settled")
+    FAILED = "failed", _("failed")
+    NOTHING = "nothing", _("nothing to pay")
+
+
+M = Settlement
+
+SETTLEMENT_MACHINE = Machine(
+    "settlement",
+    Settlement,
+    [
+        Transition("await_money", (CREATED,), M.NONE),
+        Transition("owe", (M.NONE, M.SETTLED, M.NOTHING), M.DUE),
+        Transition("owe_nothing", (M.NONE,), M.NOTHING),
+        Transition("start", (M.DUE, M.FAILED), M.IN_PROGRESS),
+        Transition("settle", (M.DUE, M.IN_PROGRESS, M.FAILED), M.SETTLED),
+        Transition("fail", (M.DUE, M.IN_PROGRESS, M.SETTLED), M.FAILED),
+    ],
+    terminal=(M.SETTLED, M.NOTHING),
+)
+
+
+class ParcelStatus(TextChoices):
+    WANTED = "wanted", _("label being bought")
+    LABELED = "labeled", _("label ready")
+    IN_TRANSIT = "in_transit", _("on its way")
+    OUT_FOR_DELIVERY = "out_for_delivery", _("out for delivery")
+    DELIVERED = "delivered", _("delivered")
+    PROBLEM = "problem", _("trouble on the way")  # lost, damaged, returned to sender: a person looks
+    ARRIVED = "arrived", _("at the dock")
+    VOIDED = "voided", _("label voided")
+
+
+P = ParcelStatus
+
+PARCEL_MACHINE = Machine(
+    "parcel",
+    ParcelStatus,
+    [
+        Transition("want", (CREATED,), P.WANTED),
+        Transition("label", (P.WANTED,), P.LABELED),
+        Transition("move", (P.LABELED, P.PROBLEM), P.IN_TRANSIT),
+        Transition("move", (P.LABELED, P.IN_TRANSIT, P.PROBLEM), P.OUT_FOR_DELIVERY),
+        Transition("move", (P.LABELED, P.IN_TRANSIT, P.OUT_FOR_DELIVERY, P.PROBLEM), P.DELIVERED),
+        Transition("trouble", (P.LABELED, P.IN_TRANSIT, P.OUT_FOR_DELIVERY), P.PROBLEM),
+        Transition(
+            "arrive",
+            (P.WANTED, P.LABELED, P.IN_TRANSIT, P.OUT_FOR_DELIVERY, P.DELIVERED, P.PROBLEM),
+            P.ARRIVED,
+        ),
+        Transition("void", (P.WANTED, P.LABELED), P.VOIDED),
+    ],
+    terminal=(P.ARRIVED, P.VOIDED),
+)
+
+
+class HoldStatus(TextChoices):
+    WAITING = "waiting", _("waiting for the customer")
+    ACCEPTED = "accepted", _("customer accepts")
+    DISPUTED = "disputed", _("customer disputes")
+    SENT_BACK = "sent_back", _("sent back to the customer")
+    OVERTURNED = "overturned", _("decided for the customer")
+    UPHELD = "upheld", _("refusal upheld")
+
+
+H = HoldStatus
+
+HOLD_MACHINE = Machine(
+    "hold",
+    HoldStatus,
+    [
+        Transition("hold", (CREATED,), H.WAITING, _DOCK),
+        Transition("accept", (H.WAITING,), H.ACCEPTED, (Role.CUSTOMER,)),
+        Transition("dispute", (H.WAITING,), H.DISPUTED, (Role.CUSTOMER,)),
+        Transition("send_back", (H.WAITING, H.UPHELD), H.SENT_BACK, _CUSTOMER_OR_DESK),
+        Transition("overturn", (H.DISPUTED, H.WAITING), H.OVERTURNED, _DESK),
+        Transition("uphold", (H.DISPUTED,), H.UPHELD, _DESK),
+    ],
+    terminal=(H.ACCEPTED, H.SENT_BACK, H.OVERTURNED, H.UPHELD),
+)
+
+
+class Resolution(TextChoices):
+    REFUND = "refund", _("refund")
+    STORE_CREDIT = "store_credit", _("store credit")
+    EXCHANGE = "exchange", _("exchange")
+    REPLACEMENT = "replacement", _("replacement")
+    KEEP_ITEM = "keep_item", _("refund, keep the item")
+
+
+class RMASource(TextChoices):
+    PORTAL = "portal", _("portal")
+    DESK = "desk", _("service desk")
+    IMPORTED = "imported", _("imported")
+
+
+class RefundAt(TextChoices):
+    """When money moves (policy)."""
+
+    SCAN = "scan", _("at the first carrier scan")
+    DELIVERY = "delivery", _("when the carrier delivers")
+    RECEIPT = "receipt", _("when it arrives at the dock")
+    INSPECTION = "inspection", _("after inspection")
+
+
+class ReceiptResult(TextChoices):
+    RECEIVED = "received", _("received")
+    WRONG_ITEM = "wrong_item", _("another item")
+    SHORT = "short", _("missing")
+    LOST = "lost", _("lost on the way")
+    REFUSED = "refused", _("refused at the dock")
+
+    @classmethod
+    def arrived(cls) -> tuple["ReceiptResult", ...]:
+        return cls.RECEIVED, cls.WRONG_ITEM
+
+
+class Acceptance(TextChoices):
+    ACCEPTED = "accepted", _("accepted")
+    REFUSED = "refused", _("refused")
