@@ -1,7 +1,7 @@
 """Who may see and do what: the one table that views, the admin and the tests read (R131).
 
-A *permission* is a short phrase a view asks for with `@may("…")` (`oms/access.py`). Status tables name roles too; what they name must
-agree with this table (a test compares them).
+A *permission* is a short phrase a view asks for with `@may("…")` (`oms/access.py`). Status tables name roles too;
+what they name must agree with this table (a test compares them).
 """
 
 from typing import Any

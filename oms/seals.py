@@ -36,7 +36,8 @@ def _after(seal: Seal | None) -> QuerySet[Event]:
 
 def _root(previous: bytes, rows: Iterator[tuple[int, int, bytes]]) -> tuple[bytes, int, int, int]:
     digest, count, txid, last = hashlib.sha256(previous), 0, 0, 0
-    for txid, last, event_hash in rows:
+    for row in rows:
+        txid, last, event_hash = row
         digest.update(bytes(event_hash))
         count += 1
     return digest.digest(), count, txid, last

@@ -24,7 +24,9 @@ class Storage(CompressedManifestStaticFilesStorage):
 
     manifest_strict = False
 
-    def post_process(self, paths: dict[str, tuple[FileStorage, str]], dry_run: bool = False, **options: Any) -> Iterator[Any]:
+    def post_process(
+        self, paths: dict[str, tuple[FileStorage, str]], dry_run: bool = False, **options: Any
+    ) -> Iterator[Any]:
         paths = dict(paths)
         if not dry_run:
             for name in BUNDLES:

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Product(models.Model):
-    """What is sold. Terms that bind an order (price, cost, final sale) are frozen on its lines, never read from here."""
+    """What is sold. Terms that bind an order are frozen on its lines, never read from here."""
 
     sku = models.CharField(_("SKU"), max_length=40, unique=True)
     title = models.CharField(_("title"), max_length=200)

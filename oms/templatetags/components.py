@@ -99,10 +99,10 @@ class Problem:
 
 
 @register.filter
-def problems(form: BaseForm | None, forms: Sequence[BaseForm] | None = None) -> list[Problem]:
-    """Everything refused in `form` (or in each of `forms`), those of the whole form first."""
+def problems(form: BaseForm | Iterable[BaseForm] | None) -> list[Problem]:
+    """Everything refused in a form, or in each of several; in each, what is wrong with the whole of it comes first."""
     found: list[Problem] = []
-    for each in forms or ([form] if form else []):
+    for each in [form] if isinstance(form, BaseForm) else form or ():
         if not each.is_bound:
             continue
         found += [Problem(str(error)) for error in each.non_field_errors()]
