@@ -18,7 +18,8 @@ class FeeTerm:
 
     Either `amount` (in the currency) or `percent` (of the returned lines after discounts and condition deductions,
     without shipping). `per` says what an amount is multiplied by; `maximum` caps the fee as a whole. `tax_rate` is
-    percent, None = untaxed. Everything is net, or gross when `prices_include_tax`.
+    percent, None = untaxed. Everything is net, or gross when `prices_include_tax`. `lines` are the keys of the lines it
+    is about; () means all.
     """
 
     code: str
@@ -29,6 +30,7 @@ class FeeTerm:
     tax_rate: Decimal | None = None
     prices_include_tax: bool = True
     label: str = ""
+    lines: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         name = f"Fee {self.code}"
@@ -43,12 +45,12 @@ class FeeTerm:
 
 @dataclass(frozen=True, slots=True)
 class FeeBase:
-    """What a fee is reckoned on: the returned lines, without shipping."""
+    """What one returned line gives a fee to be reckoned on; shipping gives nothing."""
 
+    line: str
     net: Decimal
     gross: Decimal
     units: int
-    lines: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,18 @@ class QuotedFee:
         return self.gross - self.tax
 
 
-def charge(term: FeeTerm, base: FeeBase, currency: str) -> QuotedFee:
-    """The fee of one return: rounded once, its tax rounded once."""
+def charge(term: FeeTerm, returned: Sequence[FeeBase], currency: str) -> QuotedFee:
+    """The fee of one return: rounded once, its tax rounded once; nothing when none of its lines comes back."""
+    base = [line for line in returned if not term.lines or line.line in term.lines]
     if term.percent is not None:
-        value = round_half_up((base.gross if term.prices_include_tax else base.net) * term.percent / 100, currency)
+        whole = sum((line.gross if term.prices_include_tax else line.net for line in base), Decimal(0))
+        value = round_half_up(whole * term.percent / 100, currency)
     else:
-        count = {PER_UNIT: base.units, PER_LINE: base.lines, PER_RETURN: 1}[term.per]
+        count = {
+            PER_UNIT: sum(line.units for line in base),
+            PER_LINE: len({line.line for line in base}),
+            PER_RETURN: 1 if base or not term.lines else 0,
+        }[term.per]
         value = round_half_up((term.amount or Decimal(0)) * count, currency)
     if term.maximum is not None:
         value = min(value, term.maximum)
@@ -81,11 +89,13 @@ def charge(term: FeeTerm, base: FeeBase, currency: str) -> QuotedFee:
     return QuotedFee(term.code, term.label, gross, tax, term.tax_rate)
 
 
-def charge_at_most(terms: Sequence[FeeTerm], base: FeeBase, limit: Decimal, currency: str) -> tuple[QuotedFee, ...]:
+def charge_at_most(
+    terms: Sequence[FeeTerm], returned: Sequence[FeeBase], limit: Decimal, currency: str
+) -> tuple[QuotedFee, ...]:
     """The fees of one return, together never more than `limit`: a return alone never makes the customer owe."""
     fees = []
     for term in terms:
-        fee = charge(term, base, currency)
+        fee = charge(term, returned, currency)
         kept = min(fee.gross, limit)
         if kept < fee.gross:
             tax = tax_in(kept, term.tax_rate or Decimal(0), True, currency)

@@ -123,9 +123,7 @@ def _quote(
         raise NothingReturned()
     goods = tuple(_take(entry, lines, "Line", currency) for entry in returned.lines)
     freight = tuple(_take(entry, shipping, "Shipping", currency) for entry in returned.shipping)
-    gross = sum((line.gross for line in goods), Decimal(0))
-    tax = sum((line.tax for line in goods), Decimal(0))
-    base = FeeBase(gross - tax, gross, sum(line.quantity for line in goods), len({line.key for line in goods}))
+    base = [FeeBase(line.key, line.net, line.gross, line.quantity) for line in goods]
     fees = tuple(charge(term, base, currency) for term in returned.fees)
     quote = Quote(currency, goods, freight, fees)
     if quote.total < 0 and not returned.exchange_for:

@@ -51,9 +51,8 @@ def price_units(
     _refuse_units_twice(lines)
     quoted = tuple(price_line(line, currency) for line in lines)
     freight = tuple(price_line(entry, currency) for entry in shipping)
-    gross, tax = (sum((getattr(line, name) for line in quoted), Decimal(0)) for name in ("gross", "tax"))
-    base = FeeBase(gross - tax, gross, sum(line.quantity for line in quoted), len({line.key for line in quoted}))
-    limit = gross + sum((entry.gross for entry in freight), Decimal(0))
+    base = [FeeBase(line.key, line.net, line.gross, line.quantity) for line in quoted]
+    limit = sum((entry.gross for entry in (*quoted, *freight)), Decimal(0))
     return Quote(currency, quoted, freight, charge_at_most(fees, base, limit, currency))
 
 

@@ -1,0 +1,49 @@
+"""The policy a new shop starts with, and the reasons it names (R38, R144)."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from returns.policy.facts import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A return reason as seeded; see `ReturnReason`."""
+
+    code: str
+    label: "str | Promise"
+    is_our_fault: bool
+    asks_photo: bool
+    implied_condition: str = ""
+
+
+DEFAULT_REASONS = (
+    Reason("wrong_size", _("It does not fit"), is_our_fault=False, asks_photo=False),
+    Reason("changed_mind", _("I changed my mind"), is_our_fault=False, asks_photo=False),
+    Reason("unwanted", _("It is not wanted, or was a gift"), is_our_fault=False, asks_photo=False),
+    Reason("not_as_described", _("It is not as described"), is_our_fault=True, asks_photo=False),
+    Reason("damaged", _("It arrived damaged"), is_our_fault=True, asks_photo=True, implied_condition="damaged"),
+    Reason("defective", _("It does not work"), is_our_fault=True, asks_photo=True, implied_condition="defective"),
+    Reason("wrong_item", _("It is not what I ordered"), is_our_fault=True, asks_photo=True),
+)
+
+DEFAULT_CONDITIONS = ("sealed", "opened", "used", "damaged", "defective")
+
+# Kind, parameters and priority only: a row of PolicyRule each.
+DEFAULT_RULES = (
+    Rule("already_returned", {}, 10),
+    Rule("not_shipped", {}, 20),
+    Rule("final_sale", {}, 30),
+    Rule("window", {"days": 30, "anchors": ["delivered", "shipped", "placed"], "transit_days": 5}, 40),
+    Rule("accepted_reasons", {"reasons": [reason.code for reason in DEFAULT_REASONS]}, 50),
+    Rule("accepted_conditions", {"conditions": ["sealed", "opened", "used"], "severity": "review"}, 60),
+    Rule("photo_required", {"reasons": [reason.code for reason in DEFAULT_REASONS if reason.asks_photo]}, 70),
+    Rule("review_above", {"value": "500.00"}, 80),
+    Rule("resolutions", {"allowed": ["refund"], "default": "refund"}, 90),
+    Rule("restocking_fee", {"percent": "0", "reasons": ["changed_mind", "unwanted"]}, 100),
+    Rule("free_label", {"everyone": True}, 110),
+    Rule("refund_at", {"default": "inspection"}, 120),
+    Rule("expires_after", {"days": 14}, 130),
+)

@@ -1,0 +1,121 @@
+"""Facts that a decision is made from, and the policy it is made by (R31, R43–R50, R91–R93).
+
+All amounts are Decimal in the order's currency, all instants aware. Nothing here holds personal data, so a decision
+can be stored with its facts and shown to whoever asks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """The order as it stands; `value` is its total, tax included."""
+
+    number: str
+    placed_at: datetime
+    market: str
+    value: Decimal
+    currency: str
+    shipped_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """One order line and what is asked of it.
+
+    `unshipped` and `canceled` are units of `quantity`; `returnable` is sent and not yet claimed by a return. `value`
+    is what the requested units paid, tax included. A line that travelled in a shipment of its own carries that
+    shipment's instants; without them the order's count.
+    """
+
+    key: str
+    sku: str
+    quantity: int
+    returnable: int
+    category: str = ""
+    final_sale: bool = False
+    unshipped: int = 0
+    canceled: int = 0
+    requested: int = 0
+    reason: str = ""
+    our_fault: bool = False
+    condition: str = ""
+    value: Decimal = Decimal(0)
+    photos: int = 0
+    shipped_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+    @property
+    def claimed(self) -> int:
+        """Units that were sent and are already returned or on their way back."""
+        return max(0, self.quantity - self.unshipped - self.canceled - self.returnable)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """What we know of the customer: counts only."""
+
+    returns_last_year: int = 0
+    orders_last_year: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """Everything one request is judged by. `resolution` is what the customer prefers, "" if nothing was chosen."""
+
+    order: OrderFacts
+    lines: tuple[LineFacts, ...]
+    customer: CustomerFacts = CustomerFacts()
+    resolution: str = ""
+    override: str = ""  # a resolution that staff chose instead
+
+    @property
+    def value(self) -> Decimal:
+        """What the requested units paid together, tax included."""
+        return sum((line.value for line in self.lines), Decimal(0))
+
+    def to_json(self) -> dict[str, Any]:
+        return {key: plain(value) for key, value in asdict(self).items()}
+
+
+# ── Rules ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of a policy: `kind` names the function of `rules.py`, lower `priority` is asked first."""
+
+    kind: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    priority: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One published version for one market; `time_zone` is the market's wall clock."""
+
+    version: int
+    market: str
+    time_zone: str
+    rules: tuple[Rule, ...]
+
+    def ordered(self) -> tuple[Rule, ...]:
+        return tuple(sorted(self.rules, key=lambda rule: rule.priority))
+
+
+def plain(value: Any) -> Any:
+    """JSON without floats: Decimal and instants as text."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: plain(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(member) for member in value]
+    return value

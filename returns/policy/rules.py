@@ -1,0 +1,287 @@
+"""One small pure function per kind of rule: it returns nothing, or a Finding.
+
+Parameters have passed `parameters.validate`. A rule with `categories` speaks only about lines of those categories.
+Rules of LINE_RULES look at one line, rules of REQUEST_RULES at the request as a whole.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from oms.money import amount_text, round_half_up
+from returns.policy.decision import Fee, Finding, Flip, Severity
+from returns.policy.facts import LineFacts, RequestFacts
+from returns.states import RefundAt, Resolution
+
+Parameters = Mapping[str, Any]
+LineRule = Callable[[Parameters, RequestFacts, LineFacts, "Moment"], Finding | None]
+RequestRule = Callable[[Parameters, RequestFacts, "Moment"], Finding | None]
+
+# The instant a window counts from, best first; what a market does not know falls through to the next (p25).
+ANCHORS = ("delivered", "shipped", "placed")
+TRANSIT_DAYS = 5
+
+
+class Moment:
+    """Now, on the market's wall clock."""
+
+    def __init__(self, now: datetime, time_zone: str) -> None:
+        self.now = now
+        self.zone = ZoneInfo(time_zone)
+
+    def days_after(self, anchor: datetime, days: int) -> datetime:
+        """The same wall-clock time `days` later in the market, as UTC: daylight saving does not move a deadline."""
+        return (anchor.astimezone(self.zone) + timedelta(days=days)).astimezone(UTC)
+
+    def local(self, instant: datetime) -> str:
+        """ISO text on the market's clock, for sentences."""
+        return instant.astimezone(self.zone).isoformat(timespec="seconds")
+
+
+def _against(parameters: Parameters) -> Severity:
+    return Severity(parameters.get("severity", Severity.DENY))
+
+
+# ── About one line ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def deadline_of(parameters: Parameters, request: RequestFacts, line: LineFacts, moment: Moment) -> datetime:
+    """Anchor + days on the market's wall clock. The anchor is the first known of the list, at last the order."""
+    own = line if line.shipped_at is not None else request.order
+    anchor = request.order.placed_at
+    for name in parameters.get("anchors", ANCHORS):
+        if name == "delivered" and own.delivered_at is not None:
+            anchor = own.delivered_at
+            break
+        if name == "shipped" and own.shipped_at is not None:
+            anchor = moment.days_after(own.shipped_at, parameters.get("transit_days", TRANSIT_DAYS))
+            break
+        if name == "placed":
+            break
+    return moment.days_after(anchor, parameters["days"])
+
+
+def window(parameters: Parameters, request: RequestFacts, line: LineFacts, moment: Moment) -> Finding | None:
+    """Open while now < deadline: exactly N days after is too late (W29)."""
+    deadline = deadline_of(parameters, request, line, moment)
+    facts: dict[str, str | int] = {"deadline_at": moment.local(deadline), "days": parameters["days"]}
+    far = abs(deadline - moment.now) // timedelta(seconds=max(1, parameters["days"]) * 86)
+    if moment.now < deadline:
+        flip = Flip("flip_ask_later", facts, far)
+        return Finding(Severity.INFO, "window_open", facts, flip, deadline=deadline)
+    return Finding(
+        _against(parameters), "window_closed", facts, Flip("flip_ask_earlier", facts, far), deadline=deadline
+    )
+
+
+def final_sale(parameters: Parameters, request: RequestFacts, line: LineFacts, moment: Moment) -> Finding | None:
+    """A final sale stays sold, unless what was sent is the shop's fault."""
+    if not line.final_sale or (line.our_fault and parameters.get("unless_our_fault", True)):
+        return None
+    return Finding(_against(parameters), "final_sale", flip=Flip("flip_not_final_sale"))
+
+
+def not_shipped(parameters: Parameters, request: RequestFacts, line: LineFacts, moment: Moment) -> Finding | None:
+    """What has not been sent cannot come back; it can be canceled."""
+    sent = line.quantity - line.canceled - line.unshipped
+    if not line.unshipped or line.requested <= sent:
+        return None
+    return Finding(_against(parameters), "not_shipped", {"count": line.unshipped}, Flip("flip_shipped"))
+
+
+def already_returned(parameters: Parameters, request: RequestFacts, line: LineFacts, moment: Moment) -> Finding | None:
+    """A unit comes back once (p34)."""
+    if line.requested <= line.returnable or not (line.claimed or not line.unshipped):
+        return None
+    facts: dict[str, str | int] = {"count": line.claimed, "left": line.returnable}
+    flip = Flip("flip_quantity", {"left": line.returnable, "asked": line.requested})
+    return Finding(Severity.DENY, "already_returned", facts, flip)
+
+
+def accepted_reasons(parameters: Parameters, request: RequestFacts, line: LineFacts, moment: Moment) -> Finding | None:
+    if line.reason in parameters["reasons"]:
+        return None
+    code = "reason_not_accepted" if line.reason else "reason_missing"
+    return Finding(_against(parameters), code, flip=Flip("flip_reason", {"choices": ", ".join(parameters["reasons"])}))
+
+
+def accepted_conditions(
+    parameters: Parameters, request: RequestFacts, line: LineFacts, moment: Moment
+) -> Finding | None:
+    """The declared condition is part of the decision (R45); what is the shop's fault comes back in any condition."""
+    if line.our_fault or line.condition in parameters["conditions"]:
+        return None
+    code = "condition_not_accepted" if line.condition else "condition_missing"
+    flip = Flip("flip_condition", {"choices": ", ".join(parameters["conditions"])})
+    return Finding(_against(parameters), code, flip=flip)
+
+
+def photo_required(parameters: Parameters, request: RequestFacts, line: LineFacts, moment: Moment) -> Finding | None:
+    """Some reasons are shown, not only told (R148)."""
+    count = parameters.get("count", 1)
+    if line.reason not in parameters["reasons"] or line.photos >= count:
+        return None
+    missing = count - line.photos
+    return Finding(_against(parameters), "photo_missing", {"count": count}, Flip("flip_photo", {"count": missing}))
+
+
+def restocking_fee(parameters: Parameters, request: RequestFacts, line: LineFacts, moment: Moment) -> Finding | None:
+    """A share of the price, or so much per unit or line, unless the shop is at fault (p36, p37)."""
+    waived = line.our_fault and parameters.get("waived_when_our_fault", True)
+    reasons = parameters.get("reasons")
+    if waived or (reasons is not None and line.reason not in reasons):
+        return None
+    currency = request.order.currency
+    maximum = parameters.get("maximum")
+    fee = Fee(
+        "restocking",
+        amount=_money(parameters.get("amount"), currency),
+        percent=Decimal(parameters["percent"]) if "percent" in parameters else None,
+        per=parameters.get("per", "return"),
+        maximum=_money(maximum, currency),
+        lines=(line.key,),
+    )
+    if not fee.amount and not fee.percent:
+        return None
+    if fee.percent is not None:
+        return Finding(Severity.INFO, "restocking_fee_percent", {"percent": f"{fee.percent.normalize():f}"}, fee=fee)
+    facts: dict[str, str | int] = {"amount": f"{fee.amount:f}", "currency": currency}
+    return Finding(Severity.INFO, "restocking_fee_amount", facts, fee=fee)
+
+
+def _money(text: str | None, currency: str) -> Decimal | None:
+    """A setting without a currency, in the order's: 4.95 is 5 JPY."""
+    return None if text is None else round_half_up(Decimal(text), currency)
+
+
+# ── About the request as a whole ──────────────────────────────────────────────────────────────────────────────────
+
+
+def review_above(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
+    """Beyond a value a person looks (N7); counted over all lines, so that splitting lines does not help."""
+    limit, value, currency = Decimal(parameters["value"]), request.value, request.order.currency
+    facts: dict[str, str | int] = {
+        "limit": amount_text(round_half_up(limit, currency), currency),
+        "value": amount_text(value, currency),
+        "currency": currency,
+    }
+    far = int(abs(value - limit) * 1000 / limit) if limit else 1000
+    if value > limit:
+        return Finding(Severity.REVIEW, "value_needs_review", facts, Flip("flip_value_down", facts, far))
+    return Finding(Severity.INFO, "value_within_limit", facts, Flip("flip_value_up", facts, far))
+
+
+def customer_history(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
+    """More returns in a year than the limit: a person looks (R149)."""
+    limit = parameters["returns"]
+    if request.customer.returns_last_year <= limit:
+        return None
+    return Finding(Severity.REVIEW, "history_needs_review", flip=Flip("flip_history", {"limit": limit, "days": 365}))
+
+
+def free_label(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
+    """One label per return: free when any of its reasons earns it, else charged, else the customer's own (R47, p19)."""
+    free = parameters.get("everyone", False) or any(
+        line.our_fault or line.reason in parameters.get("reasons", ()) for line in request.lines
+    )
+    if free:
+        return Finding(Severity.INFO, "label_free")
+    amount = _money(parameters.get("fee"), request.order.currency)
+    if not amount:
+        return Finding(Severity.INFO, "label_own")
+    facts: dict[str, str | int] = {
+        "amount": amount_text(amount, request.order.currency),
+        "currency": request.order.currency,
+    }
+    return Finding(Severity.INFO, "label_charged", facts, fee=Fee("return_label", amount=amount))
+
+
+# Later is more careful: a return with several lines waits for the last of them.
+REFUND_ORDER = tuple(RefundAt)
+
+
+def refund_at(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
+    """When money moves, by reason and resolution; the first matching row of each line, the latest of all lines."""
+    found = [_refund_at_line(parameters, line, request.resolution) for line in request.lines]
+    latest = max(found, key=REFUND_ORDER.index, default=RefundAt.INSPECTION)
+    return Finding(Severity.INFO, f"refund_at_{latest.value}")
+
+
+def _refund_at_line(parameters: Parameters, line: LineFacts, resolution: str) -> RefundAt:
+    for row in parameters.get("rows", ()):
+        reasons, resolutions = row.get("reasons"), row.get("resolutions")
+        if (reasons is None or line.reason in reasons) and (resolutions is None or resolution in resolutions):
+            return RefundAt(row["at"])
+    return RefundAt(parameters.get("default", RefundAt.INSPECTION))
+
+
+def resolutions(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
+    """Which resolution applies; none that is valid means a person decides (R91–R93, rule 5)."""
+    expired = any(_money_window_over(parameters, request, line, moment) for line in request.lines)
+    allowed = parameters["allowed"]
+    chosen = choose_resolution(parameters, request.resolution, request.override, expired)
+    if chosen is not None:
+        return Finding(Severity.INFO, "resolution_chosen", {"resolution": chosen})
+    choices = [code for code in allowed if not expired or code == parameters.get("expired_outcome")]
+    return Finding(
+        Severity.REVIEW, "resolution_needs_review", flip=Flip("flip_resolution", {"choices": ", ".join(choices)})
+    )
+
+
+def _money_window_over(parameters: Parameters, request: RequestFacts, line: LineFacts, moment: Moment) -> bool:
+    """The window for money counts from shipment, apart from the one for coming back at all."""
+    if "money_days" not in parameters:
+        return False
+    terms = {"days": parameters["money_days"], "anchors": ("shipped", "placed"), "transit_days": 0}
+    return moment.now >= deadline_of(terms, request, line, moment)
+
+
+def choose_resolution(parameters: Parameters, preference: str, override: str, expired: bool) -> str | None:
+    """The ladder: exchange asked, staff override, preference if allowed, expired outcome, default (W30).
+
+    After the money window a preference counts only if it is the expired outcome. None: a person decides.
+    """
+    allowed = parameters["allowed"]
+    if preference == Resolution.EXCHANGE and preference in allowed:
+        return preference
+    if override:
+        return override
+    if preference:
+        valid = preference in allowed and (not expired or preference == parameters.get("expired_outcome"))
+        return preference if valid else None
+    if expired:
+        return parameters.get("expired_outcome")
+    return str(parameters.get("default", Resolution.REFUND.value))
+
+
+def expires_after(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
+    """Days to post the parcel, to the end of that day in the market."""
+    last = moment.now.astimezone(moment.zone) + timedelta(days=parameters["days"])
+    end = last.replace(hour=23, minute=59, second=59, microsecond=0).astimezone(UTC)
+    return Finding(Severity.INFO, "post_by", {"expires_at": moment.local(end)}, deadline=end)
+
+
+LINE_RULES: dict[str, LineRule] = {
+    "window": window,
+    "final_sale": final_sale,
+    "not_shipped": not_shipped,
+    "already_returned": already_returned,
+    "accepted_reasons": accepted_reasons,
+    "accepted_conditions": accepted_conditions,
+    "photo_required": photo_required,
+    "restocking_fee": restocking_fee,
+}
+REQUEST_RULES: dict[str, RequestRule] = {
+    "review_above": review_above,
+    "customer_history": customer_history,
+    "free_label": free_label,
+    "refund_at": refund_at,
+    "resolutions": resolutions,
+    "expires_after": expires_after,
+}
+# Of these only the first that applies counts: a narrow rule with a lower priority number replaces the general one.
+FIRST_ONLY = frozenset({"window", "restocking_fee", "free_label", "refund_at", "resolutions", "expires_after"})
+# What can be told before the customer has said anything: what every "Return" button is drawn from (p55).
+BEFORE_ASKING = frozenset({"window", "final_sale"})

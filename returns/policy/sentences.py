@@ -1,0 +1,65 @@
+"""What a rule says, in the reader's language. Stored decisions keep code and facts; the words are made when read."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+Facts = Mapping[str, str | int]
+
+SENTENCES = {
+    # window
+    "window_open": _("Can be sent back until %(deadline_at)s."),
+    "window_closed": _("The return window of %(days)s days closed on %(deadline_at)s."),
+    # the line itself
+    "final_sale": _("This was a final sale and cannot be sent back."),
+    "not_shipped": _("Not yet sent to you: %(count)s. You can cancel instead of returning."),
+    "already_returned": _("Already returned or on the way back: %(count)s. Left to return: %(left)s."),
+    # what the customer says
+    "reason_missing": _("Tell us why it comes back."),
+    "reason_not_accepted": _("Returns for this reason are not accepted."),
+    "condition_missing": _("Tell us what condition it is in."),
+    "condition_not_accepted": _("We do not take this item back in this condition."),
+    "photo_missing": _("Photos needed for this reason: %(count)s."),
+    # what a person looks at
+    "value_needs_review": _("Returns worth more than %(limit)s %(currency)s are looked at by a person."),
+    "value_within_limit": _("Worth %(value)s %(currency)s, within the limit of %(limit)s %(currency)s."),
+    "history_needs_review": _("A person looks at this return before it is approved."),
+    "resolution_needs_review": _("A person decides how this return is settled."),
+    "resolution_chosen": _("Settled as chosen."),
+    # money and paper
+    "restocking_fee_percent": _("A restocking fee of %(percent)s %% is kept."),
+    "restocking_fee_amount": _("A restocking fee of %(amount)s %(currency)s is kept."),
+    "label_free": _("The return label is free."),
+    "label_charged": _("The return label costs %(amount)s %(currency)s."),
+    "label_own": _("Please send the parcel with a carrier of your choice."),
+    "refund_at_scan": _("The money is sent when the carrier has scanned the parcel."),
+    "refund_at_delivery": _("The money is sent when the carrier has delivered the parcel."),
+    "refund_at_receipt": _("The money is sent when the parcel is booked in at our warehouse."),
+    "refund_at_inspection": _("The money is sent when we have looked at what you sent."),
+    "post_by": _("Please post the parcel by %(expires_at)s."),
+    # the smallest change that would turn a decision round
+    "flip_ask_earlier": _("Asked before %(deadline_at)s it would have been accepted."),
+    "flip_ask_later": _("Asked on or after %(deadline_at)s it would be refused."),
+    "flip_not_final_sale": _("Had it not been a final sale, or had it arrived damaged or wrong, it could come back."),
+    "flip_reason": _("One of these reasons would be accepted: %(choices)s."),
+    "flip_condition": _("One of these conditions would be accepted: %(choices)s."),
+    "flip_photo": _("Photos to add: %(count)s."),
+    "flip_quantity": _("Ask for %(left)s instead of %(asked)s."),
+    "flip_shipped": _("It can come back once it has been sent to you."),
+    "flip_value_down": _("Worth %(limit)s %(currency)s or less, no person would have to look."),
+    "flip_value_up": _("Worth more than %(limit)s %(currency)s, a person would have to look."),
+    "flip_history": _("With at most %(limit)s returns in %(days)s days no person would have to look."),
+    "flip_resolution": _("One of these would be settled at once: %(choices)s."),
+    "flip_leave_out": _("Leave out %(lines)s, and the rest is decided on its own."),
+}
+
+
+def say(code: str, facts: Facts) -> str:
+    """The sentence of `code`; facts named `…_at` are ISO instants, shown as date and time of the market."""
+    shown = {
+        name: date_format(datetime.fromisoformat(str(value)), "DATETIME_FORMAT") if name.endswith("_at") else value
+        for name, value in facts.items()
+    }
+    return str(SENTENCES[code]) % shown
