@@ -1,0 +1,13 @@
+from django.utils.translation import gettext_lazy as _
+
+from oms.refusals import Refused
+
+
+class NotThatMany(Refused):
+    code = "not_that_many"
+    sentence = _("There are not that many of %(sku)s in %(bin)s.")
+
+
+class NotSellable(Refused):
+    code = "not_sellable"
+    sentence = _("Goods in this condition cannot go back into sellable stock.")
