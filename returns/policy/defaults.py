@@ -22,11 +22,14 @@ class Reason:
 DEFAULT_REASONS = (
     Reason("wrong_size", _("It does not fit"), is_our_fault=False, asks_photo=False),
     Reason("changed_mind", _("I changed my mind"), is_our_fault=False, asks_photo=False),
-    Reason("unwanted", _("It is not wanted, or was a gift"), is_our_fault=False, asks_photo=False),
     Reason("not_as_described", _("It is not as described"), is_our_fault=True, asks_photo=False),
-    Reason("damaged", _("It arrived damaged"), is_our_fault=True, asks_photo=True, implied_condition="damaged"),
+    Reason(
+        "damaged_on_arrival", _("It arrived damaged"), is_our_fault=True, asks_photo=True, implied_condition="damaged"
+    ),
     Reason("defective", _("It does not work"), is_our_fault=True, asks_photo=True, implied_condition="defective"),
     Reason("wrong_item", _("It is not what I ordered"), is_our_fault=True, asks_photo=True),
+    Reason("arrived_late", _("It arrived too late"), is_our_fault=True, asks_photo=False),
+    Reason("unwanted_gift", _("It was a gift I do not want"), is_our_fault=False, asks_photo=False),
 )
 
 DEFAULT_CONDITIONS = ("sealed", "opened", "used", "damaged", "defective")
@@ -42,7 +45,7 @@ DEFAULT_RULES = (
     Rule("photo_required", {"reasons": [reason.code for reason in DEFAULT_REASONS if reason.asks_photo]}, 70),
     Rule("review_above", {"value": "500.00"}, 80),
     Rule("resolutions", {"allowed": ["refund"], "default": "refund"}, 90),
-    Rule("restocking_fee", {"percent": "0", "reasons": ["changed_mind", "unwanted"]}, 100),
+    Rule("restocking_fee", {"percent": "0", "reasons": ["changed_mind", "unwanted_gift"]}, 100),
     Rule("free_label", {"everyone": True}, 110),
     Rule("refund_at", {"default": "inspection"}, 120),
     Rule("expires_after", {"days": 14}, 130),
