@@ -1,0 +1,1 @@
+"""The ways money goes back: one file per provider beside `base.py`."""

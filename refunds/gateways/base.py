@@ -1,0 +1,72 @@
+"""What a payment provider is to us: give money back under a key, find it again, prove who sent a message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from refunds.states import RefundStatus
+
+
+@dataclass(frozen=True)
+class RefundAnswer:
+    """Where the provider says a refund stands.
+
+    `status` is PENDING, SETTLED, FAILED or CANCELED; `provider_id` is the provider's id of the refund. `reason` is the
+    provider's code for why it waits or failed, else "". `amount_minor` is in the currency's smallest unit and
+    `currency` in capitals, both as the provider booked them: compare them with what was asked for.
+    """
+
+    status: RefundStatus
+    provider_id: str
+    reason: str = ""
+    amount_minor: int = 0
+    currency: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+class GatewayError(Exception):
+    """The provider refused, or could not be asked.
+
+    `retryable`: the same call under the same key may do better later. `unknown`: it may have been executed all the
+    same (time-out, broken connection, 5xx): call again with the same key, and if that stays unknown use
+    `find_refund`; never a new key. An attempt that was unknown once stays so until one of the two has answered,
+    whatever later calls say in between (a 429 says nothing about the first). `code` is the provider's, for the record.
+    """
+
+    def __init__(self, message: str, *, code: str = "", retryable: bool = False, unknown: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retryable = retryable
+        self.unknown = unknown
+
+
+class SignatureRefused(Exception):
+    """A message that did not come from the provider, or came too late to be believed."""
+
+
+class Gateway(Protocol):
+    """A payment provider. Called outside transactions only."""
+
+    name: str
+
+    def refund(
+        self, payment_provider_id: str, amount_minor: int, currency: str, key: str, metadata: Mapping[str, str]
+    ) -> RefundAnswer:
+        """Give `amount_minor` of a payment back, once per `key`. Raises GatewayError."""
+        ...
+
+    def find_refund(self, payment_provider_id: str, number: str) -> RefundAnswer | None:
+        """The refund whose metadata say `refund` = `number`, or None if the provider has none. Raises GatewayError."""
+        ...
+
+    def retrieve(self, provider_id: str) -> RefundAnswer:
+        """Where a refund stands now. Raises GatewayError."""
+        ...
+
+    def verify(
+        self, body: bytes, signature_header: str | None, secret: str, now: datetime, tolerance: int = 300
+    ) -> dict[str, Any]:
+        """The event in a webhook's body, proved by its signature (`tolerance` in seconds). Raises SignatureRefused."""
+        ...

@@ -1,0 +1,122 @@
+"""Start and steer the sandbox (`oms/sandbox/`) as a process of its own: for the gateway tests and the proofs."""
+
+import json
+import pathlib
+import subprocess
+import sys
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+ENTRY = pathlib.Path(__file__).resolve().parent.parent / "oms" / "sandbox" / "__main__.py"
+STRIPE_KEY, EASYPOST_KEY = "sk_test_sandbox", "EZTK_sandbox"
+STRIPE_SECRET, EASYPOST_SECRET = "whsec_sandbox", "sécret of the sandbox"
+
+
+class Sandbox:
+    """One sandbox process with its book in `data`; a context manager that starts and stops it."""
+
+    def __init__(
+        self, data: pathlib.Path, *, stripe_webhook: str = "", easypost_webhook: str = "", port: int = 0
+    ) -> None:
+        self.data = data
+        self.port = port
+        self._arguments = ["--data", str(data), "--with-parent"]
+        self._arguments += ["--stripe-webhook", stripe_webhook, "--stripe-secret", STRIPE_SECRET]
+        self._arguments += ["--easypost-webhook", easypost_webhook, "--easypost-secret", EASYPOST_SECRET]
+        self._process: subprocess.Popen[str] | None = None
+        self._client = httpx.Client(timeout=30)
+
+    def start(self) -> None:
+        """Start and wait until it answers; the port stays the same over restarts."""
+        command = [sys.executable, str(ENTRY), "--port", str(self.port), *self._arguments]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the sandbox did not start: its reason is on stderr"
+        self.port = json.loads(line)["port"]
+
+    def stop(self) -> int:
+        """Stop with SIGTERM and return the exit code."""
+        return self._end(kill=False)
+
+    def kill(self) -> int:
+        """Stop with SIGKILL, in the middle of whatever it does."""
+        return self._end(kill=True)
+
+    def _end(self, *, kill: bool) -> int:
+        assert self._process is not None
+        (self._process.kill if kill else self._process.terminate)()
+        code = self._process.wait(10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+        return code
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self.stop()
+        self._client.close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def stripe_base(self) -> str:
+        """What STRIPE_API_BASE is to be."""
+        return self.url
+
+    @property
+    def easypost_base(self) -> str:
+        """What EASYPOST_API_BASE is to be."""
+        return f"{self.url}/v2"
+
+    def payments(self, payments: list[dict[str, Any]]) -> dict[str, int]:
+        """Enter captured payments: {payment_intent, charge, amount (smallest unit), currency} each; repeat-safe."""
+        return self._control("POST", "payments", payments)
+
+    def refund_in_dashboard(self, payment_intent: str, amount: int) -> dict[str, Any]:
+        """Make a refund without the shop."""
+        return self._control("POST", "refunds", {"payment_intent": payment_intent, "amount": amount})
+
+    def move_refund(self, id: str, status: str, reason: str = "expired_or_canceled_card") -> dict[str, Any]:
+        """Let the bank decide about a refund: succeeded, failed, canceled."""
+        return self._control("POST", f"refunds/{id}", {"status": status, "reason": reason})
+
+    def scan(self, tracking_code: str, status: str, **more: str) -> dict[str, Any]:
+        """Let the carrier scan a parcel; `more`: city, state, zip, country, message, signed_by."""
+        return self._control("POST", f"trackers/{tracking_code}", {"status": status} | more)
+
+    def faults(self, **groups: Any) -> dict[str, Any]:
+        """Set faults: ``faults(stripe={"drop": 0.1}, webhooks={"duplicate": 0.3})``; ``faults(calm=True)`` ends all."""
+        return self._control("PUT", "faults", groups)
+
+    def book(self, charge: str = "") -> dict[str, Any]:
+        """What happened, as of now: `charges`, `totals`, `keys`, `labels`, `labels_by_reference`, `webhooks`…"""
+        answer = self._client.get(f"{self.url}/_sandbox/book", params={"charge": charge} if charge else {})
+        answer.raise_for_status()
+        return answer.json()
+
+    def _control(self, method: str, name: str, body: Any) -> dict[str, Any]:
+        answer = self._client.request(method, f"{self.url}/_sandbox/{name}", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def read_book(data: pathlib.Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """The book of a sandbox that does not run: table → id → last row (oms/sandbox/book.py describes the file)."""
+    tables: dict[str, dict[str, dict[str, Any]]] = {}
+    with (data / "book.jsonl").open() as lines:
+        for line in lines:
+            if line.endswith("\n"):
+                for table, rows in json.loads(line)["put"].items():
+                    tables.setdefault(table, {}).update({row["id"]: row for row in rows})
+    return tables
