@@ -18,7 +18,7 @@ NAVIGATION = (
     (_("Returns"), "returns:list", "see returns", "return"),
     (_("Orders"), "orders:list", "see orders", "bag"),
     (_("Scan station"), "admin:dock_scan", "receive parcels", "scan"),
-    (_("Inspection"), "admin:dock_inspection", "inspect goods", "check"),
+    (_("Inspection"), "admin:dock_inspection", "inspect goods", "inspect"),
     (_("Stock"), "inventory:stock", "see stock", "boxes"),
     (_("Refunds"), "refunds:list", "see refunds", "money"),
     (_("Messages"), "notifications:list", "see messages", "mail"),

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import segno
 from django import template
 from django.forms import BaseForm
 from django.utils.formats import number_format
+from django.utils.safestring import SafeString, mark_safe
 
 from oms.money import Money, exponent
 
@@ -122,3 +124,11 @@ def cell_text(cell: Any) -> Any:
 def column_number(columns: Sequence[dict[str, Any]], index: int) -> bool:
     """Say whether column `index` holds numbers, which stand to the right."""
     return bool(columns[index].get("number"))
+
+
+@register.filter
+def qr(text: str, label: str = "") -> SafeString:
+    """`text` as a QR code: inline SVG that CSS may scale, black on nothing, named `label` for the screen reader."""
+    svg = segno.make(text, error="m").svg_inline(omitsize=True, border=2, lineclass=None, title=str(label) or None)
+    role = 'role="img"' if label else 'aria-hidden="true"'
+    return mark_safe(svg.replace("<svg ", f"<svg {role} ", 1))  # noqa: S308 - segno escapes the title itself
