@@ -36,6 +36,7 @@ def deliver(*, event_id: int, queue: str, **_kwargs: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, [now + LEASE, event_id, queue, now, now])
         claimed = cursor.fetchall()
+    heartbeat.note_work(queue, at=now)
     if not claimed:
         return
     event = Event.objects.get(pk=event_id)

@@ -7,6 +7,7 @@ Nothing here starts anything but `postgres()` and `valkey()`; `check` and `--hel
     HOMEWARD_FAST_DISK  `1`: no flushing to disk. For tests and throw-away data only
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -187,18 +188,17 @@ def erase(*, wait: float = 15.0) -> None:
     if not folder.exists():
         return
     release(wait=wait)
-    starting = []
-    for server in (kind(folder) for kind in keeper.SERVERS.values()):
-        server.locks.mkdir(parents=True, exist_ok=True)
-        starting.append(keeper.lock(server.locks / "start"))
-        users = keeper.lock(server.locks / "users", wait=False)
-        if users is None or keeper.is_locked(server.locks / "serve"):
-            raise EmbeddedError(f"{folder} is in use: stop the other demo, command or test first.")
-        starting.append(users)
-    run = keeper.run_dir(folder)  # the database lies here when the data folder is closed to PostgreSQL
-    for part in (*folder.iterdir(), *run.glob("*")):
-        if part == folder / "embedded":
-            continue  # the locks themselves stay: somebody may be waiting at one
-        shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink(missing_ok=True)
-    for descriptor in starting:
-        os.close(descriptor)  # type: ignore[arg-type]
+    with contextlib.ExitStack() as held:
+        for server in (kind(folder) for kind in keeper.SERVERS.values()):
+            server.locks.mkdir(parents=True, exist_ok=True)
+            held.callback(os.close, keeper.lock(server.locks / "start"))
+            users = keeper.lock(server.locks / "users", wait=False)
+            if users is not None:
+                held.callback(os.close, users)
+            if users is None or keeper.is_locked(server.locks / "serve"):
+                raise EmbeddedError(f"{folder} is in use: stop the other demo, command or test first.")
+        run = keeper.run_dir(folder)  # the database lies here when the data folder is closed to PostgreSQL
+        for part in (*folder.iterdir(), *run.glob("*")):
+            if part == folder / "embedded":
+                continue  # the locks themselves stay: somebody may be waiting at one
+            shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink(missing_ok=True)

@@ -57,7 +57,10 @@ def lock(path: Path, *, shared: bool = False, wait: bool = True) -> int | None:
 
 def is_locked(path: Path) -> bool:
     """Whether somebody holds this lock exclusively."""
-    descriptor = lock(path, shared=True, wait=False)
+    try:
+        descriptor = lock(path, shared=True, wait=False)
+    except FileNotFoundError:
+        return False  # not even a folder
     if descriptor is None:
         return True
     os.close(descriptor)
@@ -352,6 +355,8 @@ class Keeper:
             ready = lock(self.server.locks / "ready")
             while self._alive() and self.server.socket.exists() and self._same_folder(own) and not self.asked_to_stop:
                 time.sleep(POLL)
+                if not self._same_folder(own):
+                    break
                 users = lock(self.server.locks / "users", wait=False)
                 if users is None:
                     idle_since = None
@@ -364,7 +369,7 @@ class Keeper:
             if ready is not None:
                 os.close(ready)
             if self._alive() and not self.asked_to_stop:
-                self._end()  # its socket or its folder is gone: nobody can reach it any more
+                self._end(at_once=not self._same_folder(own))  # its socket or its data is gone: nobody can use it
         self._end()
 
     def _stop_later(self, *_: object) -> None:
@@ -428,8 +433,9 @@ class Keeper:
                 )
             time.sleep(0.02)
 
-    def _end(self) -> None:
-        for number in (self.server.stop_signal, self.server.force_signal):
+    def _end(self, *, at_once: bool = False) -> None:
+        polite = [] if at_once else [self.server.stop_signal]
+        for number in (*polite, self.server.force_signal):
             if not self._alive():
                 return
             os.kill(self.pid, number)

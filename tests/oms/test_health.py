@@ -1,0 +1,66 @@
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from oms import heartbeat
+from oms.models import Heartbeat
+
+ALL_STALLED = [f"queue {name}" for name in settings.QUEUES]
+
+
+@pytest.fixture
+def everything_beats(db: None) -> None:
+    for queue in settings.QUEUES:
+        heartbeat.note(queue, at=timezone.now())
+
+
+def test_live_touches_nothing(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_live_changes_nothing_on_post(client: Client) -> None:
+    assert client.post("/healthz").status_code == 405
+
+
+@pytest.mark.usefixtures("everything_beats")
+def test_deep_is_well_while_every_queue_beats(client: Client) -> None:
+    answer = client.get("/healthz/deep")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "failing": []})
+
+
+@pytest.mark.django_db
+def test_deep_names_queues_never_seen(client: Client) -> None:
+    answer = client.get("/healthz/deep")
+    assert (answer.status_code, answer.json()) == (503, {"status": "failing", "failing": ALL_STALLED})
+
+
+@pytest.mark.usefixtures("everything_beats")
+def test_a_queue_is_stalled_after_thirty_seconds_and_not_before() -> None:
+    at = timezone.now()
+    Heartbeat.objects.filter(queue="mail").update(seen_at=at - timedelta(seconds=30) + timedelta(milliseconds=1))
+    assert heartbeat.stalled(settings.QUEUES, at=at) == []
+    Heartbeat.objects.filter(queue="mail").update(seen_at=at - timedelta(seconds=30))
+    assert heartbeat.stalled(settings.QUEUES, at=at) == ["mail"]
+
+
+@pytest.mark.usefixtures("everything_beats")
+def test_deep_names_a_broker_that_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr("oms.celery.app.conf.broker_url", nowhere)
+    monkeypatch.setattr("oms.celery.app.conf.broker_write_url", nowhere)
+    answer = client.get("/healthz/deep")
+    assert (answer.status_code, answer.json()) == (503, {"status": "failing", "failing": ["broker"]})
+
+
+@pytest.mark.django_db
+def test_a_busy_worker_notes_itself_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "_noted", {})
+    first = timezone.now()
+    heartbeat.note_work("mail", at=first)
+    heartbeat.note_work("mail", at=first + timedelta(seconds=1))
+    assert Heartbeat.objects.get(queue="mail").seen_at == first

@@ -1,0 +1,153 @@
+"""The runner behind `bin/test`: every check as a named, timed step."""
+
+import argparse
+import base64
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+HELP = """Run every check: lint, format, types, layers, migrations, deployment checks and all tests.
+
+Each step prints its time; all of them run, whatever fails. The last line counts what was not run. With CI=true it
+installs the missing pieces it may (Chromium and Pango through apt-get) and whatever is left out fails the run."""
+EXAMPLE = """examples:
+  bin/test                        everything (a few minutes)
+  bin/test --quick                what fits in a minute: no browser, no proofs, no types
+  bin/test -- tests/oms -k money  only these tests, after the other steps
+  bin/test --only pytest -- tests/journeys
+
+exit codes: 0 all passed, 1 something failed, 2 wrong usage"""
+# What a production installation would set; the deployment checks must then have nothing to say.
+PRODUCTION = {
+    "HOMEWARD_PRODUCTION": "1",
+    "PUBLIC_URL": "https://returns.example.com",
+    "ALLOWED_HOSTS": "returns.example.com",
+    "DATABASE_URL": "postgres://homeward:not-used@database.example.com/homeward",
+    "REDIS_URL": "redis://broker.example.com/0",
+    "EMAIL_URL": "smtp://mail.example.com:25",
+    "STRIPE_API_KEY": "sk_live_not_used",
+    "EASYPOST_API_KEY": "EZAK_not_used",
+}
+PRODUCTION_KEYS = ("SECRET_KEY", "HOMEWARD_INDEX_KEY", "HOMEWARD_CHAIN_KEY")
+PRODUCTION_SECRETS = ("STRIPE_WEBHOOK_SECRET", "EASYPOST_WEBHOOK_SECRET")
+
+
+@dataclass
+class Step:
+    name: str
+    command: list[str]
+    quick: bool = True
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def fresh_key() -> str:
+    return base64.b64encode(os.urandom(32)).decode()
+
+
+def steps(tests: list[str], *, quick: bool, results: Path) -> list[Step]:
+    production = PRODUCTION | {name: fresh_key() for name in (*PRODUCTION_KEYS, *PRODUCTION_SECRETS)}
+    production["SECRET_KEY"] = fresh_key() + fresh_key()
+    production["HOMEWARD_MASTER_KEYS"] = f"1:{fresh_key()}"
+    pytest = [PYTHON, "-m", "pytest", "-q", "-rs", f"--junitxml={results}", "-o", "junit_family=xunit2"]
+    if quick and not tests:
+        tests = ["--ignore=tests/browser", "--ignore=tests/proofs", "-m", "not slow"]
+    return [
+        Step("lint", [PYTHON, "-m", "ruff", "check", "."]),
+        Step("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
+        Step("templates", [PYTHON, "-m", "djlint", "templates", "--lint", "--quiet"], quick=False),
+        Step("types", [PYTHON, "-m", "mypy"], quick=False),
+        Step("layers", [PYTHON, "-c", "from importlinter.cli import lint_imports_command as run; run()"]),
+        Step("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
+        Step("deployment", [PYTHON, "manage.py", "check", "--deploy", "--fail-level=WARNING"], environment=production),
+        Step("pytest", [*pytest, *tests]),
+    ]
+
+
+def run(step: Step) -> bool:
+    """Run one step; its output is shown as it comes for the tests, and only after a failure for the others."""
+    print(f"── {step.name}", end="\n" if step.name == "pytest" else " … ", flush=True)
+    started = time.monotonic()
+    done = subprocess.run(
+        step.command,
+        cwd=ROOT,
+        env=os.environ | step.environment,
+        check=False,
+        **({} if step.name == "pytest" else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}),
+    )
+    seconds = time.monotonic() - started
+    verdict = "ok" if done.returncode == 0 else f"FAILED (exit code {done.returncode})"
+    print(f"── {step.name}: {verdict}, {seconds:.1f} s" if step.name == "pytest" else f"{verdict}, {seconds:.1f} s")
+    if done.returncode and done.stdout:
+        print(done.stdout.decode(errors="replace"))
+    return done.returncode == 0
+
+
+def skipped(results: Path) -> Counter[str]:
+    """Return reason → number of tests that were skipped for it."""
+    if not results.exists():
+        return Counter()
+    return Counter(skip.get("message", "no reason given") for skip in ElementTree.parse(results).iter("skipped"))
+
+
+def install_missing() -> None:
+    """With CI=true only: Chromium for the browser tests and Pango for PDFs, where apt-get and the right are there."""
+    wanted = []
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        wanted += ["chromium", "fonts-dejavu-core"]
+    if subprocess.run([PYTHON, "-c", "import weasyprint"], capture_output=True, check=False).returncode:
+        wanted += ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
+    if not wanted or shutil.which("apt-get") is None:
+        return
+    rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    print(f"── installing {', '.join(wanted)}", flush=True)
+    for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *wanted]):
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run([*rights, "apt-get", *command], env=environment, stdout=subprocess.DEVNULL, check=False)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="bin/test", description=HELP, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="the subset that fits in a minute")
+    parser.add_argument("--only", metavar="STEP", action="append", default=[], help="run this step alone (repeatable)")
+    parser.add_argument("tests", nargs="*", metavar="TEST", help="what pytest is to run; put -- before its options")
+    options = parser.parse_args()
+    in_ci = os.environ.get("CI", "").lower() in ("true", "1")
+    if in_ci:
+        install_missing()
+
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder) / "results.xml"
+        every = steps(options.tests, quick=options.quick, results=results)
+        unknown = set(options.only) - {step.name for step in every}
+        if unknown:
+            parser.error(f"no step {', '.join(sorted(unknown))}; there are {', '.join(step.name for step in every)}")
+        chosen = [s for s in every if (s.name in options.only if options.only else s.quick or not options.quick)]
+        started = time.monotonic()
+        failed = [step.name for step in chosen if not run(step)]
+        reasons = skipped(results)
+
+    left_out = [step.name for step in every if step not in chosen]
+    for reason, number in reasons.most_common():
+        print(f"not run: {number} × {reason}")
+    print(f"{len(chosen) - len(failed)} of {len(chosen)} steps passed in {time.monotonic() - started:.0f} s", end="")
+    print(f"; failed: {', '.join(failed)}" if failed else "")
+    words = [f"{reasons.total()} tests"] + [f"the step {name}" for name in left_out]
+    if options.quick and not options.tests:
+        words.append("the tests of browser, proofs and everything marked slow")
+    print(f"Not run: {', '.join(words)}.")
+    return 1 if failed or (in_ci and reasons.total()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
