@@ -232,10 +232,22 @@ EASYPOST_WEBHOOK_SECRET = _secret("EASYPOST_WEBHOOK_SECRET", "easypost_webhook_s
 
 # Without EMAIL_URL mails stay in the database, where staff read them as rendered.
 EMAIL_URL = env.str("EMAIL_URL", "")
-EMAIL_CONFIG = (
-    env.email_url("EMAIL_URL") if EMAIL_URL else {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
-)
-vars().update(EMAIL_CONFIG)
+_MAIL = env.email_url("EMAIL_URL") if EMAIL_URL else {}
+_MAIL_OPTIONS = {
+    "host": _MAIL.get("EMAIL_HOST"),
+    "port": _MAIL.get("EMAIL_PORT"),
+    "username": _MAIL.get("EMAIL_HOST_USER"),
+    "password": _MAIL.get("EMAIL_HOST_PASSWORD"),
+    "use_tls": _MAIL.get("EMAIL_USE_TLS", False),
+    "use_ssl": _MAIL.get("EMAIL_USE_SSL", False),
+    "timeout": 10,
+}
+MAILERS = {
+    "default": {
+        "BACKEND": _MAIL.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend"),
+        "OPTIONS": {k: v for k, v in _MAIL_OPTIONS.items() if v} if "smtp" in _MAIL.get("EMAIL_BACKEND", "") else {},
+    }
+}
 ACCOUNTING_EMAIL = env.str("ACCOUNTING_EMAIL", "accounting@example.test")
 
 # ── Logs: sentences for operators, never bodies, tokens or personal data ──────────────────────────────────────────
