@@ -262,5 +262,8 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
+        # At INFO these name the address of each call: a label's address lets everyone read it.
+        "httpx": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
     },
 }

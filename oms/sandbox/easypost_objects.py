@@ -61,7 +61,9 @@ def lines(address: Row) -> list[str]:
 
 
 def address(given: Row) -> Row:
-    return {"id": new_id("adr"), "object": "Address", "mode": "test"} | {name: given.get(name) for name in ADDRESS}
+    unknown = ("carrier_facility", "residential", "federal_tax_id", "state_tax_id")
+    shown = {"id": new_id("adr"), "object": "Address", "created_at": stamp(), "updated_at": stamp(), "mode": "test"}
+    return shown | {name: given.get(name) for name in ADDRESS} | dict.fromkeys(unknown) | {"verifications": {}}
 
 
 def rates(shipment: str, origin: str, target: str, weight: Decimal) -> list[Row]:

@@ -219,7 +219,9 @@ def _rate(rate: Any) -> Rate:
 
 def _called(call: Callable[[], Any], *, writes: bool = False) -> Any:
     """Make one call of the SDK. Raises CarrierError with what its failure means for us."""
-    from easypost.errors import ApiError, EasyPostError, JsonError  # noqa: PLC0415  as above
+    from easypost.errors.api.api_error import ApiError  # noqa: PLC0415  as above
+    from easypost.errors.api.json_error import JsonError  # noqa: PLC0415
+    from easypost.errors.general.easypost_error import EasyPostError  # noqa: PLC0415
 
     try:
         return call()
