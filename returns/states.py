@@ -89,8 +89,8 @@ SETTLEMENT_MACHINE = Machine(
     [
         Transition("await_money", (CREATED,), M.NONE),
         Transition("owe", (M.NONE, M.SETTLED, M.NOTHING), M.DUE),
-        Transition("owe_nothing", (M.NONE,), M.NOTHING),
-        Transition("start", (M.DUE, M.FAILED), M.IN_PROGRESS),
+        Transition("owe_nothing", (CREATED, M.NONE), M.NOTHING),
+        Transition("start", (M.DUE, M.IN_PROGRESS, M.FAILED), M.IN_PROGRESS),
         Transition("settle", (M.DUE, M.IN_PROGRESS, M.FAILED), M.SETTLED),
         Transition("fail", (M.DUE, M.IN_PROGRESS, M.SETTLED), M.FAILED),
     ],

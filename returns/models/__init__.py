@@ -1,5 +1,6 @@
 from returns.models.drafts import ReturnDraft
 from returns.models.inspections import Hold, Outcome, Receipt
+from returns.models.lookups import LinkRequest, LookupAttempt
 from returns.models.parcels import Parcel, TrackingEvent
 from returns.models.photos import ReturnPhoto
 from returns.models.policy import PolicyRule, PolicyVersion, ReturnReason
@@ -9,6 +10,8 @@ from returns.models.surveys import Survey
 __all__ = [
     "RMA",
     "Hold",
+    "LinkRequest",
+    "LookupAttempt",
     "Outcome",
     "Parcel",
     "PolicyRule",

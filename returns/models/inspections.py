@@ -78,6 +78,8 @@ class Hold(models.Model):
     outcome = models.OneToOneField(Outcome, models.PROTECT, related_name="hold")
     status = models.CharField(max_length=12, choices=HoldStatus)
     respond_by = models.DateTimeField()
+    # What a dispute decided for the customer pays, in percent; null while nobody has decided so.
+    payout_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     answer = PersonalTextField(_("customer's answer"))
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)

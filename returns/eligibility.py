@@ -1,0 +1,319 @@
+"""From an order to what may come back: loads the facts once and asks the pure policy engine.
+
+The same file of facts feeds the portal's list, the preview of a quote and the decision inside `lifecycle.request`, so
+no button can promise what the verb refuses (p51, p55).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from inventory.models import Condition
+from oms.models import Order, OrderLine, ShipmentLine, UnitClaim
+from oms.models.claims import Units
+from oms.money import units_value
+from oms.units import count, free_units, lowest
+from returns import policy
+from returns.models import RMA, PolicyVersion, ReturnReason
+from returns.pricing import Price, UnitsToPrice
+from returns.refusals import ForeignLine, NothingWanted, TooMany, UnknownCondition, UnknownReason
+
+FULL = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One order line somebody wants to send back. `reason` and `condition` are codes, `condition` may be ""."""
+
+    order_line_id: int
+    quantity: int
+    reason: str
+    condition: str = ""
+    note: str = ""
+    photos: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """What a page shows of one order line before anything is asked."""
+
+    order_line: OrderLine
+    quantity: int  # how many may come back
+    left: int  # how many were sent and are not yet on their way back, whatever the policy says
+    until: datetime | None
+    why_not: tuple[str, ...]
+    sentences: tuple[str, ...]
+
+    @property
+    def can_ask(self) -> bool:
+        """What the policy refuses can still be asked for, with a note; what is not there cannot."""
+        return self.quantity == 0 and self.left > 0
+
+
+@dataclass(slots=True)
+class OrderFile:
+    """Everything a decision about an order needs, read once."""
+
+    order: Order
+    lines: Mapping[int, OrderLine]
+    free: Mapping[int, Units]
+    travels: Mapping[int, tuple[datetime, datetime | None]]
+    reasons: Mapping[str, ReturnReason]
+    conditions: Mapping[str, Condition]
+    version: PolicyVersion
+    policy: policy.Policy
+    customer: policy.CustomerFacts = field(default_factory=policy.CustomerFacts)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What `lifecycle.request` would decide and promise right now."""
+
+    decision: policy.Decision
+    quote: dict[str, Any]
+    units: Mapping[int, Units]
+
+    @property
+    def total(self) -> Decimal:
+        return Decimal(self.quote["total"])
+
+
+# ── Loading ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def open_file(order: Order, *, at: datetime) -> OrderFile:
+    lines = {
+        line.pk: line for line in OrderLine.objects.filter(order=order).select_related("product").order_by("position")
+    }
+    claimed: dict[int, list[Units]] = {}
+    for line_id, units in UnitClaim.objects.filter(order_line__in=lines, active=True).values_list(
+        "order_line", "units"
+    ):
+        claimed.setdefault(line_id, []).append(units)
+    version, rules = _policy_for(order)
+    return OrderFile(
+        order=order,
+        lines=lines,
+        free={pk: free_units(line.quantity, claimed.get(pk, ())) for pk, line in lines.items()},
+        travels=_travels(lines),
+        reasons={
+            reason.code: reason
+            for reason in ReturnReason.objects.filter(active=True).select_related("implied_condition")
+        },
+        conditions={condition.code: condition for condition in Condition.objects.filter(active=True)},
+        version=version,
+        policy=policy.Policy(version.number, version.market, version.time_zone, rules),
+        customer=_history(order, at, rules),
+    )
+
+
+def _policy_for(order: Order) -> tuple[PolicyVersion, tuple[policy.Rule, ...]]:
+    version = PolicyVersion.objects.prefetch_related("rules").in_force(order.market, order.placed_at)
+    rules = (rule for rule in version.rules.all() if rule.active)
+    return version, tuple(policy.Rule(rule.kind, rule.parameters, rule.priority) for rule in rules)
+
+
+def _travels(lines: Mapping[int, OrderLine]) -> dict[int, tuple[datetime, datetime | None]]:
+    """When each line was sent and delivered; of several parcels the last counts, undelivered ones most of all (p25)."""
+    found: dict[int, tuple[datetime, datetime | None]] = {}
+    rows = ShipmentLine.objects.filter(order_line__in=lines).values_list(
+        "order_line", "shipment__shipped_at", "shipment__delivered_at"
+    )
+    for line_id, shipped_at, delivered_at in rows:
+        earlier = found.get(line_id)
+        if earlier is None or shipped_at > earlier[0]:
+            found[line_id] = (shipped_at, delivered_at)
+    return found
+
+
+def _history(order: Order, at: datetime, rules: Sequence[policy.Rule]) -> policy.CustomerFacts:
+    """Counted only when a rule of this policy looks at it."""
+    if order.customer_id is None or not any(rule.kind == "customer_history" for rule in rules):
+        return policy.CustomerFacts()
+    year_ago = at - timedelta(days=365)
+    return policy.CustomerFacts(
+        returns_last_year=RMA.objects.filter(order__customer=order.customer_id, requested_at__gte=year_ago).count(),
+        orders_last_year=Order.objects.filter(customer=order.customer_id, placed_at__gte=year_ago).count(),
+    )
+
+
+# ── Before anything is asked ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def returnable(order: Order, *, at: datetime) -> list[LineView]:
+    """Say of every line how many may come back, until when, and why not."""
+    file = open_file(order, at=at)
+    return [_view(file, line, at) for line in file.lines.values()]
+
+
+def _view(file: OrderFile, line: OrderLine, at: datetime) -> LineView:
+    answer = policy.returnable(_order_facts(file), _line_facts(file, line), file.policy, now=at)
+    return LineView(line, answer.quantity, _left(file, line), answer.until, answer.why_not, answer.sentences)
+
+
+# ── Deciding ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def preview(
+    order: Order, wanted: Sequence[Wanted], *, resolution: str, price: Price, at: datetime, override: str = ""
+) -> Preview:
+    """Decide and price a request without writing anything."""
+    return judge(open_file(order, at=at), wanted, resolution=resolution, price=price, at=at, override=override)
+
+
+def judge(
+    file: OrderFile, wanted: Sequence[Wanted], *, resolution: str, price: Price, at: datetime, override: str = ""
+) -> Preview:
+    """Decide and price a request from a file; what the policy denies is quoted at nothing and claims no units.
+
+    Raises NothingWanted, ForeignLine, UnknownReason, UnknownCondition, TooMany (units that are not there to return).
+    """
+    check_wanted(file, wanted)
+    request = policy.RequestFacts(
+        order=_order_facts(file),
+        lines=tuple(_line_facts(file, file.lines[one.order_line_id], one) for one in wanted),
+        customer=file.customer,
+        resolution=resolution,
+        override=override,
+    )
+    decision = policy.evaluate(request, file.policy, now=at)
+    denied = decision.verdict is policy.Verdict.DENY
+    units = {} if denied else {one.order_line_id: lowest(file.free[one.order_line_id], one.quantity) for one in wanted}
+    quote = price(
+        [_to_price(file, one, units[one.order_line_id]) for one in wanted if one.order_line_id in units],
+        decision.fees,
+        file.order.currency,
+    )
+    quote["inputs"] = _inputs(file, wanted, units, decision.fees)
+    return Preview(decision, quote, units)
+
+
+def check_wanted(file: OrderFile, wanted: Sequence[Wanted]) -> None:
+    if not wanted:
+        raise NothingWanted
+    if len({one.order_line_id for one in wanted}) != len(wanted):
+        raise ForeignLine
+    for one in wanted:
+        line = file.lines.get(one.order_line_id)
+        if line is None:
+            raise ForeignLine
+        if one.reason not in file.reasons:
+            raise UnknownReason
+        if one.condition and one.condition not in file.conditions:
+            raise UnknownCondition
+        if not 0 < one.quantity <= _left(file, line):
+            raise TooMany(sku=line.sku, left=_left(file, line), asked=one.quantity)
+
+
+def pays(file: OrderFile, reason: ReturnReason) -> dict[str, Decimal]:
+    """What each condition pays for this reason, in percent: the shop's fault pays in full whatever the state."""
+    return {code: FULL if reason.is_our_fault else one.payout_percent for code, one in file.conditions.items()}
+
+
+def declared(file: OrderFile, one: Wanted) -> Condition | None:
+    """The condition the customer says, or the one their reason implies."""
+    implied = file.reasons[one.reason].implied_condition
+    return file.conditions.get(one.condition) or implied
+
+
+def _left(file: OrderFile, line: OrderLine) -> int:
+    """Units that were sent and are claimed by no return. Canceled units hold claims of their own."""
+    unshipped = line.quantity - line.shipped - line.canceled
+    return max(0, count(file.free[line.pk]) - unshipped)
+
+
+def _to_price(file: OrderFile, one: Wanted, units: Units) -> UnitsToPrice:
+    line, condition = file.lines[one.order_line_id], declared(file, one)
+    percent = pays(file, file.reasons[one.reason])[condition.code] if condition else FULL
+    return UnitsToPrice(
+        key=str(line.pk),
+        description=line.description,
+        line_gross=line.gross,
+        line_tax=line.tax,
+        line_quantity=line.quantity,
+        units=units,
+        payout_percent=percent,
+        tax_rate=line.tax_rate,
+    )
+
+
+def _inputs(
+    file: OrderFile, wanted: Sequence[Wanted], units: Mapping[int, Units], fees: Sequence[policy.Fee]
+) -> dict[str, Any]:
+    """What the quote was made from, frozen with it: the refund after inspection is the same function on these."""
+    return {
+        "lines": {
+            str(one.order_line_id): {
+                "units": [list(part) for part in units.get(one.order_line_id, ())],
+                "reason": one.reason,
+                "declared": getattr(declared(file, one), "code", ""),
+                "pays": {code: f"{percent:f}" for code, percent in pays(file, file.reasons[one.reason]).items()},
+            }
+            for one in wanted
+        },
+        "fees": [
+            {
+                "code": fee.code,
+                "amount": None if fee.amount is None else f"{fee.amount:f}",
+                "percent": None if fee.percent is None else f"{fee.percent:f}",
+                "per": fee.per,
+                "maximum": None if fee.maximum is None else f"{fee.maximum:f}",
+                "lines": list(fee.lines),
+            }
+            for fee in fees
+        ],
+    }
+
+
+# ── Facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _order_facts(file: OrderFile) -> policy.OrderFacts:
+    order = file.order
+    shipped = [shipped_at for shipped_at, _delivered in file.travels.values()]
+    delivered = [delivered_at for _shipped, delivered_at in file.travels.values()]
+    return policy.OrderFacts(
+        number=order.number,
+        placed_at=order.placed_at,
+        market=order.market,
+        value=order.total,
+        currency=order.currency,
+        shipped_at=max(shipped, default=None),
+        delivered_at=max((at for at in delivered if at), default=None),
+    )
+
+
+def _line_facts(file: OrderFile, line: OrderLine, one: Wanted | None = None) -> policy.LineFacts:
+    free = file.free[line.pk]
+    shipped_at, delivered_at = file.travels.get(line.pk, (None, None))
+    facts: dict[str, Any] = {}
+    if one is not None:
+        reason, condition = file.reasons[one.reason], declared(file, one)
+        facts = {
+            "requested": one.quantity,
+            "reason": reason.code,
+            "our_fault": reason.is_our_fault,
+            "condition": condition.code if condition else "",
+            "value": _value(line, lowest(free, min(one.quantity, count(free))), file.order.currency),
+            "photos": one.photos,
+        }
+    return policy.LineFacts(
+        key=str(line.pk),
+        sku=line.sku,
+        quantity=line.quantity,
+        returnable=_left(file, line),
+        category=line.product.category if line.product else "",
+        final_sale=line.is_final_sale,
+        unshipped=line.quantity - line.shipped - line.canceled,
+        canceled=line.canceled,
+        shipped_at=shipped_at,
+        delivered_at=delivered_at,
+        **facts,
+    )
+
+
+def _value(line: OrderLine, units: Units, currency: str) -> Decimal:
+    parts = (units_value(line.gross, line.quantity, first, last, currency) for first, last in units)
+    return sum(parts, Decimal(0))

@@ -1,0 +1,39 @@
+"""The life of a return, verb by verb, in the order it is lived. Nothing else writes a status of `returns.states`.
+
+Each verb: lock the order's row · ask the machine · change · record one event · return. `by` is an actor
+("customer:<ref>", "user:17", "carrier", "policy"), `at` an aware instant.
+"""
+
+from returns.eligibility import Wanted
+from returns.lifecycle.deciding import answer, approve, ask, cancel, expire, reject
+from returns.lifecycle.dock import Arrived, Finding, inspect, receive
+from returns.lifecycle.holds import answer_hold, decide_hold
+from returns.lifecycle.parcels import label, move_parcel, note_shipment, trouble
+from returns.lifecycle.requesting import request
+from returns.lifecycle.settling import close_if_finished, fail_settlement, settle, start_settlement, survey
+
+__all__ = [
+    "Arrived",
+    "Finding",
+    "Wanted",
+    "answer",
+    "answer_hold",
+    "approve",
+    "ask",
+    "cancel",
+    "close_if_finished",
+    "decide_hold",
+    "expire",
+    "fail_settlement",
+    "inspect",
+    "label",
+    "move_parcel",
+    "note_shipment",
+    "receive",
+    "reject",
+    "request",
+    "settle",
+    "start_settlement",
+    "survey",
+    "trouble",
+]

@@ -1,0 +1,351 @@
+"""At the dock: what arrived is counted, what was found is written down, stock moves only when goods are accepted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from inventory import ledger
+from inventory.models import Condition, Unit
+from inventory.refusals import NotSellable
+from inventory.states import BinKind, Disposition
+from oms import journal, outbox
+from oms.journal import Account
+from oms.models import OrderLine
+from oms.money import round_half_up
+from returns.lifecycle.locking import lines_of, lock, move, owe, owe_nothing
+from returns.models import RMA, Hold, Outcome, Receipt, ReturnLine
+from returns.refusals import MoreThanAnnounced, MoreThanReceived, NothingArrived, NothingFound, OverrideNeedsReason
+from returns.states import (
+    HOLD_MACHINE,
+    PARCEL_MACHINE,
+    Acceptance,
+    HoldStatus,
+    ParcelStatus,
+    ReceiptResult,
+    RefundAt,
+    RMAStatus,
+)
+
+ANSWER_WITHIN = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Units of a return line that arrived, or surely will not (`short`, `lost`)."""
+
+    line_id: int
+    quantity: int
+    result: ReceiptResult = ReceiptResult.RECEIVED
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What inspection found for some units of a receipt. What it pays comes from the frozen quote, not from here."""
+
+    receipt_id: int
+    quantity: int
+    condition: str
+    disposition: str
+    grade: str = ""
+    acceptance: str = ""
+    override_reason: str = ""
+    note: str = ""
+
+
+# ── Receiving ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def receive(
+    number: str,
+    pieces: Sequence[Arrived],
+    *,
+    form_token: UUID,
+    by: str,
+    at: datetime,
+    parcel_id: int | None = None,
+) -> list[Receipt]:
+    """Count what arrived, also partly (p21: receiving pays nothing and accepts nothing).
+
+    The same `form_token` again returns the receipts it made the first time. Raises NothingArrived, MoreThanAnnounced.
+    """
+    rma = lock(number)
+    earlier = list(Receipt.objects.filter(form_token=form_token, line__rma=rma))
+    if earlier:
+        return earlier
+    lines = {line.pk: line for line in lines_of(rma)}
+    _refuse_wrong_counts(lines, pieces)
+    receipts = Receipt.objects.bulk_create(
+        Receipt(
+            line=lines[one.line_id],
+            parcel_id=parcel_id,
+            unit=one.unit,
+            quantity=one.quantity,
+            result=one.result,
+            form_token=form_token,
+            by=by,
+            received_at=at,
+        )
+        for one in pieces
+    )
+    _count(lines, pieces)
+    arrived = [one for one in pieces if one.result in ReceiptResult.arrived()]
+    goods = [one for one in pieces if one.result == ReceiptResult.RECEIVED]
+    gone = [one for one in pieces if one.result != ReceiptResult.RECEIVED]
+    cause = f"receipt/{receipts[0].pk}"
+    ledger.receive(rma.warehouse, _goods(lines, goods), _goods(lines, gone), cause=cause, by=by, at=at)
+    complete = all(line.outstanding == 0 for line in lines.values())
+    _after_receipt(rma, lines.values(), complete=complete, anything=bool(arrived), at=at)
+    if parcel_id is not None:
+        _arrive(rma, parcel_id, at)
+    outbox.record(
+        rma,
+        "rma.received",
+        by=by,
+        at=at,
+        changed=("status", "settlement", "received_at", "inspected_at"),
+        parcel=parcel_id,
+        receipts=[
+            {"receipt": one.pk, "line": one.line_id, "quantity": one.quantity, "result": one.result} for one in receipts
+        ],
+        complete=complete,
+    )
+    return receipts
+
+
+def _refuse_wrong_counts(lines: dict[int, ReturnLine], pieces: Sequence[Arrived]) -> None:
+    if not pieces or any(one.quantity <= 0 for one in pieces) or any(one.line_id not in lines for one in pieces):
+        raise NothingArrived
+    for line in lines.values():
+        asked = sum(one.quantity for one in pieces if one.line_id == line.pk)
+        if asked > line.outstanding:
+            raise MoreThanAnnounced(sku=line.order_line.sku, outstanding=line.outstanding, asked=asked)
+
+
+def _goods(lines: dict[int, ReturnLine], pieces: Sequence[Arrived]) -> list[ledger.Goods]:
+    found = [(lines[one.line_id].order_line, one.quantity) for one in pieces]
+    return [ledger.Goods(sold.product, quantity, sold.unit_cost) for sold, quantity in found if sold.product_id]
+
+
+def _count(lines: dict[int, ReturnLine], pieces: Sequence[Arrived]) -> None:
+    """In memory what the trigger does in the table."""
+    for one in pieces:
+        line = lines[one.line_id]
+        if one.result in ReceiptResult.arrived():
+            line.arrived += one.quantity
+        else:
+            line.missing += one.quantity
+
+
+def _after_receipt(rma: RMA, lines: Iterable[ReturnLine], *, complete: bool, anything: bool, at: datetime) -> None:
+    move(rma, "receive", RMAStatus.RECEIVED if complete else RMAStatus.RECEIVING)
+    rma.received_at = rma.received_at or at
+    if anything and rma.refund_at == RefundAt.RECEIPT:
+        owe(rma)
+    if complete and all(line.inspected == line.arrived for line in lines):
+        move(rma, "inspect", RMAStatus.INSPECTED)  # nothing of it came, or all that came was looked at before
+        rma.inspected_at = rma.inspected_at or at
+        if not any(line.arrived for line in lines):
+            owe_nothing(rma)
+
+
+def _arrive(rma: RMA, parcel_id: int, at: datetime) -> None:
+    open_states = [status for status in ParcelStatus if PARCEL_MACHINE.allows("arrive", status)]
+    rma.parcels.filter(pk=parcel_id, status__in=open_states).update(status=ParcelStatus.ARRIVED, arrived_at=at)
+
+
+# ── Inspecting ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def suggestion(line: ReturnLine, condition: Condition) -> tuple[Disposition, Acceptance, str]:
+    """Suggest what to do with goods in this condition, and say why (U11)."""
+    fault = line.reason is not None and line.reason.is_our_fault
+    acceptance = Acceptance.ACCEPTED if condition.is_acceptable or fault else Acceptance.REFUSED
+    why = f"{condition.label}: {Disposition(condition.disposition).label}"
+    if fault and not condition.is_acceptable:
+        why += "; accepted, because the reason is ours"
+    return Disposition(condition.disposition), acceptance, why
+
+
+@transaction.atomic
+def inspect(number: str, findings: Sequence[Finding], *, form_token: UUID, by: str, at: datetime) -> list[Outcome]:
+    """Write down what was found. Accepted goods leave the dock for where their disposition says; refused ones wait in
+    a hold bin for the customer's answer. Stock value re-enters at the cost it left with (rule 15).
+
+    The same `form_token` again returns the outcomes it made the first time. Raises NothingFound, MoreThanReceived,
+    NotSellable (damaged goods never go to a shelf), OverrideNeedsReason.
+    """
+    rma = lock(number)
+    earlier = list(Outcome.objects.filter(form_token=form_token, receipt__line__rma=rma))
+    if earlier:
+        return earlier
+    lines = {line.pk: line for line in lines_of(rma)}
+    receipts = {one.pk: one for one in Receipt.objects.filter(line__in=lines)}
+    conditions = {one.code: one for one in Condition.objects.all()}
+    drafts = _outcomes(rma, findings, lines, receipts, conditions, form_token=form_token, by=by, at=at)
+    outcomes = Outcome.objects.bulk_create(drafts)
+    for outcome in outcomes:
+        lines[outcome.receipt.line_id].inspected += outcome.quantity
+    holds = _hold(outcomes, at)
+    _put_away(rma, outcomes, lines, by=by, at=at)
+    _book_value(rma, outcomes, lines, at)
+    _count_returned(outcomes, lines)
+    complete = _after_inspection(rma, outcomes, lines.values(), at)
+    outbox.record(
+        rma,
+        "rma.inspected",
+        by=by,
+        at=at,
+        changed=("status", "settlement", "inspected_at"),
+        outcomes=[
+            {
+                "outcome": one.pk,
+                "line": one.receipt.line_id,
+                "quantity": one.quantity,
+                "condition": one.condition.code,
+                "grade": one.grade,
+                "disposition": one.disposition,
+                "acceptance": one.acceptance,
+            }
+            for one in outcomes
+        ],
+        holds=[hold.pk for hold in holds],
+        complete=complete,
+    )
+    return outcomes
+
+
+def _outcomes(
+    rma: RMA,
+    findings: Sequence[Finding],
+    lines: dict[int, ReturnLine],
+    receipts: dict[int, Receipt],
+    conditions: dict[str, Condition],
+    *,
+    form_token: UUID,
+    by: str,
+    at: datetime,
+) -> list[Outcome]:
+    if not findings or any(one.quantity <= 0 or one.receipt_id not in receipts for one in findings):
+        raise NothingFound
+    if any(one.condition not in conditions for one in findings):
+        raise NothingFound
+    left = {pk: one.quantity - one.inspected for pk, one in receipts.items() if one.result in ReceiptResult.arrived()}
+    drafts = []
+    for one in findings:
+        receipt, condition = receipts[one.receipt_id], conditions[one.condition]
+        line = lines[receipt.line_id]
+        available = left.get(receipt.pk, 0)
+        if one.quantity > available:
+            raise MoreThanReceived(sku=line.order_line.sku, left=available, asked=one.quantity)
+        left[receipt.pk] = available - one.quantity
+        drafts.append(_outcome(rma, one, line, receipt, condition, form_token=form_token, by=by, at=at))
+    return drafts
+
+
+def _outcome(
+    rma: RMA,
+    found: Finding,
+    line: ReturnLine,
+    receipt: Receipt,
+    condition: Condition,
+    *,
+    form_token: UUID,
+    by: str,
+    at: datetime,
+) -> Outcome:
+    suggested, acceptance, _why = suggestion(line, condition)
+    if receipt.result == ReceiptResult.WRONG_ITEM:
+        suggested, acceptance = Disposition.RETURN_TO_CUSTOMER, Acceptance.REFUSED
+    disposition = Disposition(found.disposition or suggested)
+    if disposition == Disposition.RESTOCK and not condition.is_acceptable:
+        raise NotSellable
+    if disposition != suggested and not found.override_reason.strip():
+        raise OverrideNeedsReason
+    pays = rma.quote.get("inputs", {}).get("lines", {}).get(str(line.order_line_id), {}).get("pays", {})
+    return Outcome(
+        receipt=receipt,
+        quantity=found.quantity,
+        condition=condition,
+        grade=found.grade or condition.grade,
+        suggested_disposition=suggested,
+        disposition=disposition,
+        override_reason=found.override_reason.strip()[:200],
+        acceptance=Acceptance(found.acceptance or acceptance),
+        payout_percent=Decimal(pays.get(condition.code, condition.payout_percent)),
+        note=found.note,
+        form_token=form_token,
+        by=by,
+        inspected_at=at,
+    )
+
+
+def _hold(outcomes: Sequence[Outcome], at: datetime) -> list[Hold]:
+    HOLD_MACHINE.check("hold", "", HoldStatus.WAITING)
+    return Hold.objects.bulk_create(
+        Hold(outcome=one, status=HoldStatus.WAITING, asked_at=at, respond_by=at + ANSWER_WITHIN)
+        for one in outcomes
+        if one.acceptance == Acceptance.REFUSED
+    )
+
+
+def _put_away(rma: RMA, outcomes: Sequence[Outcome], lines: dict[int, ReturnLine], *, by: str, at: datetime) -> None:
+    goods = []
+    for one in outcomes:
+        order_line = lines[one.receipt.line_id].order_line
+        # Another item than the one sold was never booked into this product's stock.
+        if order_line.product_id is None or one.receipt.result == ReceiptResult.WRONG_ITEM:
+            continue
+        accepted = one.acceptance == Acceptance.ACCEPTED
+        target = ledger.LANDS_IN[Disposition(one.disposition)] if accepted else BinKind.HOLD
+        goods.append((ledger.Goods(order_line.product, one.quantity, order_line.unit_cost), target))
+    ledger.put_away(rma.warehouse, goods, cause=f"outcome/{outcomes[0].pk}", by=by, at=at)
+
+
+def _book_value(rma: RMA, outcomes: Sequence[Outcome], lines: dict[int, ReturnLine], at: datetime) -> None:
+    """Goods taken back re-enter at what they left with; scrapped ones are written off at once."""
+    kept = lost = Decimal(0)
+    for one in outcomes:
+        order_line = lines[one.receipt.line_id].order_line
+        if one.acceptance != Acceptance.ACCEPTED or order_line.unit_cost is None:
+            continue
+        value = round_half_up(order_line.unit_cost * one.quantity, rma.currency)
+        if one.disposition == Disposition.SCRAP:
+            lost += value
+        else:
+            kept += value
+    if kept or lost:
+        journal.post(
+            f"outcome/{outcomes[0].pk}",
+            [(Account.INVENTORY, kept), (Account.WRITE_OFF, lost), (Account.COST_OF_GOODS, -(kept + lost))],
+            currency=rma.currency,
+            at=at,
+            order=rma.order,
+        )
+
+
+def _count_returned(outcomes: Sequence[Outcome], lines: dict[int, ReturnLine]) -> None:
+    counted: dict[int, OrderLine] = {}
+    for one in outcomes:
+        if one.acceptance == Acceptance.ACCEPTED:
+            order_line = lines[one.receipt.line_id].order_line
+            order_line.returned += one.quantity
+            counted[order_line.pk] = order_line
+    OrderLine.objects.bulk_update(counted.values(), ["returned"])
+
+
+def _after_inspection(rma: RMA, outcomes: Sequence[Outcome], lines: Iterable[ReturnLine], at: datetime) -> bool:
+    complete = rma.status == RMAStatus.RECEIVED and all(line.inspected == line.arrived for line in lines)
+    move(rma, "inspect", RMAStatus.INSPECTED if complete else RMAStatus(rma.status))
+    if complete:
+        rma.inspected_at = at
+    if any(one.acceptance == Acceptance.ACCEPTED and one.payout_percent for one in outcomes):
+        owe(rma)
+    elif complete:
+        owe_nothing(rma)
+    return complete

@@ -1,0 +1,79 @@
+"""The first beat of every verb, and what several verbs share."""
+
+from datetime import datetime, timedelta
+
+from inventory import ledger
+from inventory.models import Warehouse
+from oms.models import Order
+from returns.models import RMA, Parcel, ReturnLine
+from returns.states import PARCEL_MACHINE, RMA_MACHINE, SETTLEMENT_MACHINE, ParcelStatus, RMAStatus, Settlement
+
+POST_WITHIN = timedelta(days=14)  # where the policy names no other time
+
+
+def lock(number: str) -> RMA:
+    """Lock the order's row, then read the return as it is now. Raises RMA.DoesNotExist."""
+    try:
+        order = Order.objects.for_update().select_related("customer").get(rmas__number=number)
+    except Order.DoesNotExist:
+        raise RMA.DoesNotExist(number) from None
+    rma = RMA.objects.select_related("warehouse").get(number=number)
+    rma.order = order
+    return rma
+
+
+def lines_of(rma: RMA) -> list[ReturnLine]:
+    lines = list(rma.lines.select_related("order_line__product", "claim", "reason").order_by("id"))
+    for line in lines:
+        line.rma = rma
+    return lines
+
+
+def goods_of(lines: list[ReturnLine]) -> list[ledger.Goods]:
+    """What of these lines is still on its way, as stock."""
+    return [
+        ledger.Goods(line.order_line.product, line.outstanding, line.order_line.unit_cost)
+        for line in lines
+        if line.order_line.product_id and line.outstanding
+    ]
+
+
+def authorize(rma: RMA, lines: list[ReturnLine], *, by: str, at: datetime) -> Parcel | None:
+    """What approval brings with it: the dock expects the goods, and a label is wanted if the policy gives one."""
+    rma.status = RMAStatus.APPROVED
+    rma.approved_at = at
+    rma.warehouse = rma.warehouse or Warehouse.objects.get(is_default=True)
+    rma.expires_at = rma.expires_at or at + POST_WITHIN
+    ledger.expect(rma.warehouse, goods_of(lines), cause=f"rma/{rma.number}", by=by, at=at)
+    if rma.decision.get("label") == "own":
+        return None
+    PARCEL_MACHINE.check("want", "", ParcelStatus.WANTED)
+    return Parcel.objects.create(rma=rma, status=ParcelStatus.WANTED, wanted_at=at)
+
+
+def withdraw(rma: RMA, lines: list[ReturnLine], *, cause: str, by: str, at: datetime) -> None:
+    """Undo what was promised: units are free again, the dock expects nothing, unused labels are void."""
+    claims = [line.claim_id for line in lines if line.claim_id]
+    if claims:
+        type(lines[0].claim).objects.filter(pk__in=claims).update(active=False)
+    if rma.status == RMAStatus.APPROVED and rma.warehouse:
+        ledger.release(rma.warehouse, goods_of(lines), cause=cause, by=by, at=at)
+    voidable = [status for status in ParcelStatus if PARCEL_MACHINE.allows("void", status)]
+    rma.parcels.filter(status__in=voidable).update(status=ParcelStatus.VOIDED)
+
+
+def move(rma: RMA, verb: str, target: RMAStatus) -> None:
+    """Ask the machine and set the status."""
+    RMA_MACHINE.check(verb, rma.status, target)
+    rma.status = target
+
+
+def owe(rma: RMA) -> None:
+    """Money is due from now on; a payment already under way covers what it covers."""
+    if SETTLEMENT_MACHINE.allows("owe", rma.settlement):
+        rma.settlement = Settlement.DUE
+
+
+def owe_nothing(rma: RMA) -> None:
+    if SETTLEMENT_MACHINE.allows("owe_nothing", rma.settlement):
+        rma.settlement = Settlement.NOTHING

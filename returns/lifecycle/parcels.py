@@ -1,0 +1,147 @@
+"""The parcel on its way: a label, what the carrier says, in whatever order it says it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from oms import outbox
+from oms.encryption import Plain
+from returns.lifecycle.locking import lock, move, owe
+from returns.models import RMA, Parcel, TrackingEvent
+from returns.states import PARCEL_MACHINE, ParcelStatus, RefundAt, RMAStatus
+
+# The carrier's words (EasyPost tracker statuses) in ours; the rest says nothing about where the parcel is.
+ON_THE_WAY = {
+    "in_transit": ParcelStatus.IN_TRANSIT,
+    "out_for_delivery": ParcelStatus.OUT_FOR_DELIVERY,
+    "available_for_pickup": ParcelStatus.OUT_FOR_DELIVERY,
+    "delivered": ParcelStatus.DELIVERED,
+}
+IN_TROUBLE = ("return_to_sender", "failure", "error", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """A label as the carrier sold it; `price` in `currency`, `content` as fetched."""
+
+    carrier: str
+    service: str
+    choice: str
+    tracking_number: str
+    tracking_url: str
+    price: Decimal
+    currency: str
+    content: bytes
+    content_type: str
+
+
+def note_shipment(parcel_id: int, *, shipment_id: str, rate_id: str, choice: str) -> Parcel:
+    """Keep the carrier's shipment before its label is bought; whoever comes second uses the first one's (p18)."""
+    Parcel.objects.filter(pk=parcel_id, shipment_id="").update(shipment_id=shipment_id, rate_id=rate_id, choice=choice)
+    return Parcel.objects.get(pk=parcel_id)
+
+
+@transaction.atomic
+def label(parcel_id: int, bought: Bought, *, by: str, at: datetime) -> Parcel:
+    """The label is here. A second call changes nothing."""
+    rma, parcel = _lock(parcel_id)
+    if parcel.status != ParcelStatus.WANTED:
+        return parcel
+    PARCEL_MACHINE.check("label", parcel.status, ParcelStatus.LABELED)
+    parcel.status = ParcelStatus.LABELED
+    parcel.carrier, parcel.service = bought.carrier, bought.service
+    parcel.tracking_number, parcel.tracking_url = bought.tracking_number, bought.tracking_url
+    parcel.price, parcel.currency = bought.price, bought.currency
+    parcel.label, parcel.label_type = Plain(bought.content), bought.content_type
+    parcel.labeled_at = at
+    parcel.save()
+    outbox.record(
+        rma,
+        "parcel.labeled",
+        by=by,
+        at=at,
+        parcel=parcel.pk,
+        carrier=bought.carrier,
+        service=bought.service,
+        price=str(bought.price),
+        currency=bought.currency,
+        tracking_number=bought.tracking_number,
+    )
+    return parcel
+
+
+@transaction.atomic
+def move_parcel(
+    parcel_id: int, *, status: str, occurred_at: datetime, by: str, at: datetime, expected_on: date | None = None
+) -> Parcel:
+    """Take one word of the carrier. Repeated, late or unknown words change nothing but the list of what was said.
+
+    The first scan moves the return on its way; delivery is a fact of its own. Raises Parcel.DoesNotExist.
+    """
+    rma, parcel = _lock(parcel_id)
+    _word, new = TrackingEvent.objects.get_or_create(parcel=parcel, status=status[:24], occurred_at=occurred_at)
+    target = ON_THE_WAY.get(status)
+    stale = parcel.tracked_at is not None and occurred_at < parcel.tracked_at
+    if not new or target is None or stale or not PARCEL_MACHINE.allows("move", parcel.status):
+        return parcel
+    if target == parcel.status or not _leads_to(parcel, target):
+        return parcel
+    parcel.status, parcel.tracked_at = target, occurred_at
+    parcel.shipped_at = parcel.shipped_at or occurred_at
+    parcel.expected_on = expected_on or parcel.expected_on
+    if target == ParcelStatus.DELIVERED:
+        parcel.delivered_at = occurred_at
+    parcel.save(update_fields=["status", "tracked_at", "shipped_at", "delivered_at", "expected_on"])
+    _tell(rma, parcel, by=by, at=at)
+    return parcel
+
+
+def _leads_to(parcel: Parcel, target: ParcelStatus) -> bool:
+    return any(
+        row.verb == "move" and parcel.status in row.sources and row.target == target
+        for row in PARCEL_MACHINE.transitions
+    )
+
+
+def _tell(rma: RMA, parcel: Parcel, *, by: str, at: datetime) -> None:
+    changed = ["settlement"]
+    first_scan = rma.status == RMAStatus.APPROVED
+    if first_scan:
+        move(rma, "ship", RMAStatus.IN_TRANSIT)
+        rma.shipped_at = parcel.shipped_at
+        changed += ["status", "shipped_at"]
+    delivered = parcel.status == ParcelStatus.DELIVERED
+    if (first_scan and rma.refund_at == RefundAt.SCAN) or (delivered and rma.refund_at == RefundAt.DELIVERY):
+        owe(rma)
+    name = "rma.delivered" if delivered else "rma.shipped" if first_scan else "parcel.moved"
+    facts = {"parcel": parcel.pk, "tracked_at": parcel.tracked_at.isoformat()}
+    if name == "parcel.moved":
+        facts["status"] = parcel.status
+    outbox.record(rma, name, by=by, at=at, changed=changed, **facts)
+
+
+@transaction.atomic
+def trouble(parcel_id: int, *, status: str, occurred_at: datetime, by: str, at: datetime) -> Parcel:
+    """The carrier reports trouble (lost, damaged, sent back): a person looks."""
+    rma, parcel = _lock(parcel_id)
+    _word, new = TrackingEvent.objects.get_or_create(parcel=parcel, status=status[:24], occurred_at=occurred_at)
+    if not new or not PARCEL_MACHINE.allows("trouble", parcel.status):
+        return parcel
+    parcel.status, parcel.tracked_at = ParcelStatus.PROBLEM, occurred_at
+    parcel.save(update_fields=["status", "tracked_at"])
+    outbox.record(
+        rma, "parcel.in_trouble", by=by, at=at, parcel=parcel.pk, status=status, tracked_at=occurred_at.isoformat()
+    )
+    return parcel
+
+
+def _lock(parcel_id: int) -> tuple[RMA, Parcel]:
+    number = RMA.objects.filter(parcels=parcel_id).values_list("number", flat=True).first()
+    if number is None:
+        raise Parcel.DoesNotExist(parcel_id)
+    rma = lock(number)
+    parcel = Parcel.objects.get(pk=parcel_id)
+    parcel.rma = rma
+    return rma, parcel

@@ -1,0 +1,142 @@
+"""A return begins: the policy decides inside the verb, the quote is frozen with the units it is for."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from oms import outbox
+from oms.identifiers import new_number
+from oms.models import Order, UnitClaim
+from oms.money import amount_text
+from returns import eligibility
+from returns.eligibility import OrderFile, Preview, Wanted
+from returns.lifecycle.locking import authorize
+from returns.models import RMA, Parcel, ReturnLine, ReturnPhoto
+from returns.policy import Verdict
+from returns.pricing import Price
+from returns.refusals import QuoteChanged
+from returns.states import RMA_MACHINE, Resolution, RMASource, RMAStatus, Settlement
+
+STATUS_OF: Mapping[Verdict, RMAStatus] = {
+    Verdict.APPROVE: RMAStatus.APPROVED,
+    Verdict.REVIEW: RMAStatus.NEEDS_REVIEW,
+    Verdict.DENY: RMAStatus.REJECTED,
+}
+
+
+@transaction.atomic
+def request(
+    order_number: str,
+    wanted: Sequence[Wanted],
+    *,
+    resolution: str,
+    price: Price,
+    form_token: UUID,
+    by: str,
+    at: datetime,
+    source: RMASource = RMASource.PORTAL,
+    note: str = "",
+    confirmed_total: Decimal | None = None,
+    override: str = "",
+) -> RMA:
+    """Open a return: decided by the policy at once, or put before a person (R20, R44, R50).
+
+    The same `form_token` again gives the same return, whoever sends it and however often (p2). Photos of the draft
+    with that token become the return's. Raises the refusals of `eligibility.judge`, and QuoteChanged when the total
+    differs from `confirmed_total`; then nothing is written.
+    """
+    order = Order.objects.for_update().select_related("customer").get(number=order_number)
+    if earlier := RMA.objects.filter(form_token=form_token).first():
+        return earlier
+    file = eligibility.open_file(order, at=at)
+    found = eligibility.judge(file, wanted, resolution=resolution, price=price, at=at, override=override)
+    _refuse_changed_total(found, confirmed_total, order.currency)
+    status = STATUS_OF[found.decision.verdict]
+    RMA_MACHINE.check("request", "", status)
+    rma = RMA(
+        number=new_number("R"),
+        order=order,
+        correlation=outbox.correlation.get() or form_token,
+        status=status,
+        settlement=Settlement.NOTHING if status == RMAStatus.REJECTED else Settlement.NONE,
+        source=source,
+        resolution=found.decision.resolution or resolution or Resolution.REFUND,
+        refund_at=found.decision.refund_at,
+        currency=order.currency,
+        quote=found.quote,
+        decision=found.decision.to_json(),
+        policy=file.version,
+        form_token=form_token,
+        note=note,
+        requested_at=at,
+        expires_at=found.decision.expires_at,
+    )
+    rma.save(force_insert=True)
+    lines = _write_lines(rma, file, wanted, found)
+    parcel = authorize(rma, lines, by=by, at=at) if status == RMAStatus.APPROVED else None
+    _take_photos(rma, lines, form_token)
+    _record(rma, lines, parcel, found, by=by, at=at)
+    return rma
+
+
+def _refuse_changed_total(found: Preview, confirmed: Decimal | None, currency: str) -> None:
+    if confirmed is not None and confirmed != found.total:
+        raise QuoteChanged(
+            confirmed=f"{amount_text(confirmed, currency)} {currency}",
+            total=f"{amount_text(found.total, currency)} {currency}",
+        )
+
+
+def _write_lines(rma: RMA, file: OrderFile, wanted: Sequence[Wanted], found: Preview) -> list[ReturnLine]:
+    claims = {line_id: UnitClaim(order_line=file.lines[line_id], units=units) for line_id, units in found.units.items()}
+    UnitClaim.objects.bulk_create(claims.values())
+    return ReturnLine.objects.bulk_create(
+        ReturnLine(
+            rma=rma,
+            order_line=file.lines[one.order_line_id],
+            claim=claims.get(one.order_line_id),
+            quantity=one.quantity,
+            reason=file.reasons[one.reason],
+            declared_condition=eligibility.declared(file, one),
+            note=one.note,
+        )
+        for one in wanted
+    )
+
+
+def _take_photos(rma: RMA, lines: Sequence[ReturnLine], form_token: UUID) -> None:
+    if not any(line.reason.asks_photo for line in lines):
+        return
+    for line in lines:
+        ReturnPhoto.objects.filter(draft__ref=form_token, order_line=line.order_line_id, rma=None).update(
+            rma=rma, line=line
+        )
+
+
+def _record(
+    rma: RMA, lines: Sequence[ReturnLine], parcel: Parcel | None, found: Preview, *, by: str, at: datetime
+) -> None:
+    fired = found.decision.fired
+    facts: dict[str, Any] = {
+        "order": rma.order.number,
+        "lines": [
+            {"line": line.pk, "sku": line.order_line.sku, "quantity": line.quantity, "reason": line.reason.code}
+            for line in lines
+        ],
+        "resolution": rma.resolution,
+        "total": found.quote["total"],
+        "currency": rma.currency,
+        "status": rma.status,
+        "policy": str(rma.policy),
+        "rules": [fired.code] if fired else [],
+        "source": rma.source,
+    }
+    if parcel is not None:
+        facts["parcel"] = parcel.pk
+    outbox.record(
+        rma, "rma.requested", by=by, at=at, changed=("status", "approved_at", "warehouse", "expires_at"), **facts
+    )

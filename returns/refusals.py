@@ -1,0 +1,82 @@
+"""Why a return's verb says no: sentences for people, codes for programs."""
+
+from django.utils.translation import gettext_lazy as _
+
+from oms.refusals import Refused
+
+
+class NothingWanted(Refused):
+    code = "nothing_wanted"
+    sentence = _("Choose at least one item to send back.")
+
+
+class ForeignLine(Refused):
+    code = "foreign_line"
+    sentence = _("One of the chosen items does not belong to this order.")
+
+
+class UnknownReason(Refused):
+    code = "unknown_reason"
+    sentence = _("Choose one of the reasons.")
+
+
+class UnknownCondition(Refused):
+    code = "unknown_condition"
+    sentence = _("Choose one of the conditions.")
+
+
+class TooMany(Refused):
+    code = "too_many"
+    sentence = _("Of %(sku)s, %(left)s can come back, not %(asked)s.")
+
+
+class QuoteChanged(Refused):
+    """What the customer confirmed is not what would be paid now; the page shows the new amounts."""
+
+    code = "quote_changed"
+    sentence = _("The amount changed from %(confirmed)s to %(total)s since you last saw it. Please look again.")
+
+
+class ReasonNeeded(Refused):
+    code = "reason_needed"
+    sentence = _("Write a sentence for the customer.")
+
+
+class MoreThanAnnounced(Refused):
+    code = "more_than_announced"
+    sentence = _("%(sku)s: %(outstanding)s still expected, %(asked)s entered.")
+
+
+class NothingArrived(Refused):
+    code = "nothing_arrived"
+    sentence = _("Enter how many pieces arrived.")
+
+
+class MoreThanReceived(Refused):
+    code = "more_than_received"
+    sentence = _("%(sku)s: %(left)s not yet inspected, %(asked)s entered.")
+
+
+class NothingFound(Refused):
+    code = "nothing_found"
+    sentence = _("Enter what you found.")
+
+
+class OverrideNeedsReason(Refused):
+    code = "override_needs_reason"
+    sentence = _("Say why the disposition differs from the suggestion.")
+
+
+class WaitsForCustomer(Refused):
+    code = "waits_for_customer"
+    sentence = _("The customer has not answered yet.")
+
+
+class SurveyAnswered(Refused):
+    code = "survey_answered"
+    sentence = _("You have already told us how it went. Thank you.")
+
+
+class ParcelOnItsWay(Refused):
+    code = "parcel_on_its_way"
+    sentence = _("The parcel is already on its way, so this can no longer be canceled.")
