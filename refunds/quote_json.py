@@ -19,7 +19,12 @@ def quote_text(text: str) -> dict[str, Any]:
 
     Raises Unreadable when it is not JSON.
     """
-    return _answer(read_json(text), lambda asked: render(settle_case(parse_case(asked)), asked["currency"]))
+    return quote_value(read_json(text))
+
+
+def quote_value(asked: Any) -> dict[str, Any]:
+    """The same for JSON that is already read."""
+    return _answer(asked, lambda asked: render(settle_case(parse_case(asked)), asked["currency"]))
 
 
 def allocate_text(text: str) -> dict[str, Any]:
