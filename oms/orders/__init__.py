@@ -1,0 +1,34 @@
+"""Orders: how their status follows from what happened, and the verbs that make it happen."""
+
+from oms.orders.cancellation import cancel_lines
+from oms.orders.creation import NewLine, NewPayment, create
+from oms.orders.refusals import (
+    LineNotOfOrder,
+    NoLines,
+    NothingToDeliver,
+    NothingToShip,
+    OrderNumberTaken,
+    QuantityNotPossible,
+)
+from oms.orders.shipping import deliver, refuse_delivery, ship
+from oms.orders.status import OrderFacts, facts_of, status_of, with_status
+
+__all__ = [
+    "LineNotOfOrder",
+    "NewLine",
+    "NewPayment",
+    "NoLines",
+    "NothingToDeliver",
+    "NothingToShip",
+    "OrderFacts",
+    "OrderNumberTaken",
+    "QuantityNotPossible",
+    "cancel_lines",
+    "create",
+    "deliver",
+    "facts_of",
+    "refuse_delivery",
+    "ship",
+    "status_of",
+    "with_status",
+]

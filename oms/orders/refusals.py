@@ -1,0 +1,35 @@
+"""Why a verb of orders says no."""
+
+from django.utils.translation import gettext_lazy as _
+
+from oms.refusals import Refused
+
+
+class OrderNumberTaken(Refused):
+    code = "order_number_taken"
+    sentence = _("There is another order %(number)s already.")
+
+
+class NoLines(Refused):
+    code = "no_lines"
+    sentence = _("Name at least one line and how many of it.")
+
+
+class LineNotOfOrder(Refused):
+    code = "line_not_of_order"
+    sentence = _("Line %(line)s is not part of order %(number)s.")
+
+
+class QuantityNotPossible(Refused):
+    code = "quantity_not_possible"
+    sentence = _("%(sku)s: %(asked)s asked for, %(left)s not shipped yet.")
+
+
+class NothingToShip(Refused):
+    code = "nothing_to_ship"
+    sentence = _("Everything of order %(number)s was shipped or canceled already.")
+
+
+class NothingToDeliver(Refused):
+    code = "nothing_to_deliver"
+    sentence = _("No parcel %(tracking)s of order %(number)s is on its way.")
