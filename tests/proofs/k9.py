@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP
 from decimal import Decimal as D
+from fractions import Fraction
 from typing import Any
 
 from refunds.amounts import ClaimedLine, price_units
@@ -70,10 +71,10 @@ class Paid:
         """Largest remainder by repeated giving: slow, plain, and not the product's way."""
         sign = -1 if amount < 0 else 1
         weights = values if sum(values) else [D(1)] * len(values)
-        exact = [abs(amount) * weight / sum(weights) for weight in weights]
-        shares = [(share // self.places) * self.places for share in exact]
+        exact = [Fraction(abs(amount)) * Fraction(weight) / Fraction(sum(weights)) for weight in weights]
+        shares = [share // Fraction(self.places) * self.places for share in exact]
         while sum(shares) < abs(amount):
-            rests = [share - given for share, given in zip(exact, shares, strict=True)]
+            rests = [share - Fraction(given) for share, given in zip(exact, shares, strict=True)]
             shares[rests.index(max(rests))] += self.places
         return [sign * share for share in shares]
 
