@@ -5,38 +5,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('oms', '0002_refuse_rewriting_history'),
-        ('returns', '0003_default_reasons_and_policy'),
+        ("oms", "0002_refuse_rewriting_history"),
+        ("returns", "0003_default_reasons_and_policy"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LookupAttempt',
+            name="LookupAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.BinaryField()),
-                ('window', models.DateTimeField()),
-                ('count', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.BinaryField()),
+                ("window", models.DateTimeField()),
+                ("count", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'verbose_name': 'lookup attempt',
-                'verbose_name_plural': 'lookup attempts',
-                'constraints': [models.UniqueConstraint(fields=('key', 'window'), name='lookup_attempt_once')],
+                "verbose_name": "lookup attempt",
+                "verbose_name_plural": "lookup attempts",
+                "constraints": [models.UniqueConstraint(fields=("key", "window"), name="lookup_attempt_once")],
             },
         ),
         migrations.CreateModel(
-            name='LinkRequest',
+            name="LinkRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked_at', models.DateTimeField()),
-                ('order', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='oms.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "order",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="oms.order",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'link request',
-                'verbose_name_plural': 'link requests',
-                'indexes': [models.Index(condition=models.Q(('order__isnull', False)), fields=['asked_at'], name='link_request_matched')],
+                "verbose_name": "link request",
+                "verbose_name_plural": "link requests",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("order__isnull", False)), fields=["asked_at"], name="link_request_matched"
+                    )
+                ],
             },
         ),
     ]

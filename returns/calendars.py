@@ -1,0 +1,55 @@
+"""Business days of a warehouse: how every estimate shown to a customer is counted (R8, R100, R105)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from inventory.models import Warehouse
+
+MONDAY_TO_FRIDAY = frozenset({1, 2, 3, 4, 5})
+MOST_DAYS_OFF = 366  # a calendar without a working day must not run forever
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Working days are ISO weekdays (Monday is 1); dates are those of the warehouse's wall clock."""
+
+    zone: ZoneInfo
+    working_days: Collection[int] = MONDAY_TO_FRIDAY
+    holidays: Collection[date] = ()
+
+    def is_working(self, day: date) -> bool:
+        return day.isoweekday() in self.working_days and day not in self.holidays
+
+    def local(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+    def after(self, at: datetime, days: int) -> date:
+        """The last of `days` working days after the day of `at`: 3 after a Friday is the Wednesday."""
+        day = self.local(at)
+        for _day in range(days):
+            day = self._next(day)
+        return day
+
+    def between(self, start: datetime, end: datetime) -> int:
+        """Working days after the day of `start`, up to and including the day of `end`; 0 within one day."""
+        day, last, count = self.local(start), self.local(end), 0
+        while day < last:
+            day += timedelta(days=1)
+            count += self.is_working(day)
+        return count
+
+    def _next(self, day: date) -> date:
+        for _day in range(MOST_DAYS_OFF):
+            day += timedelta(days=1)
+            if self.is_working(day):
+                break
+        return day
+
+
+def of(warehouse: Warehouse | None) -> Calendar:
+    """The calendar of this warehouse; Monday to Friday in UTC while no warehouse is known."""
+    if warehouse is None:
+        return Calendar(ZoneInfo("UTC"))
+    return Calendar(ZoneInfo(warehouse.time_zone), frozenset(warehouse.working_days), frozenset(warehouse.holidays))

@@ -1,0 +1,118 @@
+"""Finding an order by its number and an e-mail address or postcode (p42, S4).
+
+Nothing tells "no such order" from "other details": same words, same bytes, same work. After repeated tries for one
+order number, or from one client address, everybody gets the same third answer, and who has the right data gets a
+mailed link. So a limit slows guessing down without shutting anyone out.
+"""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from oms import outbox
+from oms.encryption import blind_index, blind_postcode
+from oms.models import Order
+from returns.models import RMA, LinkRequest, LookupAttempt, ReturnDraft
+
+TRIES_PER_ORDER = 5
+TRIES_PER_ADDRESS = 20
+WINDOW = timedelta(hours=1)
+DRAFT_LIFE = timedelta(days=7)
+
+_ABSENT = bytes(16)  # no blind index is all zeros
+
+# One statement for both counters, in one order, so that two requests never wait for each other crosswise.
+_COUNT = """
+    INSERT INTO returns_lookupattempt (key, "window", count) VALUES (%s, %s, 1), (%s, %s, 1)
+    ON CONFLICT (key, "window") DO UPDATE SET count = returns_lookupattempt.count + 1
+    RETURNING key, count
+"""
+_FORGIVE = 'UPDATE returns_lookupattempt SET count = count - 1 WHERE "window" = %s AND key IN (%s, %s) AND count > 0'
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`draft` when the details are right, `mailed` past the limit, else nothing was found."""
+
+    draft: ReturnDraft | None = None
+    mailed: bool = False
+
+
+def look_up(number: str, proof: str, *, address: str, at: datetime) -> Answer:
+    """Compare the details with the order's; `proof` is an e-mail address or a postcode, `address` the client's."""
+    keys = sorted([blind_index("lookup-order", number), blind_index("lookup-address", address)])
+    over = _count(number, keys, at)
+    order_id, email, postcode = (
+        Order.objects.filter(number=number).values_list("id", "customer__email_index", "customer__postcode_index")
+    ).first() or (0, _ABSENT, _ABSENT)
+    right = hmac.compare_digest(bytes(email or _ABSENT), blind_index("email", proof))
+    right |= hmac.compare_digest(bytes(postcode or _ABSENT), blind_postcode(proof))
+    if over:
+        LinkRequest.objects.create(order_id=order_id if right else None, asked_at=at)
+        return Answer(mailed=True)
+    if not right:
+        return Answer()
+    _forgive(keys, at)
+    return Answer(draft=draft_for(order_id, at=at))
+
+
+def _window(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def _count(number: str, keys: Sequence[bytes], at: datetime) -> bool:
+    """Count this try, before it is judged: tries at the same moment cannot slip through. True past a limit."""
+    window, by_order = _window(at), blind_index("lookup-order", number)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [keys[0], window, keys[1], window])
+        counts = {bytes(key): count for key, count in cursor.fetchall()}
+    return any(count > (TRIES_PER_ORDER if key == by_order else TRIES_PER_ADDRESS) for key, count in counts.items())
+
+
+def _forgive(keys: Sequence[bytes], at: datetime) -> None:
+    """A right answer is no miss: a family behind one address may look up all its orders."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGIVE, [_window(at), *keys])
+
+
+def draft_for(order_id: int, *, at: datetime) -> ReturnDraft:
+    """The return being put together for this order: the open one if there is one, so that two tabs make one return."""
+    confirmed = RMA.objects.filter(order=order_id).values("form_token")
+    open_draft = (
+        ReturnDraft.objects.filter(order=order_id, updated_at__gt=at - DRAFT_LIFE)
+        .exclude(ref__in=confirmed.exclude(form_token=None))
+        .order_by("-updated_at")
+        .first()
+    )
+    return open_draft or ReturnDraft.objects.create(order_id=order_id, created_at=at, updated_at=at)
+
+
+# ── The mailed link ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def mail_links(*, at: datetime) -> int:
+    """Record `portal.link_asked` for each order that was asked for with the right details; return how many.
+
+    The event carries the draft's row id, not its address: what opens the order is known to the mail alone.
+    """
+    asked = sorted(set(LinkRequest.objects.filter(order__isnull=False).values_list("order", flat=True)))
+    for order_id in asked:
+        _mail_link(order_id, at)
+    LinkRequest.objects.filter(asked_at__lte=at).delete()
+    LookupAttempt.objects.filter(window__lt=at - timedelta(days=1)).delete()
+    return len(asked)
+
+
+@transaction.atomic
+def _mail_link(order_id: int, at: datetime) -> None:
+    order = Order.objects.for_update().get(pk=order_id)
+    stamp = blind_index("lookup-mail", order.number)
+    # The same table counts mails: a flood of requests with right details is one mail in ten minutes.
+    window = at.replace(minute=at.minute - at.minute % 10, second=0, microsecond=0)
+    _attempt, first = LookupAttempt.objects.get_or_create(key=stamp, window=window, defaults={"count": 1})
+    if first:
+        draft = draft_for(order_id, at=at)
+        outbox.record(order, "portal.link_asked", by="system", at=at, draft=draft.pk)

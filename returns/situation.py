@@ -1,0 +1,332 @@
+"""Where a return stands, in one sentence: the same on every list, page and mail (R2, R103–R105).
+
+`situation` names what happened, what is next and by when, and whose turn it is. Lists call it on rows of
+`with_facts(queryset)`, which reads what it needs at once.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet, TextChoices
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
+from oms import shops
+from oms.models import Shop
+from returns import calendars
+from returns.models import RMA, Hold, Parcel
+from returns.states import HoldStatus, ParcelStatus, RMAStatus, Settlement
+
+NEAR = timedelta(days=7)  # dates this near are said with the weekday alone
+
+
+class Turn(TextChoices):
+    """Who acts next, as the customer reads it; staff pages say `staff_label`."""
+
+    CUSTOMER = "customer", _("Your turn")
+    SHOP = "shop", _("Our turn")
+    CARRIER = "carrier", _("With the carrier")
+    NOBODY = "nobody", _("Nothing left to do")
+
+    @property
+    def staff_label(self) -> str:
+        return _STAFF_LABELS[self]
+
+
+_STAFF_LABELS: dict[str, Any] = {
+    Turn.CUSTOMER: _("customer"),
+    Turn.SHOP: _("us"),
+    Turn.CARRIER: _("carrier"),
+    Turn.NOBODY: _("nobody"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """`meaning` is one of the five of the visual language, `label` the status in a word or two."""
+
+    sentence: str
+    next_step: str
+    who_acts: Turn
+    meaning: str
+    label: str
+
+
+def with_facts(returns: "QuerySet[RMA]") -> "QuerySet[RMA]":
+    """Read with each return what its situation is told from."""
+    waiting = Hold.objects.filter(outcome__receipt__line__rma=OuterRef("pk"), status=HoldStatus.WAITING)
+    return returns.select_related("warehouse").prefetch_related("parcels").annotate(has_waiting_hold=Exists(waiting))
+
+
+def situation(rma: RMA, now: datetime, *, shop: Shop | None = None) -> Situation:
+    """Tell where this return stands at `now`. `shop` spares a list reading the settings for each row."""
+    return _BY_STATUS[RMAStatus(rma.status)](_Story(rma, now, shop or shops.current()))
+
+
+class _Story:
+    """A return with the words for its dates."""
+
+    def __init__(self, rma: RMA, now: datetime, shop: Shop) -> None:
+        self.rma = rma
+        self.now = now
+        self.days = shop.processing_days
+        self.calendar = calendars.of(rma.warehouse)
+        # The parcel that counts is the newest one whose label was not voided.
+        parcels = [parcel for parcel in rma.parcels.all() if parcel.status != ParcelStatus.VOIDED]
+        self.parcel: Parcel | None = max(parcels, key=lambda parcel: parcel.pk, default=None)
+
+    def say(self, sentence: str, next_step: str, who: Turn, meaning: str, label: str) -> Situation:
+        return Situation(str(sentence), str(next_step), who, meaning, str(label))
+
+    def on(self, at: datetime | None) -> str:
+        return day_words(self.calendar.local(at or self.now), self.calendar.local(self.now))
+
+    def by(self, start: datetime | None) -> str:
+        """The last business day on which we should have dealt with what came to us at `start`."""
+        due = self.calendar.after(start or self.now, self.days)
+        today = self.calendar.local(self.now)
+        # A promise that was missed is not repeated: the next business day is.
+        due = due if due >= today else self.calendar.after(self.now, 1)
+        return day_words(due, today)
+
+    @property
+    def takes(self) -> str:
+        return ngettext("%(count)s business day", "%(count)s business days", self.days) % {"count": self.days}
+
+    @property
+    def own_label(self) -> bool:
+        return bool(self.rma.decision.get("label") == "own")
+
+    @property
+    def has_waiting_hold(self) -> bool:
+        known = getattr(self.rma, "has_waiting_hold", None)
+        if known is None:
+            known = Hold.objects.filter(outcome__receipt__line__rma=self.rma, status=HoldStatus.WAITING).exists()
+        return bool(known)
+
+
+def day_words(day: date, today: date) -> str:
+    """A date as people say it: today, tomorrow, on Friday, on Friday 4 December, on 4 March 2027."""
+    if day == today:
+        return gettext("today")
+    if day == today + timedelta(days=1):
+        return gettext("tomorrow")
+    if day == today - timedelta(days=1):
+        return gettext("yesterday")
+    if today < day < today + NEAR:
+        return gettext("on %(day)s") % {"day": date_format(day, "l")}
+    if abs((day - today).days) < 150:
+        return gettext("on %(day)s") % {"day": date_format(day, "l j F")}
+    return gettext("on %(day)s") % {"day": date_format(day, "j F Y")}
+
+
+# ── One function for each status ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _needs_review(story: _Story) -> Situation:
+    return story.say(
+        gettext("We have your request. A person looks at it now."),
+        gettext("You get an answer by e-mail at the latest %(by)s. Please keep the goods until then.")
+        % {"by": story.by(story.rma.requested_at)},
+        Turn.SHOP,
+        "waiting",
+        gettext("Being looked at"),
+    )
+
+
+def _needs_info(story: _Story) -> Situation:
+    return story.say(
+        gettext("We need to know a little more from you."),
+        gettext("Answer our question on this page; then we decide within %(days)s.") % {"days": story.takes},
+        Turn.CUSTOMER,
+        "careful",
+        gettext("Waiting for your answer"),
+    )
+
+
+def _approved(story: _Story) -> Situation:
+    until = story.on(story.rma.expires_at) if story.rma.expires_at else ""
+    label = gettext("Approved")
+    if story.own_label:
+        return story.say(
+            gettext("Approved. Please send the parcel with a carrier of your choice."),
+            gettext("Write the return number on the parcel and post it at the latest %(until)s.") % {"until": until},
+            Turn.CUSTOMER,
+            "good",
+            label,
+        )
+    if story.parcel is None or story.parcel.status == ParcelStatus.WANTED:
+        return story.say(
+            gettext("Approved. Your label is being made."),
+            gettext("It appears on this page by itself, usually within seconds, and comes by e-mail too."),
+            Turn.CARRIER,
+            "good",
+            label,
+        )
+    if story.parcel.status == ParcelStatus.PROBLEM:
+        return _in_trouble(story)
+    return story.say(
+        gettext("Approved. Your label is ready."),
+        gettext("Pack the goods, put the label on, and post the parcel at the latest %(until)s.") % {"until": until},
+        Turn.CUSTOMER,
+        "good",
+        label,
+    )
+
+
+def _in_trouble(story: _Story) -> Situation:
+    return story.say(
+        gettext("The carrier reports a problem with your parcel."),
+        gettext("We are looking into it with the carrier and write to you. You need not do anything."),
+        Turn.SHOP,
+        "careful",
+        gettext("Trouble on the way"),
+    )
+
+
+def _in_transit(story: _Story) -> Situation:
+    label = gettext("On its way")
+    if story.parcel is not None and story.parcel.status == ParcelStatus.PROBLEM:
+        return _in_trouble(story)
+    if story.parcel is not None and story.parcel.delivered_at is not None:
+        return story.say(
+            gettext("The carrier delivered it to us %(when)s.") % {"when": story.on(story.parcel.delivered_at)},
+            gettext("We unpack it and look at it at the latest %(by)s.") % {"by": story.by(story.parcel.delivered_at)},
+            Turn.SHOP,
+            "moving",
+            gettext("Delivered to us"),
+        )
+    if story.parcel is not None and story.parcel.expected_on and story.parcel.expected_on >= story.now.date():
+        expected = day_words(story.parcel.expected_on, story.calendar.local(story.now))
+        following = gettext("The carrier expects to deliver it %(when)s. Then we look at it within %(days)s.")
+        following = following % {"when": expected, "days": story.takes}
+    else:
+        following = gettext("Once it is here we look at it within %(days)s.") % {"days": story.takes}
+    return story.say(gettext("Your parcel is on its way to us."), following, Turn.CARRIER, "moving", label)
+
+
+def _receiving(story: _Story) -> Situation:
+    if story.has_waiting_hold:
+        return _held(story)
+    return story.say(
+        gettext("Part of it arrived %(when)s.") % {"when": story.on(story.rma.received_at)},
+        gettext("We look at what is here at the latest %(by)s and wait for the rest.")
+        % {"by": story.by(story.rma.received_at)},
+        Turn.CARRIER,
+        "moving",
+        gettext("Partly arrived"),
+    )
+
+
+def _held(story: _Story) -> Situation:
+    return story.say(
+        gettext("We could not accept everything as it came back."),
+        gettext("Look at what we found and tell us what you want to do."),
+        Turn.CUSTOMER,
+        "careful",
+        gettext("Waiting for your answer"),
+    )
+
+
+def _received(story: _Story) -> Situation:
+    if story.has_waiting_hold:
+        return _held(story)
+    return story.say(
+        gettext("It arrived %(when)s.") % {"when": story.on(story.rma.received_at)},
+        gettext("We look at it at the latest %(by)s.") % {"by": story.by(story.rma.received_at)},
+        Turn.SHOP,
+        "moving",
+        gettext("Arrived"),
+    )
+
+
+def _inspected(story: _Story) -> Situation:
+    if story.has_waiting_hold:
+        return _held(story)
+    if story.rma.settlement == Settlement.FAILED:
+        return story.say(
+            gettext("Your money could not be sent yet."),
+            gettext("Nothing is lost and you need not do anything: a person takes care of it."),
+            Turn.SHOP,
+            "careful",
+            gettext("Refund held up"),
+        )
+    if story.rma.settlement == Settlement.SETTLED:
+        return _paid(story)
+    return story.say(
+        gettext("We looked at it %(when)s. Your money is on its way.") % {"when": story.on(story.rma.inspected_at)},
+        gettext("You get an e-mail when it is paid. Banks usually need 3–5 business days to show it."),
+        Turn.SHOP,
+        "moving",
+        gettext("Inspected"),
+    )
+
+
+def _paid(story: _Story) -> Situation:
+    return story.say(
+        gettext("Your money was sent back %(when)s.") % {"when": story.on(story.rma.settled_at)},
+        gettext("Banks usually need 3–5 business days to show it on your statement."),
+        Turn.NOBODY,
+        "good",
+        gettext("Paid back"),
+    )
+
+
+def _closed(story: _Story) -> Situation:
+    if story.rma.settlement == Settlement.SETTLED and story.rma.settled_at is not None:
+        return _paid(story)
+    return story.say(
+        gettext("This return is finished."),
+        gettext("If something is not right, please write to us or call: the ways are below."),
+        Turn.NOBODY,
+        "good",
+        pgettext("return", "Finished"),
+    )
+
+
+def _rejected(story: _Story) -> Situation:
+    return story.say(
+        gettext("We cannot take this back."),
+        gettext("The reason is below. If you see it differently, please write to us or call."),
+        Turn.NOBODY,
+        "bad",
+        gettext("Not accepted"),
+    )
+
+
+def _canceled(story: _Story) -> Situation:
+    return story.say(
+        gettext("This return was canceled %(when)s.") % {"when": story.on(story.rma.closed_at)},
+        gettext("Nothing is owed and nothing is expected. You can start a new return while the return window is open."),
+        Turn.NOBODY,
+        "",
+        gettext("Canceled"),
+    )
+
+
+def _expired(story: _Story) -> Situation:
+    return story.say(
+        gettext("This return ran out %(when)s, because no parcel was posted.")
+        % {"when": story.on(story.rma.expires_at or story.rma.closed_at)},
+        gettext("If the parcel is on its way, write to us. You can start a new return while the window is open."),
+        Turn.NOBODY,
+        "",
+        gettext("Ran out"),
+    )
+
+
+_BY_STATUS = {
+    RMAStatus.NEEDS_REVIEW: _needs_review,
+    RMAStatus.NEEDS_INFO: _needs_info,
+    RMAStatus.APPROVED: _approved,
+    RMAStatus.IN_TRANSIT: _in_transit,
+    RMAStatus.RECEIVING: _receiving,
+    RMAStatus.RECEIVED: _received,
+    RMAStatus.INSPECTED: _inspected,
+    RMAStatus.CLOSED: _closed,
+    RMAStatus.REJECTED: _rejected,
+    RMAStatus.CANCELED: _canceled,
+    RMAStatus.EXPIRED: _expired,
+}
