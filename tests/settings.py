@@ -14,3 +14,4 @@ from oms.settings import *  # noqa: F403
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"
 ]  # tests log in often and prove no password's strength
+os.makedirs(STATIC_ROOT, exist_ok=True)  # empty: the sources themselves are served

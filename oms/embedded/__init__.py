@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -182,8 +183,8 @@ def release(*, wait: float = 0.0) -> bool:
     return True
 
 
-def erase(*, wait: float = 15.0) -> None:
-    """Delete the data folder of the embedded servers with all it holds; refused while another process uses it."""
+def erase(*, wait: float = 15.0, keep: Collection[str] = ()) -> None:
+    """Delete what the data folder holds, but for the names to keep; refused while another process uses a server."""
     folder = data_dir()
     if not folder.exists():
         return
@@ -199,6 +200,6 @@ def erase(*, wait: float = 15.0) -> None:
                 raise EmbeddedError(f"{folder} is in use: stop the other demo, command or test first.")
         run = keeper.run_dir(folder)  # the database lies here when the data folder is closed to PostgreSQL
         for part in (*folder.iterdir(), *run.glob("*")):
-            if part == folder / "embedded":
+            if part == folder / "embedded" or part.name in keep:
                 continue  # the locks themselves stay: somebody may be waiting at one
             shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink(missing_ok=True)
