@@ -13,17 +13,37 @@ ENTRY = pathlib.Path(__file__).resolve().parent.parent / "oms" / "sandbox" / "__
 STRIPE_KEY, EASYPOST_KEY = "sk_test_sandbox", "EZTK_sandbox"
 STRIPE_SECRET, EASYPOST_SECRET = "whsec_sandbox", "sécret of the sandbox"
 
+# The payment double of the figures: what a bad day at the provider looks like.
+STORM: dict[str, dict[str, Any]] = {
+    "stripe": {
+        "drop": 0.10,
+        "error_500": 0.05,
+        "error_429": 0.05,
+        "error_409": 0.03,
+        "latency": [0.0, 2.0],
+        "late_failure": 0.05,
+    },
+    "webhooks": {"duplicate": 0.3, "shuffle": 0.5, "early": 0.2},
+}
+
 
 class Sandbox:
     """One sandbox process with its book in `data`; a context manager that starts and stops it."""
 
     def __init__(
-        self, data: pathlib.Path, *, stripe_webhook: str = "", easypost_webhook: str = "", port: int = 0
+        self,
+        data: pathlib.Path,
+        *,
+        stripe_webhook: str = "",
+        easypost_webhook: str = "",
+        stripe_events: str = "",
+        port: int = 0,
     ) -> None:
         self.data = data
         self.port = port
         self._arguments = ["--data", str(data), "--with-parent"]
         self._arguments += ["--stripe-webhook", stripe_webhook, "--stripe-secret", STRIPE_SECRET]
+        self._arguments += ["--stripe-events", stripe_events]
         self._arguments += ["--easypost-webhook", easypost_webhook, "--easypost-secret", EASYPOST_SECRET]
         self._process: subprocess.Popen[str] | None = None
         self._client = httpx.Client(timeout=30)
@@ -104,6 +124,11 @@ class Sandbox:
         answer = self._client.get(f"{self.url}/_sandbox/book", params={"charge": charge} if charge else {})
         answer.raise_for_status()
         return answer.json()
+
+    def wait_until_quiet(self, seconds: int = 30) -> None:
+        """Wait until every refund has settled or failed as planned and every webhook was accepted."""
+        answer = self._client.get(f"{self.url}/_sandbox/quiet", params={"seconds": seconds}, timeout=seconds + 10)
+        assert answer.json() == {"quiet": True}
 
     def _control(self, method: str, name: str, body: Any) -> dict[str, Any]:
         answer = self._client.request(method, f"{self.url}/_sandbox/{name}", json=body)

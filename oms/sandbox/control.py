@@ -1,5 +1,6 @@
 """Our own controls: enter payments, make the bank or the carrier act, set faults, read the book."""
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ class Control:
             ("GET", "faults", 0): lambda _: Answer(200, self._sandbox.faults.settings),
             ("PUT", "faults", 0): self._faults,
             ("GET", "book", 0): self._book,
+            ("GET", "quiet", 0): self._quiet,
         }
         view = views.get((request.method, name, len(rest)))
         if view is None:
@@ -38,7 +40,7 @@ class Control:
             return refused.answer
         except UnusableFaults as problem:
             return Answer(400, {"error": {"message": str(problem)}})
-        except (KeyError, TypeError, AttributeError) as problem:
+        except (KeyError, TypeError, AttributeError, ValueError) as problem:
             return Answer(400, {"error": {"message": f"Something is missing or of another kind: {problem}"}})
 
     def _payments(self, request: Request) -> Answer:
@@ -60,6 +62,13 @@ class Control:
 
     def _faults(self, request: Request) -> Answer:
         return Answer(200, self._sandbox.faults.change(request.form))
+
+    def _quiet(self, request: Request) -> Answer:
+        """Wait until nothing is planned and no webhook is on its way, at most `?seconds=` (30)."""
+        end = time.monotonic() + min(600, int(request.query.get("seconds", 30)))
+        while not (quiet := self._sandbox.is_quiet()) and time.monotonic() < end:
+            time.sleep(0.02)
+        return Answer(200, {"quiet": quiet})
 
     def _book(self, request: Request) -> Answer:
         """Everything that counts, as of one moment. Amounts are integers in the smallest unit.

@@ -17,6 +17,7 @@ class Timeline(threading.Thread):
         self._wake = threading.Condition()
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._number = itertools.count()
+        self._running = False
 
     def at(self, when: float, call: Callable[[], None]) -> None:
         with self._wake:
@@ -24,9 +25,9 @@ class Timeline(threading.Thread):
             self._wake.notify()
 
     def waiting(self) -> int:
-        """How many calls are still to come."""
+        """How many calls are still to come or not yet finished."""
         with self._wake:
-            return len(self._heap)
+            return len(self._heap) + self._running
 
     def run(self) -> None:
         while True:
@@ -34,7 +35,9 @@ class Timeline(threading.Thread):
                 while not self._heap or self._heap[0][0] > time.time():
                     self._wake.wait(self._heap[0][0] - time.time() if self._heap else None)
                 call = heapq.heappop(self._heap)[2]
+                self._running = True
             try:
                 call()
             except Exception:
                 traceback.print_exc(file=sys.stderr)
+            self._running = False

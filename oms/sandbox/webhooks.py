@@ -27,10 +27,14 @@ TIMEOUT = 10.0
 
 
 class Endpoint(NamedTuple):
-    """Where one vendor's events go. Without a URL they are kept in the book and not sent."""
+    """Where one vendor's events go, and which types of them (none named: all). Without a URL none is sent."""
 
     url: str
     secret: str
+    types: frozenset[str] = frozenset()
+
+    def wants(self, event: Row) -> bool:
+        return bool(self.url) and (not self.types or event["type"] in self.types)
 
 
 class Delivery(NamedTuple):
@@ -56,6 +60,8 @@ class Webhooks:
         self._book, self._faults, self._timeline, self._endpoints = book, faults, timeline, endpoints
         self._lanes: list[queue.SimpleQueue[Delivery]] = [queue.SimpleQueue() for _ in range(LANES)]
         self._random = random.Random(0)
+        self._under_way = 0
+        self._counting = threading.Lock()
 
     def start(self) -> None:
         """Start the senders and take up what an earlier run still owed."""
@@ -70,15 +76,16 @@ class Webhooks:
             return [
                 events.rows[id]
                 for id in events.order
-                if id not in delivered and self._endpoints[events.rows[id]["vendor"]].url
+                if id not in delivered and self._endpoints[events.rows[id]["vendor"]].wants(events.rows[id])
             ]
 
     def send(self, events: list[Row], *, early: bool = False) -> None:
         """Hand events to the senders. With `early` return only after the first attempt of each (or 3 s)."""
         tried = []
         for event in events:
-            if not self._endpoints[event["vendor"]].url:
+            if not self._endpoints[event["vendor"]].wants(event):
                 continue
+            self._count(1)
             if early:
                 tried.append(threading.Event())
                 self._enqueue(Delivery(event, tried=tried[-1]))
@@ -87,6 +94,7 @@ class Webhooks:
             else:
                 self._enqueue(Delivery(event))
             if self._faults.chance("webhooks", "duplicate"):
+                self._count(1)
                 self._later(Delivery(event), self._random.uniform(0.0, 2.0))
         deadline = time.monotonic() + 3.0
         for done in tried:
@@ -98,6 +106,15 @@ class Webhooks:
         if self._faults.chance("webhooks", "shuffle"):
             return self._random.uniform(0.0, self._faults.settings["webhooks"]["shuffle_within"])
         return 0.0
+
+    def under_way(self) -> int:
+        """Deliveries in a lane or waiting for their time, copies included."""
+        with self._counting:
+            return self._under_way
+
+    def _count(self, step: int) -> None:
+        with self._counting:
+            self._under_way += step
 
     def _enqueue(self, delivery: Delivery) -> None:
         self._lanes[hash(delivery.event["subject"]) % LANES].put(delivery)
@@ -117,6 +134,8 @@ class Webhooks:
             if not accepted and delivery.attempt < ATTEMPTS:
                 pause = BACKOFF[min(delivery.attempt, len(BACKOFF)) - 1]
                 self._later(Delivery(event, delivery.attempt + 1), pause)
+            else:
+                self._count(-1)
             if delivery.tried:
                 delivery.tried.set()
 

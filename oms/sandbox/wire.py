@@ -39,6 +39,10 @@ class Refused(Exception):
         self.answer = answer
 
 
+class Dropped(Exception):
+    """The connection is to break without an answer."""
+
+
 def new_id(prefix: str, length: int = 24) -> str:
     """An id such as Stripe's: letters and digits of both cases."""
     return f"{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(length))}"

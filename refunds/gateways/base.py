@@ -58,7 +58,10 @@ class Gateway(Protocol):
         ...
 
     def find_refund(self, payment_provider_id: str, number: str) -> RefundAnswer | None:
-        """The refund whose metadata say `refund` = `number`, or None if the provider has none. Raises GatewayError."""
+        """The refund whose metadata say `refund` = `number`, or None if the provider has none. Raises GatewayError.
+
+        None is an answer about now: a call that was given up may still be executing, so ask after its key has answered.
+        """
         ...
 
     def retrieve(self, provider_id: str) -> RefundAnswer:

@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from oms.network import never_sent
 from refunds.states import RefundStatus
@@ -44,6 +45,8 @@ class StripeGateway:
 
     def __init__(self, api_key: str, api_base: str = "", *, read_seconds: float = READ_SECONDS) -> None:
         """`api_base` is empty for Stripe itself, else where the sandbox listens, such as http://127.0.0.1:8123."""
+        if api_base and api_key.startswith(("sk_live_", "rk_live_")):
+            raise ImproperlyConfigured("STRIPE_API_BASE is set: a live key goes to Stripe itself only.")
         self._api_key, self._api_base, self._read_seconds = api_key, api_base, read_seconds
 
     @cached_property

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from oms.network import never_sent
 
@@ -49,6 +50,8 @@ class EasyPostCarrier:
 
     def __init__(self, api_key: str, api_base: str = "", *, read_seconds: float = READ_SECONDS) -> None:
         """`api_base` is empty for EasyPost itself, else such as http://127.0.0.1:8123/v2."""
+        if api_base and api_key.startswith("EZAK"):
+            raise ImproperlyConfigured("EASYPOST_API_BASE is set: a production key goes to EasyPost itself only.")
         self._api_key, self._api_base, self._read_seconds = api_key, api_base, read_seconds
 
     @cached_property

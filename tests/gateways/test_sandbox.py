@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from refunds.gateways.base import GatewayError
 from refunds.gateways.stripe import StripeGateway
-from returns.carriers.base import CarrierError
 from returns.carriers.easypost import EasyPostCarrier
 from tests.gateways.test_easypost_labels import bought
 from tests.sandbox import ENTRY, STRIPE_KEY, Sandbox, read_book
@@ -103,6 +103,30 @@ def test_the_book_balances_after_fifty_callers_and_every_fault(sandbox: Sandbox,
     assert charge["refunded"] == 5000
 
 
+def test_the_book_balances_though_the_sandbox_is_killed_again_and_again(
+    sandbox: Sandbox, stripe: StripeGateway
+) -> None:
+    def pay(number: int) -> str:
+        while True:
+            try:
+                return stripe.refund("pi_1", 10, "GBP", f"key-{number}", {"refund": f"RF{number}"}).provider_id
+            except GatewayError as problem:
+                if not problem.retryable:
+                    raise
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        paying = [pool.submit(pay, number) for number in range(400)]
+        for _ in range(5):
+            concurrent.futures.wait(paying, timeout=0.05)
+            sandbox.kill()
+            sandbox.start()
+        paid = [one.result() for one in paying]
+
+    charge = sandbox.book()["charges"]["ch_1"]
+    assert sorted(paid) == sorted(refund["id"] for refund in charge["refunds"])
+    assert (len(set(paid)), charge["refunded"]) == (400, 4000)
+
+
 def test_payments_are_entered_once(sandbox: Sandbox) -> None:
     more = {"payment_intent": "pi_2", "charge": "ch_2", "amount": 700, "currency": "EUR"}
 
@@ -152,14 +176,21 @@ def test_a_foreign_page_or_host_cannot_steer_it(sandbox: Sandbox) -> None:
 
 
 def test_live_keys_are_refused_in_requests(sandbox: Sandbox) -> None:
-    with pytest.raises(GatewayError, match="live key") as stripe:
-        StripeGateway("sk_live_1", sandbox.stripe_base).refund("pi_1", 100, "GBP", "key-1", {})
-    with pytest.raises(CarrierError, match="production key") as easypost:
-        EasyPostCarrier("EZAK1", sandbox.easypost_base).tracker("EZ1000000001")
+    stripe = httpx.post(
+        f"{sandbox.url}/v1/refunds", data={"charge": "ch_1"}, headers={"Authorization": "Bearer sk_live_1"}
+    )
+    easypost = httpx.get(f"{sandbox.url}/v2/trackers", auth=("EZAK1", ""))
 
-    assert (stripe.value.code, stripe.value.retryable) == ("livemode_mismatch", False)
-    assert (easypost.value.code, easypost.value.retryable) == ("APIKEY.INACTIVE", False)
+    assert (stripe.status_code, stripe.json()["error"]["code"]) == (401, "livemode_mismatch")
+    assert (easypost.status_code, easypost.json()["error"]["code"]) == (403, "APIKEY.INACTIVE")
     assert sandbox.book()["charges"]["ch_1"]["refunded"] == 0
+
+
+def test_live_keys_go_to_the_vendors_themselves_only(sandbox: Sandbox) -> None:
+    with pytest.raises(ImproperlyConfigured):
+        StripeGateway("sk_live_1", sandbox.stripe_base)
+    with pytest.raises(ImproperlyConfigured):
+        EasyPostCarrier("EZAK1", sandbox.easypost_base)
 
 
 def test_calls_without_a_key_are_refused(sandbox: Sandbox) -> None:

@@ -12,7 +12,7 @@ from refunds.gateways.base import SignatureRefused
 from refunds.gateways.stripe import StripeGateway, read_refund
 from refunds.states import RefundStatus
 from tests.gateways.conftest import Inbox, Letter
-from tests.sandbox import STRIPE_SECRET, Sandbox
+from tests.sandbox import STRIPE_KEY, STRIPE_SECRET, Sandbox
 
 FIXTURE = json.loads((Path(__file__).parent / "fixtures" / "stripe_webhooks.json").read_text())
 VECTORS, SECRET = FIXTURE["vectors"], FIXTURE["secret"]
@@ -176,6 +176,18 @@ def test_a_refused_delivery_is_tried_again_with_a_signature_of_its_own(
     assert sorted(kinds(letters)) == ["charge.refunded", "refund.created", "refund.created", "refund.created"]
     bodies = {letter.body for letter in letters if b'"type":"refund.created"' in letter.body}
     assert len(bodies) == 1
+
+
+def test_only_the_wanted_types_are_sent(tmp_path: Path, inbox: Inbox) -> None:
+    wanted = "refund.updated,refund.failed"
+    with Sandbox(tmp_path / "book", stripe_webhook=inbox.url, stripe_events=wanted) as sandbox:
+        sandbox.payments([{"payment_intent": "pi_1", "charge": "ch_1", "amount": 5000, "currency": "GBP"}])
+        StripeGateway(STRIPE_KEY, sandbox.stripe_base).refund("pi_1", 1200, "GBP", "key-1", {})
+        sandbox.wait_until_quiet()
+
+        assert kinds(inbox.take(1)) == ["refund.updated"]
+        assert inbox.letters.empty()
+        assert sandbox.book()["webhooks"] == {"sent": 1, "owed": 0}
 
 
 def test_events_can_come_twice_and_in_any_order(sandbox: Sandbox, stripe: StripeGateway, inbox: Inbox) -> None:
