@@ -22,7 +22,8 @@ _SPACE = re.compile(r"\s+")
 class Storage(CompressedManifestStaticFilesStorage):
     """Hashed, compressed, bundled. Without a manifest (tests, a first look) plain names are served."""
 
-    manifest_strict = False
+    def stored_name(self, name: str) -> str:
+        return super().stored_name(name) if self.hashed_files else name
 
     def post_process(
         self, paths: dict[str, tuple[FileStorage, str]], dry_run: bool = False, **options: Any

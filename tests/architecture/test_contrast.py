@@ -15,7 +15,11 @@ TEXT = 4.5
 SHAPE = 3.0
 
 PAIRS = [
-    *[(ink, ground, TEXT) for ink in ("ink", "ink-2", "accent", "accent-hover") for ground in (*GROUNDS, "accent-soft")],
+    *[
+        (ink, ground, TEXT)
+        for ink in ("ink", "ink-2", "accent", "accent-hover")
+        for ground in (*GROUNDS, "accent-soft")
+    ],
     *[("accent-ink", ground, TEXT) for ground in ("accent", "accent-hover")],
     *[(meaning, ground, TEXT) for meaning in MEANINGS for ground in (*GROUNDS, f"{meaning}-soft")],
     *[(ink, f"{meaning}-soft", TEXT) for ink in ("ink", "ink-2") for meaning in MEANINGS],
