@@ -57,8 +57,10 @@ class Gateway(Protocol):
         """Give `amount_minor` of a payment back, once per `key`. Raises GatewayError."""
         ...
 
-    def find_refund(self, payment_provider_id: str, number: str) -> RefundAnswer | None:
-        """The refund whose metadata say `refund` = `number`, or None if the provider has none. Raises GatewayError.
+    def find_refund(self, payment_provider_id: str, number: str, *, attempt: str = "") -> RefundAnswer | None:
+        """The newest refund whose metadata say `refund` = `number`, or None. Raises GatewayError.
+
+        With `attempt` its metadata must say that as well: a refund tried again after a failure has two of its number.
 
         None is an answer about now: a call that was given up may still be executing, so ask after its key has answered.
         """

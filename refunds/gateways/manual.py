@@ -21,7 +21,7 @@ class ManualGateway:
             RefundStatus.PENDING, f"manual_{key}", "paid_by_hand", amount_minor, currency, dict(metadata)
         )
 
-    def find_refund(self, payment_provider_id: str, number: str) -> RefundAnswer | None:
+    def find_refund(self, payment_provider_id: str, number: str, *, attempt: str = "") -> RefundAnswer | None:
         return None
 
     def retrieve(self, provider_id: str) -> RefundAnswer:

@@ -71,11 +71,11 @@ class StripeGateway:
     def retrieve(self, provider_id: str) -> RefundAnswer:
         return _ask(lambda: self._client.v1.refunds.retrieve(provider_id))
 
-    def find_refund(self, payment_provider_id: str, number: str) -> RefundAnswer | None:
+    def find_refund(self, payment_provider_id: str, number: str, *, attempt: str = "") -> RefundAnswer | None:
         """Look through all refunds of the payment: Stripe has no search by metadata for them."""
-        return next(
-            (known for known in self.list_refunds(payment_provider_id) if known.metadata.get("refund") == number), None
-        )
+        wanted = {"refund": number} | ({"attempt": attempt} if attempt else {})
+        known = self.list_refunds(payment_provider_id)
+        return next((refund for refund in known if wanted.items() <= refund.metadata.items()), None)
 
     def list_refunds(self, payment_provider_id: str) -> Iterator[RefundAnswer]:
         """Every refund of a payment, newest first, those made in Stripe's dashboard too."""

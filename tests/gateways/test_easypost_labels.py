@@ -41,6 +41,15 @@ def test_rates_come_cheapest_first_from_several_carriers(easypost: EasyPostCarri
     )
 
 
+def test_outside_the_united_states_rates_are_in_the_money_of_the_country(easypost: EasyPostCarrier) -> None:
+    shop = Address("Homeward Returns", "1 Dock Road", "London", "GB", zip="E16 1AA")
+    customer = Address("Sam", "2 High Street", "Leeds", "GB", zip="LS1 1AA")
+
+    rates = easypost.rates(shop, customer, PARCEL, "RMA-1").rates
+
+    assert {(rate.carrier, rate.currency) for rate in rates} == {("UPS", "GBP"), ("FedEx", "GBP")}
+
+
 def test_a_label_is_bought_with_its_file(sandbox: Sandbox, easypost: EasyPostCarrier) -> None:
     quotes = easypost.rates(SHOP, SAM, PARCEL, "RMA-1")
     label = easypost.buy(quotes.shipment_id, quotes.rates[0].id)

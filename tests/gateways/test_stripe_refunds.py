@@ -149,6 +149,21 @@ def test_a_refund_is_found_among_more_than_one_page(sandbox: Sandbox, stripe: St
     assert len(list(stripe.list_refunds("pi_1"))) == 105
 
 
+def test_of_two_attempts_the_asked_for_one_is_found(sandbox: Sandbox, stripe: StripeGateway) -> None:
+    first = stripe.refund("pi_1", 1200, "GBP", "key-1", {"refund": "RF1", "attempt": "key-1"})
+    sandbox.move_refund(first.provider_id, "failed")
+    second = stripe.refund("pi_1", 1200, "GBP", "key-2", {"refund": "RF1", "attempt": "key-2"})
+
+    found = [stripe.find_refund("pi_1", "RF1", attempt=key) for key in ("key-1", "key-2", "")]
+
+    assert [answer and answer.provider_id for answer in found] == [
+        first.provider_id,
+        second.provider_id,
+        second.provider_id,
+    ]
+    assert stripe.find_refund("pi_1", "RF1", attempt="key-3") is None
+
+
 def test_a_refund_made_in_the_dashboard_is_listed_without_a_number(sandbox: Sandbox, stripe: StripeGateway) -> None:
     made = sandbox.refund_in_dashboard("pi_1", 300)
 
