@@ -21,7 +21,10 @@ PATTERNS = (
     "114311 411113 411311 113141 114131 311141 411131 211412 211214 211232 2331112"
 )
 BARS = PATTERNS.split()
-UNACCENTED = {"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı": "i"}  # letters that are no base letter with a mark
+# Letters that are no base letter with a mark.
+UNACCENTED = str.maketrans(
+    {"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı": "i", "ß": "ss", "Ø": "O", "ø": "o", "Æ": "Ae", "æ": "ae"}
+)
 START_B, START_C, TO_B, STOP = 104, 105, 100, 106
 
 
@@ -174,7 +177,7 @@ def _title(carrier: str, service: str) -> str:
 
 def _plain(text: str) -> str:
     """Without accents: the picture's face has none."""
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return unicodedata.normalize("NFKD", text.translate(UNACCENTED)).encode("ascii", "ignore").decode()
 
 
 def _western(text: str) -> str:
@@ -185,7 +188,7 @@ def _western(text: str) -> str:
             sign.encode("cp1252")
             kept.append(sign if sign.isprintable() else " ")
         except UnicodeEncodeError:
-            kept.append(UNACCENTED.get(sign) or _plain(sign) or "?")
+            kept.append(_plain(sign) or "?")
     return "".join(kept)
 
 
