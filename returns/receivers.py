@@ -1,1 +1,8 @@
 """Which job follows which event."""
+
+from oms.outbox import subscribe
+from returns import tasks
+
+subscribe("rma.requested", tasks.buy_label, queue="labels", calls_vendor=True)
+subscribe("rma.approved", tasks.buy_label, queue="labels", calls_vendor=True)
+subscribe("webhook.received", tasks.read_carrier_webhook)

@@ -1,0 +1,82 @@
+"""Getting a label from the carrier for a parcel that wants one. Called outside transactions only."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from oms.countries import code_of
+from returns import lifecycle
+from returns.carriers import easypost
+from returns.carriers.base import Address, Carrier, ParcelSpec
+from returns.carriers.choice import choose
+from returns.lifecycle.parcels import Bought
+from returns.models import RMA, Parcel
+from returns.states import ParcelStatus
+
+OUNCES_PER_GRAM = Decimal("0.03527396195")
+
+
+def buy_label(parcel_id: int, *, at: datetime, carrier: Carrier | None = None) -> Parcel:
+    """Ask for rates, keep the shipment, buy its label, keep the label: safe to repeat at every step (p18).
+
+    Raises CarrierError; what was reached is kept and the next call goes on from there.
+    """
+    carrier = carrier or easypost.from_settings()
+    parcel = Parcel.objects.select_related("rma__order__customer", "rma__warehouse").get(pk=parcel_id)
+    if parcel.status != ParcelStatus.WANTED:
+        return parcel
+    if not parcel.shipment_id:
+        quotes = carrier.rates(
+            _shop(parcel.rma), _customer(parcel.rma), _spec(parcel.rma), reference=f"parcel-{parcel.pk}"
+        )
+        rate, choice = choose(quotes.rates)
+        parcel = lifecycle.note_shipment(parcel_id, shipment_id=quotes.shipment_id, rate_id=rate.id, choice=choice)
+    label = carrier.buy(parcel.shipment_id, parcel.rate_id)
+    bought = Bought(
+        carrier=label.carrier,
+        service=label.service,
+        choice=parcel.choice,
+        tracking_number=label.tracking_number,
+        tracking_url=label.tracking_url,
+        price=label.price,
+        currency=label.currency,
+        content=label.label_content,
+        content_type=label.label_type,
+    )
+    return lifecycle.label(parcel_id, bought, by="carrier", at=at)
+
+
+def _shop(rma: RMA) -> Address:
+    house = rma.warehouse
+    return Address(
+        name=house.name,
+        street1=house.street,
+        city=house.city,
+        state=house.region,
+        zip=house.postcode,
+        country=house.country,
+        phone=house.phone,
+    )
+
+
+def _customer(rma: RMA) -> Address:
+    """The shipping address of the order (R52)."""
+    person, order = rma.order.customer, rma.order
+    if person is None:
+        return Address(name="", street1="", city="", country=code_of(order.country))
+    return Address(
+        name=person.name,
+        street1=person.street,
+        city=person.city,
+        state=person.region,
+        zip=person.postcode,
+        country=code_of(order.country or person.country),
+        phone=person.phone,
+    )
+
+
+def _spec(rma: RMA) -> ParcelSpec:
+    lines = rma.lines.select_related("order_line__product")
+    grams = sum(
+        line.quantity * (line.order_line.product.weight_grams if line.order_line.product else 500) for line in lines
+    )
+    return ParcelSpec(weight_oz=max(Decimal(1), (grams * OUNCES_PER_GRAM).quantize(Decimal("0.1"))))

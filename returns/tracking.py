@@ -1,0 +1,69 @@
+"""What the carrier says about parcels, by webhook or when asked, turned into the return's own verbs."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import Q
+
+from returns import lifecycle
+from returns.carriers import easypost
+from returns.carriers.base import Carrier, CarrierError, Tracking
+from returns.lifecycle.parcels import IN_TROUBLE, ON_THE_WAY
+from returns.models import Parcel
+from returns.states import ParcelStatus
+
+logger = logging.getLogger(__name__)
+
+UNDER_WAY = (ParcelStatus.LABELED, ParcelStatus.IN_TRANSIT, ParcelStatus.OUT_FOR_DELIVERY, ParcelStatus.PROBLEM)
+
+
+def take_webhook(body: Mapping[str, Any], *, at: datetime) -> None:
+    """Take a tracker event; other kinds, and parcels that are not ours, change nothing."""
+    if not str(body.get("description", "")).startswith("tracker."):
+        return
+    news = easypost.read_tracker(body["result"])
+    parcel = Parcel.objects.filter(~Q(tracking_number=""), tracking_number=news.tracking_number).order_by("id").last()
+    if parcel is None:
+        logger.info("news of a parcel that is not ours")
+        return
+    take(parcel, news, at=at)
+
+
+def take(parcel: Parcel, news: Tracking, *, at: datetime) -> None:
+    """Take one word about one parcel. Harmless when repeated or out of order."""
+    occurred_at = _instant(news.occurred_at) or at
+    if news.news in ON_THE_WAY:
+        lifecycle.move_parcel(parcel.pk, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
+    elif news.news in IN_TROUBLE:
+        lifecycle.trouble(parcel.pk, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
+
+
+def poll(*, at: datetime, silent_since: datetime, limit: int, carrier: Carrier | None = None) -> int:
+    """Ask the carrier about parcels it has been silent about; returns how many answered."""
+    carrier = carrier or easypost.from_settings()
+    silent = (
+        Parcel.objects.filter(~Q(tracking_number=""), status__in=UNDER_WAY, wanted_at__lt=silent_since)
+        .filter(Q(tracked_at=None) | Q(tracked_at__lt=silent_since))
+        .order_by("wanted_at")[:limit]
+    )
+    answered = 0
+    for parcel in silent:
+        try:
+            news = carrier.tracker(parcel.tracking_number, parcel.carrier)
+        except CarrierError as problem:
+            logger.warning("%s could not be asked for: %s", parcel.pk, problem.code or "no answer")
+            if problem.retryable:
+                break  # the carrier is down: the rest would only wait for it too
+            continue
+        take(parcel, news, at=at)
+        answered += 1
+    return answered
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
