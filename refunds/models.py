@@ -29,6 +29,7 @@ class CreditMemo(models.Model):
     total = models.DecimalField(**MONEY)
     fees = models.DecimalField(**MONEY, default=0)
     quote = models.JSONField(default=dict)  # the working, as shown
+    form_token = models.UUIDField(null=True, unique=True, editable=False)  # one form on one screen makes one memo
     issued_at = models.DateTimeField()
 
     class Meta:
@@ -87,6 +88,7 @@ class Refund(StreamOwner):
     submitted_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
+    looked_up_at = models.DateTimeField(null=True)  # when the poll last asked the provider
 
     objects = RefundQuerySet.as_manager()
 
@@ -113,6 +115,7 @@ class RefundAttempt(models.Model):
 
     refund = models.ForeignKey(Refund, models.PROTECT, related_name="attempts")
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    provider_id = models.CharField(max_length=80, blank=True)
     result = models.CharField(max_length=12, choices=AttemptResult, default=AttemptResult.SENT)
     code = models.CharField(max_length=60, blank=True)
     calls = models.PositiveSmallIntegerField(default=0)

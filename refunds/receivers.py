@@ -1,1 +1,21 @@
 """Which job follows which event."""
+
+from oms.outbox import subscribe
+from refunds import tasks
+
+# What became due: the policy says at which of these.
+subscribe("rma.shipped", tasks.request_refund, queue="refunds")
+subscribe("rma.delivered", tasks.request_refund, queue="refunds")
+subscribe("rma.received", tasks.request_refund, queue="refunds")
+subscribe("rma.inspected", tasks.request_refund, queue="refunds")
+subscribe("rma.hold_answered", tasks.request_refund, queue="refunds")
+subscribe("rma.hold_decided", tasks.request_refund, queue="refunds")
+subscribe("order.lines_canceled", tasks.request_cancellation, queue="refunds")
+
+# Off to the provider.
+subscribe("refund.requested", tasks.submit_refund, queue="refunds", calls_vendor=True)
+subscribe("refund.approved", tasks.submit_refund, queue="refunds", calls_vendor=True)
+subscribe("refund.retried", tasks.submit_refund, queue="refunds", calls_vendor=True)
+
+# What the provider says.
+subscribe("webhook.received", tasks.process_webhook, queue="refunds")

@@ -51,3 +51,30 @@ class FeesExceedReturn(AmountRefused):
 class PaymentsExhausted(AmountRefused):
     code = "payments_exhausted"
     sentence = _("%(asked)s is more than the %(left)s left on the payments of this order.")
+
+
+class OwnRequest(Refused):
+    """Four eyes: nobody lets money out that they asked for themselves."""
+
+    code = "own_request"
+    sentence = _("You asked for this refund yourself, so another person has to approve it.")
+
+
+class NotForAPerson(Refused):
+    """The provider knows where this refund stands, so nobody says it by hand."""
+
+    code = "not_for_a_person"
+    sentence = _("The payment provider answers for this refund; it cannot be settled by hand.")
+
+
+class ReasonMissing(Refused):
+    code = "reason_missing"
+    sentence = _("Say why.")
+
+
+class NotOurs(Exception):
+    """The provider speaks of a refund that fits none of our attempts; a person looks. `code` says what does not fit."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

@@ -47,9 +47,24 @@ REFUND_MACHINE = Machine(
         Transition("fail", (S.SUBMITTED, S.PENDING, S.SETTLED), S.FAILED),
         Transition("retry", (S.FAILED,), S.APPROVED, _MONEY),
         Transition("cancel", (S.APPROVED, S.FAILED), S.CANCELED, _MONEY),
+        # Paid by hand, or at a provider that has not answered for a day: a person says what became of it.
+        Transition("confirm_paid", S.unanswered(), S.SETTLED, _MONEY),
+        Transition("confirm_unpaid", S.unanswered(), S.FAILED, _MONEY),
     ],
     terminal=(S.SETTLED, S.CANCELED),
 )
+
+# How a badge colors each state: waiting is somebody's turn, moving is under way.
+MEANING = {
+    S.REQUESTED: "waiting",
+    S.AWAITING_APPROVAL: "waiting",
+    S.APPROVED: "moving",
+    S.SUBMITTED: "moving",
+    S.PENDING: "moving",
+    S.SETTLED: "good",
+    S.FAILED: "bad",
+    S.CANCELED: "",
+}
 
 
 class AttemptResult(TextChoices):

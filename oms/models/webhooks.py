@@ -18,6 +18,7 @@ class InboundWebhook(StreamOwner):
     body = PersonalBytesField()
     received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=40, blank=True)  # why it was not taken: a person looks
 
     class Meta:
         verbose_name = _("inbound webhook")

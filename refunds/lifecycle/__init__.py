@@ -1,0 +1,29 @@
+"""The life of a refund, verb by verb, in the order it is lived. Nothing else writes a status of `refunds.states`.
+
+Each verb: lock the order's row · ask the machine · change · record one event · return. `by` is an actor ("user:17",
+"stripe", "system"), `at` an aware instant. What is owed stands on credit memos, written once; what is paid stands on
+refunds, one per payment the money goes back to, each with events of its own.
+"""
+
+from refunds.lifecycle.approving import approve, cancel, refuse, retry
+from refunds.lifecycle.paying import await_provider, confirm_paid, confirm_unpaid, fail, hear, settle
+from refunds.lifecycle.requesting import request_for_cancellation, request_for_return, request_goodwill
+from refunds.lifecycle.submitting import note_silence, submit
+
+__all__ = [
+    "approve",
+    "await_provider",
+    "cancel",
+    "confirm_paid",
+    "confirm_unpaid",
+    "fail",
+    "hear",
+    "note_silence",
+    "refuse",
+    "request_for_cancellation",
+    "request_for_return",
+    "request_goodwill",
+    "retry",
+    "settle",
+    "submit",
+]

@@ -1,0 +1,57 @@
+"""The postings of a refund: made when it settles, mirrored when it fails after all."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from oms import journal
+from oms.journal import Account
+from oms.models import JournalEntry
+from oms.money import from_minor, round_ratio, to_minor
+from oms.states import PaymentMethod
+from refunds.models import Refund
+from refunds.states import RefundSource
+
+# What a refund takes back: the sale of goods that returned, a sale that never left, or our good name.
+TAKEN_FROM = {RefundSource.CANCELLATION: Account.SALES, RefundSource.GOODWILL: Account.GOODWILL}
+PAID_FROM = {PaymentMethod.STORE_CREDIT: Account.STORE_CREDIT}
+
+
+def book_settled(refund: Refund, *, at: datetime) -> JournalEntry:
+    """Debit what was taken back and its tax, credit the fees kept and the provider."""
+    cause = f"refund/{refund.number}/settled/{refund.attempts.count()}"
+    return journal.post(cause, _postings(refund), currency=refund.currency, at=at, order=refund.order)
+
+
+def book_failed(refund: Refund, *, at: datetime) -> JournalEntry:
+    """The same postings the other way round: the money is ours again, and owed again (p8)."""
+    count = refund.attempts.count()
+    entry = JournalEntry.objects.get(cause=f"refund/{refund.number}/settled/{count}")
+    return journal.post(
+        f"refund/{refund.number}/failed/{count}",
+        [(Account(posting.account), -posting.amount) for posting in entry.postings.order_by("pk")],
+        currency=refund.currency,
+        at=at,
+        order=refund.order,
+    )
+
+
+def _postings(refund: Refund) -> list[tuple[Account, Decimal]]:
+    """This refund's part of its memo. Parts of several refunds are cut cumulatively, so they add up to the cent."""
+    memo, currency = refund.memo, refund.currency
+    fees = memo.quote.get("fees", [])
+    fee_net = sum((Decimal(fee["net"]) for fee in fees), Decimal(0))
+    before = memo.refunds.filter(pk__lt=refund.pk).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    tax, kept = (_part(whole, memo.total, before, refund.amount, currency) for whole in (memo.tax, fee_net))
+    return [
+        (TAKEN_FROM.get(RefundSource(refund.source), Account.RETURNS), refund.amount + kept - tax),
+        (Account.SALES_TAX, tax),
+        (Account.FEES, -kept),
+        (PAID_FROM.get(PaymentMethod(refund.payment.method), Account.PROVIDER), -refund.amount),
+    ]
+
+
+def _part(whole: Decimal, total: Decimal, before: Decimal, amount: Decimal, currency: str) -> Decimal:
+    minor, of, first, more = (to_minor(value, currency) for value in (whole, total, before, amount))
+    return from_minor(round_ratio(minor * (first + more), of) - round_ratio(minor * first, of), currency)

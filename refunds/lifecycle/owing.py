@@ -1,0 +1,217 @@
+"""What a return is owed: found in its rows each time, so asking twice never pays twice.
+
+Every announced unit is known by number. Units paid in advance are the first of a claim; outcomes take the following
+ones in the order they were found, refused ones too. So an outcome stands for the same units whenever it is asked.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from oms.models.claims import Units
+from oms.money import amount_text
+from oms.units import count, lowest
+from refunds.amounts import Quote, QuotedFee, QuotedLine, price_line
+from refunds.amounts.fees import tax_in
+from refunds.models import CreditMemo, CreditMemoLine
+from refunds.pricing import claimed, quote_return
+from returns.models import RMA, Outcome, ReturnLine
+from returns.policy import Fee
+from returns.pricing import UnitsToPrice
+from returns.states import Acceptance, HoldStatus, ReceiptResult, RefundAt, Resolution, RMAStatus
+
+FULL = Decimal(100)
+NOT_UNDER_WAY = (
+    RMAStatus.NEEDS_REVIEW,
+    RMAStatus.NEEDS_INFO,
+    RMAStatus.REJECTED,
+    RMAStatus.CANCELED,
+    RMAStatus.EXPIRED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Units of a return line that are owed: because of an outcome, or in advance (`outcome` is None)."""
+
+    line: ReturnLine
+    units: Units
+    percent: Decimal
+    promised: Decimal  # percent of the declared condition
+    outcome: Outcome | None = None
+
+    @property
+    def quantity(self) -> int:
+        return count(self.units)
+
+    def to_price(self) -> UnitsToPrice:
+        order_line = self.line.order_line
+        return UnitsToPrice(
+            key=str(order_line.pk),
+            description=order_line.description,
+            line_gross=order_line.gross,
+            line_tax=order_line.tax,
+            line_quantity=order_line.quantity,
+            units=self.units,
+            payout_percent=self.percent,
+            tax_rate=order_line.tax_rate,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is owed now and was not before: its quote, and the share behind each of the quote's lines."""
+
+    shares: tuple[Share, ...]
+    quote: Quote
+    differences: tuple[dict[str, Any], ...]
+
+
+def owed_to(rma: RMA) -> Owed | None:
+    """What is owed to this return and stands on no credit memo yet; None when there is nothing.
+
+    The quote is the one of everything owed so far less what earlier memos took as fees: in however many parts a return
+    is paid, the parts add up to the quote of the whole.
+    """
+    if rma.status in NOT_UNDER_WAY or rma.resolution not in (Resolution.REFUND, Resolution.KEEP_ITEM):
+        return None
+    earlier = list(CreditMemoLine.objects.filter(memo__rma=rma))
+    advances = {one.advance_for_id: one.quantity for one in earlier if one.advance_for_id}
+    paid = {one.outcome_id for one in earlier if one.outcome_id}
+    old, new = [], []
+    for share in _shares(rma, advances):
+        known = share.outcome.pk in paid if share.outcome else share.line.pk in advances
+        (old if known else new).append(share)
+    if not new:
+        return None
+    to_date = quote_return([share.to_price() for share in (*old, *new)], _fees(rma), rma.currency)
+    lines = to_date.lines[len(old) :]
+    fees = _fees_left(to_date, rma, sum((line.gross for line in lines), Decimal(0)))
+    quote = Quote(rma.currency, lines, (), fees)
+    return Owed(tuple(new), quote, tuple(_differences(new, lines, rma.currency)))
+
+
+# ── Which units ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _shares(rma: RMA, advances: dict[int, int]) -> Iterator[Share]:
+    lines = rma.lines.select_related("order_line", "claim", "declared_condition").order_by("pk")
+    outcomes: dict[int, list[Outcome]] = {}
+    found = Outcome.objects.filter(receipt__line__rma=rma).select_related("receipt", "condition", "hold")
+    for outcome in found.order_by("pk"):
+        outcomes.setdefault(outcome.receipt.line_id, []).append(outcome)
+    for line in lines:
+        if line.claim is None:
+            continue
+        promised = _promised(rma, line)
+        advance = advances.get(line.pk) or _in_advance(rma, line, outcomes.get(line.pk, ()))
+        if advance:
+            yield Share(line, lowest(line.claim.units, advance), promised, promised)
+        yield from _found(line, outcomes.get(line.pk, ()), advance, promised)
+
+
+def _found(line: ReturnLine, outcomes: Sequence[Outcome], advance: int, promised: Decimal) -> Iterator[Share]:
+    taken = advance
+    for outcome in outcomes:
+        if advance and (advance == line.quantity or outcome.receipt.result == ReceiptResult.RECEIVED):
+            continue  # paid before it was looked at
+        units = _after(line.claim.units, taken, outcome.quantity)
+        taken += outcome.quantity
+        percent = _percent(outcome, promised)
+        if percent is not None:
+            yield Share(line, units, percent, promised, outcome)
+
+
+def _after(units: Units, skipped: int, quantity: int) -> Units:
+    """The next `quantity` unit numbers after the first `skipped`."""
+    upto, before = lowest(units, skipped + quantity), lowest(units, skipped)
+    start = before[-1][1] if before else 0
+    return tuple((max(first, start), last) for first, last in upto if last > start)
+
+
+def _percent(outcome: Outcome, promised: Decimal) -> Decimal | None:
+    """What an outcome pays: its condition's part; a dispute decided for the customer pays what was promised."""
+    if outcome.acceptance == Acceptance.ACCEPTED:
+        return outcome.payout_percent
+    hold = getattr(outcome, "hold", None)
+    if hold is None or hold.status != HoldStatus.OVERTURNED:
+        return None
+    return promised if hold.payout_percent is None else hold.payout_percent
+
+
+def _promised(rma: RMA, line: ReturnLine) -> Decimal:
+    inputs = rma.quote.get("inputs", {}).get("lines", {}).get(str(line.order_line_id), {})
+    return Decimal(inputs.get("pays", {}).get(inputs.get("declared", ""), FULL))
+
+
+def _in_advance(rma: RMA, line: ReturnLine, outcomes: Sequence[Outcome]) -> int:
+    """How many units the policy pays before anybody looked at them; once looked at, the outcome says what is owed."""
+    if outcomes:
+        return 0
+    if rma.resolution == Resolution.KEEP_ITEM:
+        return line.quantity
+    if rma.refund_at == RefundAt.SCAN:
+        return line.quantity if rma.shipped_at else 0
+    if rma.refund_at == RefundAt.DELIVERY:
+        arrived = rma.parcels.filter(Q(delivered_at__isnull=False) | Q(arrived_at__isnull=False))
+        return line.quantity if arrived.exists() else 0
+    if rma.refund_at == RefundAt.RECEIPT and line.outstanding == 0:
+        received = line.receipts.filter(result=ReceiptResult.RECEIVED).values_list("quantity", flat=True)
+        return sum(received)
+    return 0
+
+
+# ── At what price ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _fees(rma: RMA) -> list[Fee]:
+    """The fees of the confirmed quote, as frozen with it."""
+    return [
+        Fee(
+            code=fee["code"],
+            amount=None if fee["amount"] is None else Decimal(fee["amount"]),
+            percent=None if fee["percent"] is None else Decimal(fee["percent"]),
+            per=fee["per"],
+            maximum=None if fee["maximum"] is None else Decimal(fee["maximum"]),
+            lines=tuple(fee["lines"]),
+        )
+        for fee in rma.quote.get("inputs", {}).get("fees", ())
+    ]
+
+
+def _fees_left(to_date: Quote, rma: RMA, limit: Decimal) -> tuple[QuotedFee, ...]:
+    """Fees of everything so far less those taken before; never more than this part can bear."""
+    taken: dict[int, Decimal] = {}
+    for quote in CreditMemo.objects.filter(rma=rma).values_list("quote", flat=True):
+        for position, fee in enumerate(quote.get("fees", ())):
+            taken[position] = taken.get(position, Decimal(0)) + Decimal(fee["gross"])
+    fees = []
+    for position, fee in enumerate(to_date.fees):
+        due = fee.gross - taken.get(position, Decimal(0))
+        kept = min(due, limit)
+        limit -= kept
+        tax = tax_in(kept, fee.tax_rate or Decimal(0), True, to_date.currency)
+        fees.append(replace(fee, gross=kept, tax=tax, waived=fee.waived if kept == due else due - kept))
+    return tuple(fees)
+
+
+def _differences(shares: Sequence[Share], lines: Sequence[QuotedLine], currency: str) -> Iterator[dict[str, Any]]:
+    """Where inspection pays another amount than the quote promised: each names its outcome."""
+    for share, line in zip(shares, lines, strict=True):
+        if share.outcome is None or share.percent == share.promised:
+            continue
+        promised = price_line(claimed(replace(share, percent=share.promised).to_price()), currency)
+        declared = share.line.declared_condition
+        yield {
+            "outcome": share.outcome.pk,
+            "line": share.line.pk,
+            "description": line.description,
+            "quantity": line.quantity,
+            "declared": declared.code if declared else "",
+            "found": share.outcome.condition.code,
+            "promised": amount_text(promised.gross, currency),
+            "pays": amount_text(line.gross, currency),
+        }

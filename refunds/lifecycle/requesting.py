@@ -1,0 +1,243 @@
+"""Money becomes owed: a credit memo says what and why, refunds say from which payment it goes back.
+
+Each of these verbs may be called again at any time: what stands on a memo is not owed a second time, and PostgreSQL
+refuses the second memo line of an outcome, an advance or a canceled claim.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from oms import outbox
+from oms.identifiers import new_number
+from oms.models import Order, Payment, UnitClaim
+from oms.money import amount_text, check_amount
+from refunds.amounts import ClaimedLine, Quote, price_units
+from refunds.lifecycle.locking import paid_to, set_aside, tell_started
+from refunds.lifecycle.owing import Owed, owed_to
+from refunds.models import CreditMemo, CreditMemoLine, Refund
+from refunds.refusals import NotPositive
+from refunds.states import REFUND_MACHINE, RefundSource, RefundStatus
+from refunds.tenders import PaymentTerms, share_out
+from returns import lifecycle as returns
+from returns.models import RMA
+from returns.states import SETTLEMENT_MACHINE, RMASource
+
+SHIPPING = "shipping"
+
+
+@transaction.atomic
+def request_for_return(rma_number: str, *, by: str, at: datetime) -> list[Refund]:
+    """Ask for what the return is owed by now: per accepted outcome, or in advance where the policy pays earlier.
+
+    Consequences, in order: one credit memo with a line per outcome; its total set aside on the order's payments, oldest
+    first; one refund per payment, approved, or waiting for a second person above the limit; the return's settlement
+    starts. Nothing newly owed: a finished return is closed, nothing else happens. Returns all refunds of the return.
+    Raises RMA.DoesNotExist, PaymentsExhausted.
+    """
+    try:
+        order = Order.objects.for_update().get(rmas__number=rma_number)
+    except Order.DoesNotExist:
+        raise RMA.DoesNotExist(rma_number) from None
+    rma = RMA.objects.get(number=rma_number)
+    rma.order = order
+    owed = owed_to(rma) if rma.source != RMASource.IMPORTED else None
+    if owed is None:
+        returns.close_if_finished(rma_number, by=by, at=at)
+    else:
+        _issue_for_return(rma, owed, by=by, at=at)
+    return list(rma.refunds.order_by("pk"))
+
+
+def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
+    lines = [
+        CreditMemoLine(
+            order_line=share.line.order_line,
+            outcome=share.outcome,
+            advance_for=None if share.outcome else share.line,
+            quantity=share.quantity,
+            gross=quoted.gross,
+            tax=quoted.tax,
+        )
+        for share, quoted in zip(owed.shares, owed.quote.lines, strict=True)
+    ]
+    working = owed.quote.to_json() | {"differences": list(owed.differences)}
+    memo = _write_memo(rma.order, RefundSource.RETURN, owed.quote, lines, working, rma=rma, at=at)
+    refunds = _make_refunds(memo, lines, by=by, at=at)
+    if refunds:
+        tell_started(rma, refunds[0], by=by, at=at)
+    elif not rma.refunds.exists() and SETTLEMENT_MACHINE.allows("settle", rma.settlement):
+        returns.settle(rma.number, total=paid_to(rma), by=by, at=at)  # all of it was kept as fees
+
+
+@transaction.atomic
+def request_for_cancellation(order_number: str, claims: Sequence[int], *, by: str, at: datetime) -> list[Refund]:
+    """Ask for what canceled units cost, without a return; with the last of an order its shipping comes back too.
+
+    `claims` are the claims of the canceled units. Claims paid before are skipped. Returns the refunds made.
+    """
+    order = Order.objects.for_update().get(number=order_number)
+    fresh = (
+        UnitClaim.objects.filter(pk__in=claims, order_line__order=order, active=True)
+        .filter(credit_memo_line=None, return_line=None)
+        .select_related("order_line")
+        .order_by("pk")
+    )
+    found = list(fresh)
+    if not found:
+        return []
+    quote = price_units(
+        [
+            ClaimedLine(
+                key=str(claim.order_line_id),
+                description=claim.order_line.description,
+                line_gross=claim.order_line.gross,
+                line_tax=claim.order_line.tax,
+                line_quantity=claim.order_line.quantity,
+                units=claim.units,
+                tax_rate=claim.order_line.tax_rate,
+            )
+            for claim in found
+        ],
+        (),
+        order.currency,
+        shipping=_shipping(order),
+    )
+    lines = [
+        CreditMemoLine(
+            order_line=claim.order_line, claim=claim, quantity=claim.quantity, gross=quoted.gross, tax=quoted.tax
+        )
+        for claim, quoted in zip(found, quote.lines, strict=True)
+    ]
+    lines += [CreditMemoLine(quantity=1, gross=entry.gross, tax=entry.tax) for entry in quote.shipping]
+    memo = _write_memo(order, RefundSource.CANCELLATION, quote, lines, quote.to_json(), at=at)
+    return _make_refunds(memo, lines, by=by, at=at)
+
+
+def _shipping(order: Order) -> list[ClaimedLine]:
+    """The shipping of an order of which nothing is sent any more, unless it went back already."""
+    kept = any(line.canceled < line.quantity for line in order.lines.all())
+    paid = CreditMemoLine.objects.filter(memo__order=order, memo__source=RefundSource.CANCELLATION, claim=None)
+    if kept or not order.shipping_total or paid.exists():
+        return []
+    return [ClaimedLine(SHIPPING, SHIPPING, order.shipping_total, order.shipping_tax, 1, ((0, 1),))]
+
+
+@transaction.atomic
+def request_goodwill(order_number: str, amount: Decimal, *, form_token: UUID, by: str, at: datetime) -> list[Refund]:
+    """Ask for an amount without goods (R86): always waits for a second person. One form makes one request (p2).
+
+    Raises Order.DoesNotExist, NotPositive, PaymentsExhausted; MoneyError for more decimals than the currency has.
+    """
+    order = Order.objects.for_update().get(number=order_number)
+    if earlier := CreditMemo.objects.filter(form_token=form_token).first():
+        return list(earlier.refunds.order_by("pk"))
+    amount = check_amount(amount, order.currency)
+    if amount <= 0:
+        raise NotPositive(what=order_number)
+    lines = [CreditMemoLine(quantity=1, gross=amount)]
+    quote = Quote(order.currency, ())
+    working = quote.to_json() | {name: amount_text(amount, order.currency) for name in ("net", "returned", "total")}
+    memo = _write_memo(order, RefundSource.GOODWILL, quote, lines, working, total=amount, form_token=form_token, at=at)
+    return _make_refunds(memo, lines, by=by, at=at)
+
+
+# ── The document and its payments ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _write_memo(
+    order: Order,
+    source: RefundSource,
+    quote: Quote,
+    lines: Sequence[CreditMemoLine],
+    working: Mapping[str, Any],
+    *,
+    at: datetime,
+    rma: RMA | None = None,
+    total: Decimal | None = None,
+    form_token: UUID | None = None,
+) -> CreditMemo:
+    memo = CreditMemo.objects.create(
+        number=new_number("C"),
+        order=order,
+        rma=rma,
+        source=source,
+        currency=order.currency,
+        net=quote.net if total is None else total,
+        tax=quote.tax,
+        total=quote.total if total is None else total,
+        fees=quote.fees_total,
+        quote=dict(working),
+        form_token=form_token,
+        issued_at=at,
+    )
+    for line in lines:
+        line.memo = memo
+    CreditMemoLine.objects.bulk_create(lines)
+    return memo
+
+
+def _make_refunds(memo: CreditMemo, lines: Sequence[CreditMemoLine], *, by: str, at: datetime) -> list[Refund]:
+    """One refund, with an event of its own, per payment: each may settle or fail alone."""
+    if not memo.total:
+        return []
+    payments = {str(one.pk): one for one in memo.order.payments.order_by("captured_at", "pk")}
+    tenders = share_out(memo.total, [_terms(one) for one in payments.values()], memo.currency)
+    status = RefundStatus.AWAITING_APPROVAL if _needs_approval(memo) else RefundStatus.APPROVED
+    REFUND_MACHINE.check("request", "", status)
+    made = []
+    for tender in tenders:
+        payment = payments[tender.payment]
+        set_aside(payment, tender.amount)
+        refund = Refund(
+            number=new_number("F"),
+            memo=memo,
+            order=memo.order,
+            rma=memo.rma,
+            payment=payment,
+            amount=tender.amount,
+            currency=memo.currency,
+            status=status,
+            source=memo.source,
+            correlation=memo.rma.correlation if memo.rma else outbox.correlation.get() or uuid4(),
+            requested_at=at,
+        )
+        outbox.record(refund, "refund.requested", by=by, at=at, **_facts(refund, lines))
+        made.append(refund)
+    return made
+
+
+def _needs_approval(memo: CreditMemo) -> bool:
+    """A second person lets out what is more than the limit, and everything no goods came back for (R84)."""
+    return memo.source == RefundSource.GOODWILL or memo.total > settings.REFUND_APPROVAL_ABOVE
+
+
+def _terms(payment: Payment) -> PaymentTerms:
+    return PaymentTerms(str(payment.pk), payment.method, payment.captured, payment.refunded, payment.in_flight)
+
+
+def _facts(refund: Refund, lines: Sequence[CreditMemoLine]) -> dict[str, Any]:
+    return {
+        "memo": refund.memo.number,
+        "rma": refund.rma.number if refund.rma else None,
+        "order": refund.order.number,
+        "payment": refund.payment_id,
+        "amount": amount_text(refund.amount, refund.currency),
+        "currency": refund.currency,
+        "source": refund.source,
+        "status": refund.status,
+        "lines": [
+            {
+                "order_line": line.order_line_id,
+                "outcome": line.outcome_id,
+                "quantity": line.quantity,
+                "gross": amount_text(line.gross, refund.currency),
+            }
+            for line in lines
+        ],
+    }

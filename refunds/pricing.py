@@ -1,0 +1,35 @@
+"""What returned units are worth, in the words `returns` asks in (`returns.pricing.Price`).
+
+The portal's preview, the confirmed quote and the refund all come through here.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from refunds.amounts import ClaimedLine, Quote, fee_terms, price_units
+from returns.policy import Fee
+from returns.pricing import UnitsToPrice
+
+
+def price_return(units: Sequence[UnitsToPrice], fees: Sequence[Fee], currency: str) -> dict[str, Any]:
+    """The quote as JSON: amounts as text in the currency's decimals, `total` what the customer gets, tax included."""
+    return quote_return(units, fees, currency).to_json()
+
+
+def quote_return(units: Sequence[UnitsToPrice], fees: Sequence[Fee], currency: str) -> Quote:
+    """The same quote as an object; its lines stand in the order of `units`."""
+    return price_units([claimed(one) for one in units], fee_terms(fees), currency)
+
+
+def claimed(one: UnitsToPrice) -> ClaimedLine:
+    """The same units in the words of the arithmetic."""
+    return ClaimedLine(
+        key=one.key,
+        description=one.description,
+        line_gross=one.line_gross,
+        line_tax=one.line_tax,
+        line_quantity=one.line_quantity,
+        units=one.units,
+        payout_percent=one.payout_percent,
+        tax_rate=one.tax_rate,
+    )

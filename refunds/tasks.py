@@ -1,0 +1,94 @@
+"""What refunds do after an event, and by the clock."""
+
+import logging
+import time
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from oms import outbox
+from oms.models import Event
+from oms.refusals import Refused
+from refunds import lifecycle, protocol, webhooks
+from refunds.gateways.base import GatewayError
+from refunds.models import Refund
+from refunds.refusals import NotOurs
+from refunds.states import RefundStatus
+from returns.models import RMA
+
+logger = logging.getLogger(__name__)
+
+ASK_FIRST_AFTER = timedelta(seconds=45)
+ASK_AT_LEAST_EVERY = timedelta(hours=6)
+ASK_AT_ONCE = 20
+ASK_FOR_SECONDS = 8  # one more call may take its full time-out before the task's hard limit
+
+
+def _number(event: Event) -> str:
+    return event.stream.partition("/")[2]
+
+
+def request_refund(event: Event) -> None:
+    """What the return is owed by now is asked for."""
+    number = _number(event)
+    if not RMA.objects.filter(number=number).exists():
+        return
+    try:
+        with transaction.atomic():
+            lifecycle.request_for_return(number, by=event.actor, at=timezone.now())
+    except Refused as refused:  # a person sees the return as due
+        _note(refused, "request_for_return", event)
+
+
+def request_cancellation(event: Event) -> None:
+    """Canceled units are paid back without a return."""
+    try:
+        with transaction.atomic():
+            lifecycle.request_for_cancellation(_number(event), event.facts["claims"], by=event.actor, at=timezone.now())
+    except Refused as refused:
+        _note(refused, "request_for_cancellation", event)
+
+
+def _note(refused: Refused, verb: str, event: Event) -> None:
+    logger.warning("%s after %s: %s", verb, event, refused.code)
+    outbox.record_refusal(refused, verb=verb, subject=event.stream, by="system", at=timezone.now())
+
+
+def submit_refund(event: Event) -> None:
+    """An approved refund goes to the provider."""
+    number = _number(event)
+    sendable = (RefundStatus.APPROVED, RefundStatus.SUBMITTED)
+    if Refund.objects.filter(number=number, status__in=sendable).exists():
+        protocol.carry_out(number, by="system", now=timezone.now)
+
+
+def process_webhook(event: Event) -> None:
+    """A stored message of Stripe is taken from the table."""
+    if event.facts["provider"] == webhooks.STRIPE:
+        webhooks.process(event.facts["external_id"])
+
+
+@shared_task
+def poll_pending(**_kwargs: Any) -> int:
+    """Ask about refunds the provider has not answered: young ones often, old ones every few hours. Returns how many."""
+    now = timezone.now()
+    # Asked again once a tenth of its age has passed since the last time.
+    due = Refund.objects.filter(status__in=RefundStatus.unanswered(), submitted_at__lt=now - ASK_FIRST_AFTER).filter(
+        Q(looked_up_at=None)
+        | Q(looked_up_at__lt=now - ASK_AT_LEAST_EVERY)
+        | Q(looked_up_at__lt=now - (now - F("submitted_at")) / 10)
+    )
+    asked, give_up_at = 0, time.monotonic() + ASK_FOR_SECONDS
+    for refund in due.select_related("payment").order_by(F("looked_up_at").asc(nulls_first=True), "pk")[:ASK_AT_ONCE]:
+        try:
+            protocol.look_up(refund, now=timezone.now)
+        except (GatewayError, NotOurs, Refused) as problem:
+            logger.warning("refund %s is still open: %s", refund.number, getattr(problem, "code", ""))
+        asked += 1
+        if time.monotonic() > give_up_at:
+            break
+    return asked

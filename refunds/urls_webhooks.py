@@ -1,0 +1,11 @@
+"""Where providers and carriers send their messages (/webhooks/…)."""
+
+from django.urls import path
+
+from refunds import webhooks
+from returns import webhooks as carrier_webhooks
+
+urlpatterns = [
+    path("stripe/", webhooks.stripe, name="webhook-stripe"),
+    path("easypost/", carrier_webhooks.easypost, name="webhook-easypost"),
+]
