@@ -1,0 +1,108 @@
+"""The runner behind `bin/prove`: one figure, on throw-away servers, with progress on standard error."""
+
+import argparse
+import ast
+import importlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+FOLDER = Path(__file__).parent
+EXAMPLES = """examples:
+  bin/prove --list           what can be proved
+  bin/prove K2               a figure at its full size
+  bin/prove K2 --small       the size that bin/test runs
+  bin/prove K2 --json        one line of JSON instead of a line per number
+
+exit codes: 0 the figure holds, 1 it does not, 2 no such figure, 3 a server would not start"""
+
+
+def catalogue() -> dict[str, str]:
+    """Return figure id → the first line of its proof's docstring."""
+    files = sorted(path for path in FOLDER.glob("[a-z]*.py") if not path.stem.startswith("test_"))
+    return {path.stem.upper(): (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n")[0] for path in files}
+
+
+@contextmanager
+def throw_away_servers() -> Iterator[None]:
+    """Django on an empty, migrated database of its own, which is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="homeward-proof-"))
+    folder.chmod(0o711)  # PostgreSQL refuses root and walks through it as somebody else
+    for name in ("DATABASE_URL", "REDIS_URL", "HOMEWARD_TESTS"):
+        os.environ.pop(name, None)
+    settings = {"HOMEWARD_DATA": str(folder), "HOMEWARD_FAST_DISK": "1", "DJANGO_SETTINGS_MODULE": "oms.settings"}
+    os.environ |= settings
+    # Only now: the project reads its settings once, when it is imported.
+    import django
+    from django.core.management import call_command
+    from django.db import connections
+
+    from oms import embedded
+
+    try:
+        django.setup()
+        call_command("migrate", verbosity=0, interactive=False)
+        yield
+    finally:
+        connections.close_all()
+        embedded.release(wait=20)
+        shutil.rmtree(embedded.keeper.run_dir(folder), ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def prove(name: str, *, small: bool) -> dict[str, Any]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        job = bar.add_task(f"{name}: starting servers", total=None)
+        with throw_away_servers():
+            proof = importlib.import_module(f"tests.proofs.{name.lower()}")
+            size = proof.SMALL if small else proof.FULL
+            bar.update(job, description=name, total=size)
+            started = time.monotonic()
+            found = proof.run(size, lambda done, total: bar.update(job, completed=done, total=total))
+    return {"id": name, "size": size, "seconds": round(time.monotonic() - started, 1), **found}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="bin/prove",
+        description="Measure one of the figures the product is held to, at full size, on throw-away servers.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("id", nargs="?", help="the figure, such as K2")
+    parser.add_argument("--small", action="store_true", help="the size that bin/test runs")
+    parser.add_argument("--list", action="store_true", help="list the figures that can be proved")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON")
+    options = parser.parse_args()
+    known = catalogue()
+    if options.list:
+        print(json.dumps(known) if options.json else "\n".join(f"{name:<5} {title}" for name, title in known.items()))
+        return 0
+    name = (options.id or "").upper()
+    if name not in known:
+        parser.error(f"no figure {options.id}; there are {', '.join(known)} (bin/prove --list)")
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped and the folder is removed
+    found = prove(name, small=options.small)
+    if options.json:
+        print(json.dumps(found))
+    else:
+        print("\n".join(f"{key}: {value}" for key, value in found.items()))
+    return 0 if found["passed"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
