@@ -88,9 +88,12 @@ def check_amount(amount: Decimal, currency: str) -> Decimal:
 def parse_amount(text: str, currency: str) -> Decimal:
     """The amount a person or a file wrote as plain digits: "12.50", "-3", never "1e3", "1,50" or " 5".
 
-    Raises NotAnAmount, TooManyDecimals, UnknownCurrency.
+    Written decimals count, zeros too: "5.0" is no amount of JPY. Raises NotAnAmount, TooManyDecimals, UnknownCurrency.
     """
-    return check_amount(parse_number(text), currency)
+    number, places = parse_number(text), exponent(currency)
+    if len(text.partition(".")[2]) > places:
+        raise TooManyDecimals(f"{text} has too many decimals: {currency} has {places}.")
+    return check_amount(number, currency)
 
 
 def parse_number(text: str) -> Decimal:

@@ -6,6 +6,9 @@ from datetime import datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+# How a deadline is written inside a sentence: a format of Django's date filter.
+DATE_AND_TIME = _("j F Y, H:i")
+
 Facts = Mapping[str, str | int]
 
 SENTENCES = {
@@ -59,7 +62,7 @@ SENTENCES = {
 def say(code: str, facts: Facts) -> str:
     """The sentence of `code`; facts named `…_at` are ISO instants, shown as date and time of the market."""
     shown = {
-        name: date_format(datetime.fromisoformat(str(value)), "DATETIME_FORMAT") if name.endswith("_at") else value
+        name: date_format(datetime.fromisoformat(str(value)), str(DATE_AND_TIME)) if name.endswith("_at") else value
         for name, value in facts.items()
     }
     return str(SENTENCES[code]) % shown

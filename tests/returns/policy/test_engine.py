@@ -146,7 +146,7 @@ class TestReturnable:
     def test_all_of_it_until_then(self) -> None:
         found = self.ask(LINE)
         assert [found.quantity, found.possible, found.until] == [3, True, datetime(2026, 11, 4, 13, 30, tzinfo=UTC)]
-        assert found.sentences == ("Can be sent back until Nov. 4, 2026, 1:30 p.m..",)
+        assert found.sentences == ("Can be sent back until 4 November 2026, 13:30.",)
 
     @pytest.mark.parametrize(
         ("changes", "quantity", "why_not"),

@@ -81,4 +81,4 @@ def test_what_would_turn_it_round_names_the_deadline() -> None:
     early, late = decide(rules=[WINDOW]), decide(rules=[WINDOW], now=datetime(2027, 1, 1, tzinfo=UTC))
     assert [early.flips[0].code, late.flips[0].code] == ["flip_ask_later", "flip_ask_earlier"]
     assert early.flips[0].facts["deadline_at"] == "2026-11-04T13:30:00+00:00"
-    assert "Nov. 4, 2026" in late.flips[0].sentence
+    assert "4 November 2026, 13:30" in late.flips[0].sentence
