@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from returns.policy.facts import Rule
+from returns.states import RefundAt, Resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ DEFAULT_RULES = (
     Rule("accepted_conditions", {"conditions": ["sealed", "opened", "used"], "severity": "review"}, 60),
     Rule("photo_required", {"reasons": [reason.code for reason in DEFAULT_REASONS if reason.asks_photo]}, 70),
     Rule("review_above", {"value": "500.00"}, 80),
-    Rule("resolutions", {"allowed": ["refund"], "default": "refund"}, 90),
+    Rule("resolutions", {"allowed": [Resolution.REFUND.value], "default": Resolution.REFUND.value}, 90),
     Rule("restocking_fee", {"percent": "0", "reasons": ["changed_mind", "unwanted_gift"]}, 100),
     Rule("free_label", {"everyone": True}, 110),
-    Rule("refund_at", {"default": "inspection"}, 120),
+    Rule("refund_at", {"default": RefundAt.INSPECTION.value}, 120),
     Rule("expires_after", {"days": 14}, 130),
 )
