@@ -1,7 +1,7 @@
 """The process behind `oms.rendering`: one drawing at a time, read from a Unix socket. Knows nothing of Django.
 
-Usage: process.py SOCKET. Ends by itself when nobody has asked for three minutes, when its socket is gone, or when it has
-grown beyond its limit: the next caller starts a fresh one.
+Usage: process.py SOCKET. Ends by itself when nobody has asked for three minutes, when its socket is gone, or when it
+has grown beyond its limit: the next caller starts a fresh one.
 """
 
 import contextlib
