@@ -1,0 +1,85 @@
+"""What a layout makes of rows: sales and credit notes, checked and in UTC."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from oms.states import OrderSource, PaymentMethod
+
+ZERO = Decimal(0)
+
+
+class SaleLine(NamedTuple):
+    """`gross`: what was paid for all units, tax and discounts included, in the currency's decimals."""
+
+    sku: str
+    description: str
+    quantity: int
+    unit_price: Decimal
+    gross: Decimal
+    tax: Decimal = ZERO
+    tax_rate: Decimal = ZERO
+    is_final_sale: bool = False
+    category: str = ""
+
+
+@dataclass(slots=True)
+class Buyer:
+    """Who bought, as far as the file says. Nothing is invented."""
+
+    external_id: str
+    country: str
+    region: str = ""
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    street: str = ""
+    city: str = ""
+    postcode: str = ""
+
+
+@dataclass(slots=True)
+class Sale:
+    """One order. `line` is where it starts in the file."""
+
+    line: int
+    number: str
+    placed_at: datetime
+    buyer: Buyer | None
+    country: str
+    currency: str
+    lines: list[SaleLine]
+    region: str = ""
+    source: OrderSource = OrderSource.IMPORTED
+    shipping: Decimal = ZERO
+    shipping_tax: Decimal = ZERO
+    payment_method: PaymentMethod | None = PaymentMethod.IMPORTED  # None: nothing captured yet
+    payment_id: str = ""
+    is_shipped: bool = True
+    shipped_at: datetime | None = None  # known: a shipment is kept
+    delivered_at: datetime | None = None
+    carrier: str = ""
+    tracking: str = ""
+
+
+class CreditLine(NamedTuple):
+    """`quantity` is positive; `amount` is what the note gave for all units."""
+
+    sku: str
+    description: str
+    quantity: int
+    unit_price: Decimal
+    amount: Decimal
+    is_goods: bool
+
+
+@dataclass(slots=True)
+class CreditNote:
+    line: int
+    document: str
+    credited_at: datetime
+    customer: str  # the external number, "" when unknown
+    country: str
+    currency: str
+    lines: list[CreditLine] = field(default_factory=list)

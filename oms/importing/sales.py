@@ -1,0 +1,231 @@
+"""Sales of a file → orders, lines, payments, books and events: one transaction and a few COPY per batch of orders.
+
+Repeat-safe: an order whose number is known is left alone, so a run that was killed is simply run again.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from decimal import Decimal
+from uuid import uuid4
+
+from django.db import connection, transaction
+
+from oms import bulk
+from oms.history import History, record_history
+from oms.identifiers import uuid7
+from oms.importing.documents import ZERO, Sale
+from oms.importing.people import People
+from oms.importing.report import ImportReport
+from oms.journal import Account
+from oms.models import Payment, Product
+from oms.states import OrderKind, ShipmentStatus
+
+ACTOR = "system"
+LARGEST_TOTAL = Decimal(10) ** 12
+
+ORDER = (
+    "id,ref,correlation,event_sequence,event_hash,number,kind,source,customer_id,placed_at,market,country,region,"
+    "currency,prices_include_tax,items_total,shipping_total,shipping_tax,total"
+)
+LINE = (
+    "id,order_id,position,product_id,sku,description,quantity,unit_price,gross,tax,tax_rate,is_final_sale,shipped,"
+    "canceled,returned"
+)
+PAYMENT = "id,order_id,method,provider_id,currency,captured,refunded,in_flight,captured_at"
+ENTRY = "id,cause,order_id,booked_at"
+POSTING = "entry_id,account,amount,currency"
+SHIPMENT = "id,order_id,carrier,tracking_number,status,shipped_at,delivered_at"
+SHIPMENT_LINE = "shipment_id,order_line_id,quantity"
+
+# What is here already under these numbers, to tell a repeated row from another order under the same number.
+KNOWN = """
+    SELECT o.number, o.total, count(l.id) FROM oms_order o LEFT JOIN oms_orderline l ON l.order_id = o.id
+     WHERE o.number = ANY(%s::text[]) GROUP BY o.id
+"""
+
+
+class Sales:
+    """Writes batches of sales; remembers products and people between them."""
+
+    def __init__(self, report: ImportReport, is_goods: Callable[[str], bool], *, now: datetime) -> None:
+        self.report, self.is_goods = report, is_goods
+        self.people = People(now)
+        self.products: dict[str, int] = {}
+
+    def write(self, sales: Iterable[Sale]) -> None:
+        """Write one batch in one transaction."""
+        sales = [sale for sale in sales if self._is_plausible(sale)]
+        self.report.orders += len(sales)
+        self.report.order_lines += sum(len(sale.lines) for sale in sales)
+        with transaction.atomic():
+            new = self._unknown(sales)
+            if not new:
+                return
+            customers = self.people.find_or_add([sale.buyer for sale in new])
+            self._find_or_add_products(new)
+            _Rows(new, customers, self.products).copy()
+        self.report.new_orders += len(new)
+
+    def _is_plausible(self, sale: Sale) -> bool:
+        if sum((line.gross for line in sale.lines), sale.shipping) < LARGEST_TOTAL:
+            return True
+        self.report.reject(sale.line, "", f"Order {sale.number} comes to more than {LARGEST_TOTAL} {sale.currency}.")
+        return False
+
+    def _unknown(self, sales: list[Sale]) -> list[Sale]:
+        with connection.cursor() as cursor:
+            cursor.execute(KNOWN, [[sale.number for sale in sales]])
+            known = {number: (total, lines) for number, total, lines in cursor.fetchall()}
+        new: dict[str, Sale] = {}
+        for sale in sales:
+            if sale.number in new:
+                self._differs(sale)
+            elif sale.number not in known:
+                new[sale.number] = sale
+            elif known[sale.number] != (_total(sale), len(sale.lines)):
+                self._differs(sale)
+        return self._with_own_payment(list(new.values()))
+
+    def _with_own_payment(self, sales: list[Sale]) -> list[Sale]:
+        """Leave out orders whose payment is another order's already: money of one capture is owed once."""
+        numbers = [sale.payment_id for sale in sales if sale.payment_id]
+        if not numbers:
+            return sales
+        known = Payment.objects.filter(provider_id__in=numbers).values_list("method", "provider_id")
+        taken, kept = set(known), []
+        for sale in sales:
+            payment = (str(sale.payment_method), sale.payment_id)
+            if sale.payment_id and payment in taken:
+                self.report.reject(sale.line, "payment_id", f"{sale.payment_id} is the payment of another order.")
+                continue
+            taken.add(payment)
+            kept.append(sale)
+        return kept
+
+    def _differs(self, sale: Sale) -> None:
+        reason = f"Order {sale.number} is here already with other lines; it was left as it is."
+        self.report.reject(sale.line, "", reason)
+
+    def _find_or_add_products(self, sales: list[Sale]) -> None:
+        missing: dict[str, Product] = {}
+        for sale in sales:
+            for line in sale.lines:
+                if line.sku in self.products:
+                    continue
+                product = missing.get(line.sku)
+                if product is None:
+                    product = missing[line.sku] = Product(
+                        sku=line.sku,
+                        title="",
+                        category=line.category,
+                        currency=sale.currency,
+                        is_merchandise=self.is_goods(line.sku),
+                    )
+                product.title = product.title or line.description
+                product.price = product.price or (line.unit_price or None)
+        if not missing:
+            return
+        for product in missing.values():
+            product.title = product.title or product.sku
+        Product.objects.bulk_create(missing.values(), ignore_conflicts=True)
+        found = Product.objects.filter(sku__in=list(missing)).values_list("sku", "pk")
+        self.products.update(found)
+
+
+class _Rows:
+    """The rows of one batch, as lines for COPY."""
+
+    def __init__(self, sales: list[Sale], customers: list[int | None], products: dict[str, int]) -> None:
+        self.products = products
+        self.orders: list[str] = []
+        self.lines: list[str] = []
+        self.payments: list[str] = []
+        self.entries: list[str] = []
+        self.postings: list[str] = []
+        self.shipments: list[str] = []
+        self.shipment_lines: list[str] = []
+        self.history = History()
+        paid = sum(sale.payment_method is not None for sale in sales)
+        self.order_ids = bulk.reserve("oms_order", len(sales))
+        self.line_ids = bulk.reserve("oms_orderline", sum(len(sale.lines) for sale in sales))
+        self.payment_ids = bulk.reserve("oms_payment", paid)
+        self.entry_ids = bulk.reserve("oms_journalentry", paid)
+        self.shipment_ids = bulk.reserve("oms_shipment", sum(sale.shipped_at is not None for sale in sales))
+        for sale, customer in zip(sales, customers, strict=True):
+            self._order(sale, customer)
+
+    def copy(self) -> None:
+        bulk.copy("oms_order", ORDER, self.orders)
+        bulk.copy("oms_orderline", LINE, self.lines)
+        bulk.copy("oms_payment", PAYMENT, self.payments)
+        bulk.copy("oms_journalentry", ENTRY, self.entries)
+        bulk.copy("oms_posting", POSTING, self.postings)
+        bulk.copy("oms_shipment", SHIPMENT, self.shipments)
+        bulk.copy("oms_shipmentline", SHIPMENT_LINE, self.shipment_lines)
+        record_history(self.history)
+
+    def _order(self, sale: Sale, customer: int | None) -> None:
+        order_id, total, correlation = str(next(self.order_ids)), _total(sale), uuid4()
+        number, placed_at = bulk.text(sale.number), sale.placed_at.isoformat()
+        head = self.history.tell(
+            f"order/{sale.number}", "order.imported", correlation=correlation, by=ACTOR, at=sale.placed_at,
+            lines=len(sale.lines), total=str(total), currency=sale.currency, source=str(sale.source),
+        )  # fmt: skip
+        self.orders.append(
+            f"{order_id}\t{uuid7()}\t{correlation}\t{head.sequence}\t{bulk.hexed(head.hash)}\t{number}\t"
+            f"{OrderKind.SALE.value}\t{sale.source.value}\t{bulk.NULL if customer is None else customer}\t{placed_at}\t"
+            f"default\t{bulk.text(sale.country)}\t{bulk.text(sale.region)}\t{sale.currency}\tt\t"
+            f"{total - sale.shipping!s}\t{sale.shipping!s}\t{sale.shipping_tax!s}\t{total!s}"
+        )
+        line_ids = self._lines(order_id, sale)
+        if sale.payment_method is not None:
+            self._payment(order_id, sale, total, placed_at)
+        if sale.shipped_at is not None:
+            self._shipment(order_id, sale, line_ids)
+
+    def _lines(self, order_id: str, sale: Sale) -> list[int]:
+        ids, add, products, text = [], self.lines.append, self.products, bulk.text
+        for position, line in enumerate(sale.lines, 1):
+            line_id = next(self.line_ids)
+            ids.append(line_id)
+            sku, description, quantity, price, gross, tax, rate, is_final, _ = line
+            shipped = quantity if sale.is_shipped else 0
+            add(
+                f"{line_id}\t{order_id}\t{position}\t{products[sku]}\t{text(sku)}\t{text(description)}\t{quantity}\t"
+                f"{price!s}\t{gross!s}\t{tax!s}\t{rate!s}\t{'t' if is_final else 'f'}\t{shipped}\t0\t0"
+            )
+        return ids
+
+    def _payment(self, order_id: str, sale: Sale, total: Decimal, placed_at: str) -> None:
+        payment_id = next(self.payment_ids)
+        self.payments.append(
+            f"{payment_id}\t{order_id}\t{sale.payment_method}\t{bulk.text(sale.payment_id)}\t{sale.currency}\t{total!s}\t"
+            f"0\t0\t{placed_at}"
+        )
+        if not total:
+            return
+        entry_id, tax = next(self.entry_ids), sum((line.tax for line in sale.lines), sale.shipping_tax)
+        self.entries.append(f"{entry_id}\tcapture/{bulk.text(sale.number)}/{payment_id}\t{order_id}\t{placed_at}")
+        for account, amount in (
+            (Account.PROVIDER, total),
+            (Account.SALES, tax - total),
+            (Account.SALES_TAX, -tax),
+        ):
+            if amount:
+                self.postings.append(f"{entry_id}\t{account.value}\t{amount!s}\t{sale.currency}")
+
+    def _shipment(self, order_id: str, sale: Sale, line_ids: list[int]) -> None:
+        assert sale.shipped_at is not None
+        shipment_id, delivered = next(self.shipment_ids), sale.delivered_at
+        status = ShipmentStatus.DELIVERED if delivered else ShipmentStatus.SHIPPED
+        self.shipments.append(
+            f"{shipment_id}\t{order_id}\t{bulk.text(sale.carrier)}\t{bulk.text(sale.tracking)}\t{status.value}\t"
+            f"{sale.shipped_at.isoformat()}\t{delivered.isoformat() if delivered else bulk.NULL}"
+        )
+        self.shipment_lines += [
+            f"{shipment_id}\t{line_id}\t{line.quantity}" for line_id, line in zip(line_ids, sale.lines, strict=True)
+        ]
+
+
+def _total(sale: Sale) -> Decimal:
+    return sum((line.gross for line in sale.lines), sale.shipping + ZERO)
