@@ -20,7 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from oms import embedded, tasks
+from oms import embedded, rendering, tasks
 from oms.celery import app
 from oms.demo import guard, ports
 from oms.demo.processes import DemoError, Part, Supervisor
@@ -66,6 +66,7 @@ class Shop:
             finally:
                 connection.close()
                 app.close()
+                rendering.socket_path().unlink(missing_ok=True)  # the process that draws ends with its socket
                 with self._step("stopping"):
                     embedded.release(wait=15)
 
