@@ -1,0 +1,84 @@
+"""A return being put together: the answers so far, kept so that nothing is lost."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count
+
+from returns.eligibility import Wanted
+from returns.lookups import DRAFT_LIFE
+from returns.models import RMA, ReturnDraft, ReturnPhoto
+
+
+@dataclass(frozen=True, slots=True)
+class LineAnswer:
+    """What was said about one order line; `reason` and `condition` are codes, "" while not answered."""
+
+    quantity: int = 1
+    reason: str = ""
+    condition: str = ""
+    note: str = ""
+
+
+def find(ref: UUID, *, at: datetime) -> ReturnDraft | None:
+    """The draft of this address, with its order and customer; None when there is none or it is too old."""
+    return ReturnDraft.objects.select_related("order__customer").filter(ref=ref, updated_at__gt=at - DRAFT_LIFE).first()
+
+
+def confirmed(draft: ReturnDraft) -> RMA | None:
+    """The return this draft has become, if it has."""
+    return RMA.objects.filter(form_token=draft.ref).first()
+
+
+def answers(draft: ReturnDraft) -> dict[int, LineAnswer]:
+    """Answers by order line; notes are read from where they are encrypted."""
+    notes = json.loads(draft.note or "{}")
+    return {
+        int(line): LineAnswer(
+            given.get("quantity", 1), given.get("reason", ""), given.get("condition", ""), notes.get(line, "")
+        )
+        for line, given in draft.answers.get("lines", {}).items()
+    }
+
+
+def save(draft: ReturnDraft, given: Mapping[int, LineAnswer], *, at: datetime) -> None:
+    """Keep exactly these lines. Notes are personal, so they go where they are encrypted, not among the codes."""
+    draft.answers = {
+        "lines": {
+            str(line): {"quantity": one.quantity, "reason": one.reason, "condition": one.condition}
+            for line, one in given.items()
+        }
+    }
+    draft.note = json.dumps({str(line): one.note for line, one in given.items() if one.note})
+    draft.updated_at = at
+    draft.save(update_fields=["answers", "note", "updated_at"])
+
+
+def wanted(draft: ReturnDraft) -> list[Wanted]:
+    """The lines as the policy is asked about them: only those whose reason was given."""
+    photos = dict(
+        ReturnPhoto.objects.filter(draft=draft)
+        .values("order_line")
+        .annotate(count=Count("id"))
+        .values_list("order_line", "count")
+    )
+    return [
+        Wanted(line, one.quantity, one.reason, one.condition, one.note, photos.get(line, 0))
+        for line, one in sorted(answers(draft).items())
+        if one.reason
+    ]
+
+
+def photos_by_line(draft: ReturnDraft) -> dict[int, list[ReturnPhoto]]:
+    """Photos kept so far, without their pictures."""
+    found: dict[int, list[ReturnPhoto]] = {}
+    for photo in ReturnPhoto.objects.filter(draft=draft, rma=None).defer("content").order_by("id"):
+        found.setdefault(photo.order_line_id, []).append(photo)
+    return found
+
+
+def drop_photos(draft: ReturnDraft, refs: Iterable[UUID]) -> None:
+    ReturnPhoto.objects.filter(draft=draft, rma=None, ref__in=list(refs)).delete()

@@ -1,0 +1,29 @@
+"""The customer's addresses: no account, no session. Links of a draft and of a return cannot be guessed."""
+
+from django.urls import path
+
+from returns.views.portal import drafts, lookup, pages, status, status_answers
+
+app_name = "portal"
+
+urlpatterns = [
+    path("", lookup.lookup, name="lookup"),
+    # a return being put together
+    path("return/<uuid:draft>/items/", drafts.items, name="items"),
+    path("return/<uuid:draft>/details/", drafts.details, name="details"),
+    path("return/<uuid:draft>/resolution/", drafts.resolution, name="resolution"),
+    path("return/<uuid:draft>/confirmation/", drafts.confirmation, name="confirmation"),
+    path("return/<uuid:draft>/photos/<uuid:photo>/", drafts.photo, name="draft_photo"),
+    # a return
+    path("r/<str:number>/<str:signature>/", status.status, name="status"),
+    path("r/<str:number>/<str:signature>/label/", status.label, name="label"),
+    path("r/<str:number>/<str:signature>/slip.pdf", status.slip, name="slip"),
+    path("r/<str:number>/<str:signature>/photos/<uuid:photo>/", status.photo, name="photo"),
+    path("r/<str:number>/<str:signature>/cancellation/", status_answers.cancellation, name="cancellation"),
+    path("r/<str:number>/<str:signature>/answer/", status_answers.answer, name="answer"),
+    path("r/<str:number>/<str:signature>/holds/<int:hold>/answer/", status_answers.hold_answer, name="hold_answer"),
+    path("r/<str:number>/<str:signature>/survey/", status_answers.survey, name="survey"),
+    # the rules
+    path("policy/", pages.policy, name="policy"),
+    path("privacy/", pages.privacy, name="privacy"),
+]

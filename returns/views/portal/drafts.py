@@ -1,0 +1,372 @@
+"""A return being put together: which items and why, then how it is settled, then confirmed (R4, R17, p2, p51)."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from oms import outbox
+from oms.access import public
+from oms.refusals import Refused
+from refunds.pricing import price_return
+from returns import drafts, lifecycle, photos
+from returns.drafts import LineAnswer
+from returns.eligibility import LineView, preview, returnable
+from returns.forms.portal import CHOOSE_ITEMS, ConfirmationForm, ItemsForm, LineForm, Terms
+from returns.models import RMA, ReturnDraft, ReturnPhoto
+from returns.refusals import ForeignLine, QuoteChanged
+from returns.situation import situation, with_facts
+from returns.states import Resolution
+from returns.views.portal import offers
+
+# Orders up to this many lines are asked about on one screen; longer ones are chosen from first.
+ON_ONE_SCREEN = 6
+LINES_PER_PAGE = 20
+
+
+def draft_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Find the draft of the address; once it has become a return, every address of it leads there (p2, U19)."""
+
+    @wraps(view)
+    def found(request: HttpRequest, draft: UUID, **kwargs: Any) -> HttpResponse:
+        one = drafts.find(draft, at=timezone.now())
+        if one is None:
+            raise Http404
+        rma = drafts.confirmed(one)
+        if rma is not None and view.__name__ != "photo":
+            return redirect(rma.get_portal_path())
+        return view(request, one, **kwargs)
+
+    return public(never_cache(found))
+
+
+# ── Which items, and why ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Row:
+    """One order line on the page; `form` is there where it can be answered."""
+
+    view: LineView
+    checked: bool
+    form: LineForm | None = None
+    photos: Sequence[ReturnPhoto] = ()
+
+    @property
+    def line(self) -> Any:
+        return self.view.order_line
+
+    @property
+    def most(self) -> int:
+        return self.view.quantity or self.line.shipped - self.line.returned
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@draft_page
+def items(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
+    """Choose what comes back. Short orders are answered in full here, long ones on the next screen."""
+    views = returnable(draft.order, at=timezone.now())
+    choosable = [view for view in views if view.quantity or view.can_ask]
+    short = len(choosable) <= ON_ONE_SCREEN
+    if request.method != "POST":
+        return _items_page(request, draft, views, short=short)
+    if short:
+        return _answer(request, draft, views, choosable, again=_items_page)
+    return _choose(request, draft, views, choosable)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@draft_page
+def details(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
+    """Why, how many and in what condition, for the items chosen from a long order."""
+    views = returnable(draft.order, at=timezone.now())
+    chosen = [view for view in views if view.order_line.pk in drafts.answers(draft)]
+    if not chosen:
+        return redirect("portal:items", draft.ref)
+    if request.method != "POST":
+        return _details_page(request, draft, chosen)
+    return _answer(request, draft, chosen, chosen, again=_details_page)
+
+
+def _chosen(request: HttpRequest, choosable: Iterable[LineView]) -> tuple[set[int], str]:
+    """The ticked lines, and what is wrong with them."""
+    allowed = {view.order_line.pk for view in choosable}
+    ticked = request.POST.getlist("line")
+    numbers = set(_row_ids(ticked))
+    if len(numbers) < len(set(ticked)) or not numbers <= allowed:
+        return numbers & allowed, str(ForeignLine())
+    return numbers, "" if numbers else str(CHOOSE_ITEMS)
+
+
+def _row_ids(texts: Iterable[str]) -> Iterable[int]:
+    """Those of the texts that could be ids of rows."""
+    return (int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19)
+
+
+def _answer(
+    request: HttpRequest,
+    draft: ReturnDraft,
+    views: Sequence[LineView],
+    choosable: Sequence[LineView],
+    *,
+    again: Callable[..., HttpResponse],
+) -> HttpResponse:
+    """Take the answers about the ticked lines; keep the photos that are good even when something else is missing."""
+    now, terms = timezone.now(), Terms.load()
+    chosen, problem = _chosen(request, choosable)
+    drafts.drop_photos(draft, _uuids(request.POST.getlist("remove")))
+    kept = drafts.photos_by_line(draft)
+    forms = {
+        view.order_line.pk: _line_form(view, terms, len(kept.get(view.order_line.pk, ())), request.POST, request.FILES)
+        for view in choosable
+        if view.order_line.pk in chosen
+    }
+    whole = ItemsForm(request.POST, problem)
+    valid = all([whole.is_valid(), *(form.is_valid() for form in forms.values())])
+    _keep_photos(draft, forms, now)
+    if not valid:
+        return again(request, draft, views, short=True, bound=forms, whole=whole, status=422)
+    drafts.save(
+        draft,
+        {
+            line: LineAnswer(
+                form.cleaned_data["quantity"],
+                form.cleaned_data["reason"],
+                form.cleaned_data["condition"],
+                form.cleaned_data["note"],
+            )
+            for line, form in forms.items()
+        },
+        at=now,
+    )
+    return redirect("portal:resolution", draft.ref)
+
+
+def _line_form(view: LineView, terms: Terms, kept: int, *data: Any, initial: Any = None) -> LineForm:
+    line = view.order_line
+    return LineForm(
+        *data,
+        prefix=f"l{line.pk}",
+        initial=initial,
+        terms=terms,
+        most=view.quantity or line.shipped - line.returned,
+        needs_note=not view.quantity,
+        kept=kept,
+        use_required_attribute=False,
+    )
+
+
+@transaction.atomic
+def _keep_photos(draft: ReturnDraft, forms: Mapping[int, LineForm], now: Any) -> None:
+    for line, form in forms.items():
+        for picture in form.cleaned_data.get("photos") or ():
+            photos.keep(picture, taken_by=draft.order.customer.actor, at=now, draft=draft, order_line_id=line, rma=None)
+
+
+def _uuids(texts: Iterable[str]) -> Iterable[UUID]:
+    for text in texts:
+        try:
+            yield UUID(text)
+        except ValueError:
+            continue
+
+
+def _choose(
+    request: HttpRequest, draft: ReturnDraft, views: Sequence[LineView], choosable: Sequence[LineView]
+) -> HttpResponse:
+    """A page of a long order was sent: its ticks replace what was ticked on it before, other pages keep theirs."""
+    chosen, problem = _chosen(request, choosable)
+    shown = set(_row_ids(request.POST.getlist("shown")))
+    before = drafts.answers(draft)
+    given = {line: answer for line, answer in before.items() if line not in shown or line in chosen}
+    given |= {line: LineAnswer() for line in chosen if line not in given}
+    if problem and (given or "page" in request.POST) and problem == str(CHOOSE_ITEMS):
+        problem = ""
+    if problem:
+        whole = ItemsForm(request.POST, problem)
+        whole.is_valid()
+        return _items_page(request, draft, views, short=False, whole=whole, status=422)
+    drafts.save(draft, given, at=timezone.now())
+    page = request.POST.get("page", "")
+    if page.isascii() and page.isdigit() and len(page) < 9:
+        response = redirect("portal:items", draft.ref)
+        response["Location"] += f"?page={page}"
+        return response
+    return redirect("portal:details", draft.ref)
+
+
+def _items_page(
+    request: HttpRequest,
+    draft: ReturnDraft,
+    views: Sequence[LineView],
+    *,
+    short: bool,
+    bound: Mapping[int, LineForm] | None = None,
+    whole: ItemsForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    rows = _rows(draft, views, short=short, bound=bound)
+    possible = [row for row in rows if row.view.quantity]
+    askable = [row for row in rows if row.view.can_ask]
+    if len(possible) == 1 and not askable and bound is None:
+        possible[0].checked = True
+    page = None if short else Paginator(possible + askable, LINES_PER_PAGE).get_page(request.GET.get("page"))
+    if page is not None:
+        possible = [row for row in page if row.view.quantity]
+        askable = [row for row in page if row.view.can_ask]
+    context = {
+        "draft": draft,
+        "order": draft.order,
+        "possible": possible,
+        "askable": askable,
+        "impossible": [row for row in rows if not row.view.quantity and not row.view.can_ask],
+        "short": short,
+        "page": page,
+        "chosen_elsewhere": len(drafts.answers(draft)) if page is not None else 0,
+        "problems": [whole, *(bound or {}).values()] if whole is not None else [],
+        "returns": _existing(draft),
+    }
+    return render(request, "portal/items.html", context, status=status)
+
+
+def _details_page(
+    request: HttpRequest,
+    draft: ReturnDraft,
+    views: Sequence[LineView],
+    *,
+    short: bool = True,
+    bound: Mapping[int, LineForm] | None = None,
+    whole: ItemsForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    rows = _rows(draft, views, short=True, bound=bound)
+    problems = [whole, *(bound or {}).values()] if whole is not None else []
+    context = {"draft": draft, "order": draft.order, "rows": rows, "problems": problems}
+    return render(request, "portal/details.html", context, status=status)
+
+
+def _rows(
+    draft: ReturnDraft, views: Sequence[LineView], *, short: bool, bound: Mapping[int, LineForm] | None
+) -> list[Row]:
+    given = drafts.answers(draft)
+    kept = drafts.photos_by_line(draft) if short else {}
+    terms = Terms.load() if short else None
+    rows = []
+    for view in views:
+        line = view.order_line.pk
+        answer = given.get(line)
+        row = Row(view, checked=line in bound if bound is not None else answer is not None, photos=kept.get(line, ()))
+        if terms is not None and (view.quantity or view.can_ask):
+            initial = (
+                {"quantity": 1}
+                if answer is None
+                else {
+                    "quantity": answer.quantity,
+                    "reason": answer.reason,
+                    "condition": answer.condition,
+                    "note": answer.note,
+                }
+            )
+            row.form = (bound or {}).get(line) or _line_form(view, terms, len(row.photos), initial=initial)
+        rows.append(row)
+    return rows
+
+
+def _existing(draft: ReturnDraft) -> list[dict[str, Any]]:
+    """Returns of this order that are still open: who has the right data need not start again to find them."""
+    found = with_facts(RMA.objects.filter(order=draft.order).open().order_by("-requested_at"))
+    now = timezone.now()
+    return [{"rma": rma, "situation": situation(rma, now), "url": rma.get_portal_path()} for rma in found[:5]]
+
+
+@require_GET
+@draft_page
+def photo(request: HttpRequest, draft: ReturnDraft, photo: UUID) -> HttpResponse:
+    """A photo added a moment ago."""
+    found = ReturnPhoto.objects.select_related("draft__order__customer").filter(draft=draft, ref=photo).first()
+    if found is None:
+        raise Http404
+    return HttpResponse(found.content, content_type=photos.CONTENT_TYPE)
+
+
+# ── How it is settled, and yes ────────────────────────────────────────────────────────────────────────────────────
+
+
+@require_GET
+@draft_page
+def resolution(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
+    """The exact amount, how it is worked out, what each condition would pay, and when."""
+    if not drafts.wanted(draft):
+        return redirect("portal:items", draft.ref)
+    return _resolution_page(request, draft)
+
+
+@require_POST
+@draft_page
+def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
+    """Open the return. Sent twice, from two tabs or after going back, it is the same return."""
+    form = ConfirmationForm(request.POST, currency=draft.order.currency)
+    wanted = drafts.wanted(draft)
+    if not wanted:
+        return redirect("portal:items", draft.ref)
+    if not form.is_valid():
+        return _resolution_page(request, draft, form=form, status=422)
+    now, customer = timezone.now(), draft.order.customer
+    try:
+        rma = lifecycle.request(
+            draft.order.number,
+            wanted,
+            resolution=form.cleaned_data["resolution"],
+            price=price_return,
+            form_token=draft.ref,
+            by=customer.actor,
+            at=now,
+            confirmed_total=form.cleaned_data["confirmed_total"],
+        )
+    except Refused as refused:
+        outbox.record_refusal(refused, verb="request", subject=f"order/{draft.order.number}", by=customer.actor, at=now)
+        if isinstance(refused, QuoteChanged):
+            return _resolution_page(request, draft, changed=True, status=409)
+        return _start_again(request, draft, refused)
+    return redirect(rma.get_portal_path())
+
+
+def _resolution_page(
+    request: HttpRequest,
+    draft: ReturnDraft,
+    *,
+    form: ConfirmationForm | None = None,
+    changed: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    try:
+        found = preview(
+            draft.order,
+            drafts.wanted(draft),
+            resolution=Resolution.REFUND,
+            price=price_return,
+            at=timezone.now(),
+        )
+    except Refused as refused:
+        return _start_again(request, draft, refused)
+    context = {"draft": draft, "order": draft.order, "form": form, "changed": changed, **offers.offer(draft, found)}
+    return render(request, "portal/resolution.html", context, status=status)
+
+
+def _start_again(request: HttpRequest, draft: ReturnDraft, refused: Refused) -> HttpResponse:
+    """Something else took what was chosen meanwhile: back to the items, with the sentence that says so."""
+    views = returnable(draft.order, at=timezone.now())
+    choosable = [view for view in views if view.quantity or view.can_ask]
+    whole = ItemsForm({}, _("%(refusal)s Please choose again.") % {"refusal": refused})
+    whole.is_valid()
+    return _items_page(request, draft, views, short=len(choosable) <= ON_ONE_SCREEN, whole=whole, status=409)

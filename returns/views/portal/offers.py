@@ -1,0 +1,201 @@
+"""What the customer is offered: the amount, its working, what each condition would pay, what was decided and why."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from inventory.models import Condition
+from oms import shops
+from oms.money import Money
+from oms.states import PaymentMethod
+from oms.templatetags.components import money as money_text
+from refunds.amounts import ClaimedLine, Quote, QuotedLine, price_line
+from returns.eligibility import Preview
+from returns.models import PolicyVersion, ReturnDraft
+from returns.policy import Decision, Verdict
+from returns.policy.decision import Severity
+from returns.states import Resolution
+
+MOST_UNITS_SHOWN = 6
+# What the page says in its own words.
+_SAID_ELSEWHERE = frozenset({"resolution_chosen", "window_open", "value_within_limit"})
+_PAID_TO = {
+    PaymentMethod.CARD: gettext_lazy("to the card you paid with"),
+    PaymentMethod.PAYPAL: gettext_lazy("to your PayPal account"),
+}
+
+
+def offer(draft: ReturnDraft, found: Preview) -> dict[str, Any]:
+    """Everything the last screen shows of `found`."""
+    shop = shops.current()
+    conditions = {one.code: one for one in Condition.objects.filter(active=True).order_by("position", "id")}
+    total = Money(found.total, draft.order.currency)
+    return {
+        "total": total,
+        "confirmed_total": f"{found.total:f}",
+        "resolution": Resolution.REFUND.value,
+        "title": title_of(found.decision, total),
+        "when": _when(shop.processing_days),
+        "paid_to": _paid_to(draft),
+        "receipt": receipt(found.quote, conditions),
+        "tables": list(_tables(found.quote, conditions)),
+        **decided(found.decision, _zone(draft)),
+    }
+
+
+def _zone(draft: ReturnDraft) -> ZoneInfo:
+    version = PolicyVersion.objects.in_force(draft.order.market, draft.order.placed_at)
+    return ZoneInfo(version.time_zone)
+
+
+def title_of(decision: Decision, total: Money) -> str:
+    if decision.verdict is Verdict.DENY:
+        return _("By our rules this cannot come back")
+    return _("You get %(total)s back") % {"total": money_text(total)}
+
+
+def _when(days: int) -> str:
+    within = ngettext("%(days)s business day", "%(days)s business days", days) % {"days": days}
+    return _("Sent within %(within)s after your parcel arrives; your bank usually shows it 3–5 days later.") % {
+        "within": within
+    }
+
+
+def _paid_to(draft: ReturnDraft) -> str:
+    methods = list(draft.order.payments.order_by("id").values_list("method", flat=True).distinct())
+    if len(methods) == 1 and methods[0] in _PAID_TO:
+        return str(_PAID_TO[methods[0]])
+    return _("the way you paid")
+
+
+# ── The amount ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def receipt(stored: Mapping[str, Any], conditions: Mapping[str, Condition]) -> dict[str, Any]:
+    """A stored or fresh quote as `components/receipt.html` wants it: lines, total, and where each cent comes from."""
+    quote, currency = Quote.from_json(stored), stored["currency"]
+    declared = {key: given.get("declared", "") for key, given in stored.get("inputs", {}).get("lines", {}).items()}
+    lines: list[dict[str, Any]] = []
+    for line in quote.lines:
+        lines.append({"label": f"{line.quantity} × {line.description}", "money": Money(line.value, currency)})
+        if line.deduction:
+            condition = conditions.get(declared.get(line.key, ""))
+            words = condition.customer_label if condition else _("Condition")
+            percent = f"{line.payout_percent.normalize():f}"
+            lines.append(
+                {
+                    "label": _("%(condition)s: pays %(percent)s %%") % {"condition": words, "percent": percent},
+                    "money": Money(-line.deduction, currency),
+                }
+            )
+    lines += [{"label": _("Shipping"), "money": Money(entry.gross, currency)} for entry in quote.shipping]
+    lines += [{"label": fee_name(fee.code), "money": Money(-fee.gross, currency)} for fee in quote.fees if fee.gross]
+    return {
+        "lines": lines,
+        "total": Money(quote.total, currency),
+        "tax": _("Tax in it: %(tax)s.") % {"tax": money_text(Money(quote.tax, currency))} if quote.tax else "",
+        "working": [sentence for line in quote.lines for sentence in _working(line, currency)],
+    }
+
+
+def fee_name(code: str) -> str:
+    return {"restocking": _("Restocking fee"), "return_label": _("Return label")}.get(code, _("Fee"))
+
+
+def _working(line: QuotedLine, currency: str) -> Iterable[str]:
+    """Where the cents of a line come from: what was paid for all of it, and what its units are worth."""
+
+    def text(amount: Decimal) -> str:
+        return money_text(Money(amount, currency))
+
+    yield _("%(title)s: you paid %(paid)s for %(count)s, after discounts and with tax.") % {
+        "title": line.description,
+        "paid": text(line.line_gross),
+        "count": line.line_quantity,
+    }
+    if line.line_quantity > 1 and line.quantity <= MOST_UNITS_SHOWN:
+        for unit in line.working(currency):
+            yield _("Piece %(number)s of %(count)s is worth %(value)s.") % {
+                "number": unit.number + 1,
+                "count": line.line_quantity,
+                "value": text(unit.value),
+            }
+    if line.deduction:
+        yield _("Of %(value)s this condition pays %(percent)s %%: %(pays)s.") % {
+            "value": text(line.value),
+            "percent": f"{line.payout_percent.normalize():f}",
+            "pays": text(line.gross),
+        }
+
+
+def _tables(stored: Mapping[str, Any], conditions: Mapping[str, Condition]) -> Iterable[dict[str, Any]]:
+    """Per line, what each condition would pay; left out where all pay the same (the fault is ours)."""
+    currency, inputs = stored["currency"], stored.get("inputs", {}).get("lines", {})
+    for line in Quote.from_json(stored).lines:
+        given = inputs.get(line.key, {})
+        pays = {code: Decimal(percent) for code, percent in given.get("pays", {}).items() if code in conditions}
+        if len(set(pays.values())) < 2:
+            continue
+        rows = [
+            {
+                "label": conditions[code].customer_label,
+                "money": Money(_paid(line, pays[code], currency), currency),
+                "said": code == given.get("declared"),
+            }
+            for code in conditions
+            if code in pays
+        ]
+        yield {"title": line.description, "rows": rows}
+
+
+def _paid(line: QuotedLine, percent: Decimal, currency: str) -> Decimal:
+    claimed = ClaimedLine(
+        line.key, line.description, line.line_gross, line.line_tax, line.line_quantity, line.units, percent
+    )
+    return price_line(claimed, currency).gross
+
+
+# ── The decision ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def decided(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
+    """What was decided, why, and what would change it: in sentences."""
+    if decision.verdict is Verdict.APPROVE:
+        meaning, words = "good", _("Approved at once: nobody has to look at your request first.")
+    elif decision.verdict is Verdict.REVIEW:
+        meaning, words = "waiting", _("A person looks at this first and writes to you.")
+    else:
+        meaning, words = "bad", _("By our rules the answer is no. You can still ask, and get it in writing.")
+    return {
+        "verdict": decision.verdict.value,
+        "meaning": meaning,
+        "decision_words": words,
+        "reasons": decision.reasons,
+        "flips": [] if decision.verdict is Verdict.APPROVE else [flip.sentence for flip in decision.flips],
+        "terms": list(_terms(decision, zone)),
+    }
+
+
+def _terms(decision: Decision, zone: ZoneInfo) -> Iterable[str]:
+    if decision.verdict is Verdict.DENY:
+        return
+    seen: set[str] = set()
+    for finding in decision.all_findings:
+        if finding.severity is not Severity.INFO or finding.code in _SAID_ELSEWHERE or finding.code in seen:
+            continue
+        seen.add(finding.code)
+        if finding.code == "post_by" and decision.expires_at is not None:
+            yield _("Please post the parcel by %(day)s.") % {"day": long_day(decision.expires_at, zone)}
+        else:
+            yield finding.sentence
+
+
+def long_day(at: datetime, zone: ZoneInfo) -> str:
+    """Wednesday 2 December, on the wall clock of `zone`."""
+    return date_format(at.astimezone(zone), "l j F")

@@ -1,0 +1,145 @@
+"""What the status page tells: where it stands, the steps, the money, the papers, what was found."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+
+from inventory.models import Condition
+from oms import shops
+from oms.money import Money
+from oms.roles import Role
+from oms.templatetags.components import money as money_text
+from refunds.models import Refund
+from refunds.states import RefundStatus
+from returns import calendars
+from returns.models import RMA, Hold, Parcel, ReturnLine, ReturnPhoto, Survey
+from returns.policy import Decision
+from returns.situation import situation
+from returns.states import RMA_MACHINE, HoldStatus, ParcelStatus, RMAStatus
+from returns.steps import steps
+from returns.views.portal import offers
+
+
+def tell(rma: RMA, now: datetime) -> dict[str, Any]:
+    """Everything `portal/status.html` shows; a dozen statements however many lines there are."""
+    shop = shops.current()
+    parcel = _parcel(rma)
+    photos = list(ReturnPhoto.objects.filter(rma=rma).defer("content").order_by("id"))
+    holds = _holds(rma, photos) if rma.received_at else []
+    waiting_for_label = (
+        rma.status == RMAStatus.APPROVED
+        and rma.decision.get("label") != "own"
+        and (parcel is None or parcel.status == ParcelStatus.WANTED)
+    )
+    return {
+        "rma": rma,
+        "situation": situation(rma, now, shop=shop),
+        "steps": steps(rma, now),
+        "lines": lines_of(rma),
+        "own_photos": [photo for photo in photos if photo.outcome_id is None],
+        "parcel": parcel,
+        "has_label": parcel is not None and bool(parcel.labeled_at),
+        "waiting_for_label": waiting_for_label,
+        "to_pack": rma.status == RMAStatus.APPROVED,
+        "warehouse": rma.warehouse,
+        "holds": holds,
+        "can_cancel": "cancel" in RMA_MACHINE.verbs_for(rma.status, Role.CUSTOMER),
+        "can_survey": rma.status == RMAStatus.CLOSED and not Survey.objects.filter(rma=rma).exists(),
+        "processing_days": shop.processing_days,
+        **_money(rma),
+        **_decision(rma),
+    }
+
+
+def path(rma: RMA, name: str, **more: Any) -> str:
+    return reverse(f"portal:{name}", kwargs={"number": rma.number, "signature": rma.signature, **more})
+
+
+def lines_of(rma: RMA) -> list[ReturnLine]:
+    lines = list(rma.lines.select_related("order_line__product", "reason", "declared_condition").order_by("id"))
+    for line in lines:
+        line.rma = rma  # its note is unsealed with the customer's key, which is here already
+    return lines
+
+
+def _parcel(rma: RMA) -> Parcel | None:
+    parcels = [parcel for parcel in rma.parcels.all() if parcel.status != ParcelStatus.VOIDED]
+    return max(parcels, key=lambda parcel: parcel.pk, default=None)
+
+
+def _decision(rma: RMA) -> dict[str, Any]:
+    """Why it was decided as it was: in sentences, only while that is the question."""
+    if not rma.decision.get("verdict") or rma.status not in (RMAStatus.REJECTED, RMAStatus.NEEDS_REVIEW):
+        return {"reasons": (), "flips": ()}
+    zone = ZoneInfo(rma.policy.time_zone if rma.policy else "UTC")
+    told = offers.decided(Decision.from_json(rma.decision), zone)
+    return {"reasons": told["reasons"], "flips": told["flips"] if rma.status == RMAStatus.REJECTED else ()}
+
+
+def _money(rma: RMA) -> dict[str, Any]:
+    """What was promised and, once it moves, what was paid; a difference is said."""
+    refunds = [
+        refund
+        for refund in Refund.objects.filter(rma=rma).select_related("payment", "memo").order_by("requested_at", "id")
+        if refund.status not in (RefundStatus.CANCELED,)
+    ]
+    paid = sum((refund.amount for refund in refunds if refund.status == RefundStatus.SETTLED), start=Decimal(0))
+    promised = rma.quote.get("total")
+    quote = rma.quote if promised is not None and rma.quote.get("lines") else None
+    memos = list({refund.memo_id: refund.memo for refund in refunds}.values())
+    shown = memos[-1].quote if memos and memos[-1].quote.get("lines") else quote
+    conditions = {one.code: one for one in Condition.objects.all()} if shown else {}
+    receipt = offers.receipt(shown, conditions) if shown else None
+    calendar = calendars.of(rma.warehouse)
+    return {
+        "receipt": receipt,
+        "is_paid": bool(paid),
+        "paid": Money(paid, rma.currency) if paid else None,
+        "promised": Money(Decimal(promised), rma.currency) if quote else None,
+        "differs": bool(paid) and quote is not None and paid != Decimal(promised),
+        "refunds": [
+            {
+                "amount": money_text(Money(refund.amount, refund.currency)),
+                "method": refund.payment.get_method_display(),
+                "at": offers.long_day(refund.settled_at, calendar.zone) if refund.settled_at else "",
+                "status": refund.get_status_display(),
+            }
+            for refund in refunds
+        ],
+    }
+
+
+def _holds(rma: RMA, photos: list[ReturnPhoto]) -> list[dict[str, Any]]:
+    """Goods we could not accept: what was found, the dock's photos, and what the customer may answer."""
+    found = (
+        Hold.objects.filter(outcome__receipt__line__rma=rma)
+        .select_related("outcome__condition", "outcome__receipt__line__order_line")
+        .order_by("id")
+    )
+    calendar = calendars.of(rma.warehouse)
+    told = []
+    for hold in found:
+        hold.outcome.receipt.line.rma = rma
+        told.append(
+            {
+                "id": hold.pk,
+                "title": hold.outcome.receipt.line.order_line.description,
+                "quantity": hold.outcome.quantity,
+                "condition": hold.outcome.condition.customer_label,
+                "note": hold.outcome.note,
+                "photos": [
+                    {"url": path(rma, "photo", photo=photo.ref), "width": photo.width, "height": photo.height}
+                    for photo in photos
+                    if photo.outcome_id == hold.outcome_id
+                ],
+                "waiting": hold.status == HoldStatus.WAITING,
+                "status": hold.get_status_display(),
+                "answer": hold.answer,
+                "respond_by": offers.long_day(hold.respond_by, calendar.zone),
+                "url": path(rma, "hold_answer", hold=hold.pk),
+            }
+        )
+    return told
