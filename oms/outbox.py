@@ -7,7 +7,8 @@ job follows which event.
 
 import hmac
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -87,6 +88,23 @@ def all_subscriptions() -> list[Subscription]:
 
 def job_named(event: str, name: str) -> Subscription | None:
     return _jobs.get(f"{event}→{name}")
+
+
+_as_history: ContextVar[bool] = ContextVar("as_history", default=False)
+
+
+@contextmanager
+def as_history() -> Iterator[None]:
+    """What is recorded inside happened long ago (made data): it is on record, but owes nobody a job."""
+    token = _as_history.set(True)
+    try:
+        yield
+    finally:
+        _as_history.reset(token)
+
+
+def owes_jobs() -> bool:
+    return not _as_history.get()
 
 
 # ── Recording ─────────────────────────────────────────────────────────────────────────────────────────────────────

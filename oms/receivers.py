@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError
 
 from oms import tasks
 from oms.models import Delivery, Event
-from oms.outbox import subscriptions
+from oms.outbox import owes_jobs, subscriptions
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _quiet_until = 0.0
 @receiver(post_save, sender=Event)
 def owe_jobs(sender: type[Event], instance: Event, created: bool, raw: bool = False, **_kwargs: Any) -> None:
     found = subscriptions(instance.name)
-    if not created or raw or not found:
+    if not created or raw or not found or not owes_jobs():
         return
     Delivery.objects.bulk_create(
         Delivery(event=instance, task=one.name, queue=one.queue, due_at=instance.occurred_at + one.delay)

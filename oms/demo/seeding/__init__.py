@@ -1,0 +1,13 @@
+"""Filling the demo's shop: real orders, and what is made up about them.
+
+Orders, products, prices and credit notes are real (`oms/demo/data/README.md`), moved forward in time by whole weeks so
+that the newest is from yesterday. Names, addresses, parcels, costs, reasons, conditions, photos, times and opinions are
+made up by a generator with a fixed seed: the same on every machine.
+"""
+
+from oms.demo.seeding.history import make_returns
+from oms.demo.seeding.sample import import_sample
+from oms.demo.seeding.staff import make_staff
+from oms.demo.seeding.stock import make_stock
+
+__all__ = ["import_sample", "make_returns", "make_staff", "make_stock"]

@@ -1,0 +1,358 @@
+"""About 150 returns on the real orders, driven through the product's own verbs at made-up times.
+
+Most lie behind us and are recorded as history, so they owe nobody a mail. The last few are left to the worker, which
+buys their labels, pays their refunds and writes their mails as soon as the demo runs.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+from uuid import UUID
+
+from oms import outbox
+from oms.demo.seeding.pictures import a_photo
+from oms.models import Order, OrderLine, User
+from oms.refusals import Refused
+from oms.roles import Role
+from refunds import lifecycle as money
+from refunds.models import Refund
+from refunds.pricing import price_return
+from refunds.states import RefundStatus
+from returns import lifecycle, photos
+from returns.lifecycle import Arrived, Finding, Wanted
+from returns.lifecycle.parcels import Bought
+from returns.models import RMA, Hold, Outcome, ReturnReason
+from returns.states import ReceiptResult, RMAStatus
+
+RECENT = timedelta(days=45)
+REASONS = {
+    "wrong_size": 22, "changed_mind": 26, "not_as_described": 14, "damaged_on_arrival": 16, "defective": 9,
+    "wrong_item": 6, "arrived_late": 3, "unwanted_gift": 4,
+}  # fmt: skip
+CONDITIONS = {"sealed": 45, "opened": 40, "used": 15}
+SERVICES = (("RoyalMail", "Tracked48", "3.95"), ("DPD", "DropOff", "4.60"), ("Evri", "ParcelShop", "3.10"))
+NOTES = ("", "", "The box was already open.", "Bought as a present, sorry.", "Smaller than it looks in the picture.")
+COMMENTS = ("", "", "Quick and clear, thank you.", "Took a bit long.", "I liked that I could see the amount first.")
+
+# How far a return gets, and how often. The first list is for returns long past, the second for young ones.
+ENDED = {"closed": 78, "refused_accepted": 6, "rejected": 6, "canceled": 4, "expired": 3, "short": 3}
+OPEN = (
+    ("review", 4), ("asked", 2), ("approved", 6), ("in_transit", 6), ("part_arrived", 2), ("arrived", 7),
+    ("held", 3), ("disputed", 2), ("due", 3), ("pending", 2), ("failed", 2), ("rejected", 1), ("canceled", 1),
+)  # fmt: skip
+
+
+def make_returns(*, now: datetime, random: Random, progress: Callable[[str, int, int], None], count: int = 150) -> int:
+    """Make returns with every state present; `progress(words, done, total)`. Returns how many were made."""
+    young = [state for state, times in OPEN for _ in range(times)]
+    made, total = 0, count
+    makers = (
+        (young, _orders(now - RECENT, now - timedelta(days=3), random)),
+        (random.choices(list(ENDED), list(ENDED.values()), k=count - len(young)), _orders(None, now - RECENT, random)),
+    )
+    with outbox.as_history():
+        for states, orders in makers:
+            for state, order in zip(states, orders, strict=False):
+                made += _make(order, state, now, random)
+                progress("living through returns", made, total)
+    return made
+
+
+def _orders(since: datetime | None, until: datetime, random: Random) -> Iterator[Order]:
+    """Orders with goods that could come back, in random order."""
+    found = Order.objects.filter(customer__isnull=False, placed_at__lt=until, lines__shipped__gt=0).distinct()
+    if since is not None:
+        found = found.filter(placed_at__gte=since, shipments__delivered_at__isnull=False)
+    numbers = sorted(found.values_list("number", flat=True))
+    random.shuffle(numbers)
+    yield from (Order.objects.select_related("customer").get(number=number) for number in numbers)
+
+
+def _make(order: Order, state: str, now: datetime, random: Random) -> int:
+    lines = _lines(order, random)
+    if not lines:
+        return 0
+    try:
+        _Story(order, lines, now, random).tell(state)
+    except Refused:
+        return 0  # this order cannot have such a return; another one will
+    return 1
+
+
+def _lines(order: Order, random: Random) -> list[OrderLine]:
+    """One to three goods of the order that were paid for and not returned yet."""
+    found = [
+        line
+        for line in order.lines.filter(
+            gross__gte=1, shipped__gt=0, returned=0, claims=None, product__is_merchandise=True
+        )
+        if line.quantity <= 60
+    ]
+    random.shuffle(found)
+    return sorted(found[: random.choice((1, 1, 1, 2, 2, 3))], key=lambda line: line.position)
+
+
+class _Story:
+    """One return with its own clock; each step takes some working hours."""
+
+    def __init__(self, order: Order, lines: list[OrderLine], now: datetime, random: Random) -> None:
+        self.order, self.lines, self.now, self.random = order, lines, now, random
+        self.sam = order.customer.actor
+        self.agent, self.dov = _actor(Role.AGENT), _actor(Role.DOCK)
+        self.at = order.placed_at + timedelta(days=random.randrange(5, 13), hours=random.randrange(10))
+        if self.at > now:
+            self.at = now - timedelta(hours=random.randrange(6, 60))
+        self.number = ""
+
+    def tell(self, state: str) -> None:
+        self.request(state)
+        for step in self._steps(state):
+            if not step():
+                return
+
+    def _steps(self, state: str) -> tuple[Callable[[], bool], ...]:
+        arrive = (self.label, self.ship, self.deliver, self.receive)
+        return {
+            "review": (),
+            "rejected": (),
+            "approved": (),
+            "asked": (self.ask,),
+            "canceled": (self.cancel,),
+            "expired": (self.expire,),
+            "in_transit": (self.label, self.ship),
+            "part_arrived": (self.label, self.ship, self.receive_some),
+            "arrived": arrive,
+            "short": (self.label, self.ship, self.deliver, self.receive_nothing, self.close),
+            "held": (*arrive, self.inspect_badly),
+            "disputed": (*arrive, self.inspect_badly, self.dispute),
+            "refused_accepted": (*arrive, self.inspect_badly, self.accept, self.pay, self.close),
+            "due": (*arrive, self.inspect),
+            "pending": (*arrive, self.inspect, self.send_money),
+            "failed": (*arrive, self.inspect, self.fail_money),
+            "closed": (*arrive, self.inspect, self.pay, self.close, self.survey),
+        }[state]
+
+    # ── the customer asks ──
+
+    def request(self, state: str) -> None:
+        at = self.order.placed_at + timedelta(days=70) if state == "rejected" else self.at
+        wanted = [self._wanted(line, state) for line in self.lines]
+        rma = lifecycle.request(
+            self.order.number,
+            wanted,
+            resolution="refund",
+            price=price_return,
+            form_token=UUID(int=self.random.getrandbits(128), version=4),
+            by=self.sam if self.random.random() < 0.9 else self.agent,
+            at=min(at, self.now),
+            note=self.random.choice(NOTES),
+        )
+        self.number = rma.number
+        if rma.status == RMAStatus.NEEDS_REVIEW and state != "review" and state != "asked":
+            self._later(hours=5)
+            lifecycle.approve(self.number, by=self.agent, at=self.at)
+        for line in rma.lines.select_related("reason"):
+            if line.reason.asks_photo:
+                picture = photos.clean(a_photo(self.random, cracked=line.reason.code != "wrong_item"))
+                photos.keep(picture, taken_by=self.sam, at=rma.requested_at, rma=rma, line=line)
+
+    def _wanted(self, line: OrderLine, state: str) -> Wanted:
+        [reason] = self.random.choices(list(REASONS), list(REASONS.values()))
+        if state == "review":  # not taken back in this condition without a person having looked
+            return Wanted(line.pk, self._quantity(line), "changed_mind", "damaged", photos=1)
+        if state in ("held", "disputed", "refused_accepted"):
+            reason = "changed_mind"  # ours to refuse: not our fault
+        known = ReturnReason.objects.get(code=reason)
+        [condition] = self.random.choices(list(CONDITIONS), list(CONDITIONS.values()))
+        return Wanted(line.pk, self._quantity(line), reason, condition if known.asks_condition else "", photos=1)
+
+    def _quantity(self, line: OrderLine) -> int:
+        return self.random.randint(1, max(1, min(line.shipped, 6)))
+
+    def ask(self) -> bool:
+        if self.rma.status != RMAStatus.NEEDS_REVIEW:
+            return False
+        lifecycle.ask(
+            self.number, note="Could you show us the label on the box?", by=self.agent, at=self._later(hours=4)
+        )
+        return True
+
+    def cancel(self) -> bool:
+        lifecycle.cancel(self.number, by=self.sam, at=self._later(hours=20))
+        return True
+
+    def expire(self) -> bool:
+        lifecycle.expire(self.number, by="system", at=self._later(hours=24 * 15))
+        return True
+
+    # ── the parcel ──
+
+    def label(self) -> bool:
+        parcel = self.rma.parcels.order_by("id").first()
+        if parcel is None:
+            return False
+        carrier, service, price = self.random.choice(SERVICES)
+        label = Bought(
+            carrier=carrier,
+            service=service,
+            choice="",
+            tracking_number=f"DEMO{self.random.randrange(10**10):010d}",
+            tracking_url="",
+            price=Decimal(price),
+            currency=self.order.currency,
+            content=b"",
+            content_type="",
+        )
+        lifecycle.label(parcel.pk, label, by="carrier", at=self._later(seconds=4))
+        return True
+
+    def ship(self) -> bool:
+        return self._word("in_transit", hours=self.random.randrange(8, 70))
+
+    def deliver(self) -> bool:
+        return self._word("delivered", hours=self.random.randrange(20, 80))
+
+    def _word(self, status: str, hours: int) -> bool:
+        at = self._later(hours=hours)
+        parcel = self.rma.parcels.get()
+        lifecycle.move_parcel(parcel.pk, status=status, occurred_at=at, by="carrier", at=at)
+        return True
+
+    # ── the dock ──
+
+    def receive(self) -> bool:
+        return self._receive(ReceiptResult.RECEIVED)
+
+    def receive_nothing(self) -> bool:
+        return self._receive(ReceiptResult.SHORT)
+
+    def receive_some(self) -> bool:
+        return self._receive(ReceiptResult.RECEIVED, only=1)
+
+    def _receive(self, result: ReceiptResult, only: int | None = None) -> bool:
+        rma = self.rma
+        pieces = [Arrived(line.pk, only or line.quantity, result) for line in rma.lines.order_by("id")[: only or 99]]
+        lifecycle.receive(
+            self.number,
+            pieces,
+            parcel_id=rma.parcels.get().pk,
+            form_token=self._token(),
+            by=self.dov,
+            at=self._later(hours=self.random.randrange(1, 20)),
+        )
+        return True
+
+    def inspect(self) -> bool:
+        return bool(self._inspect({}))
+
+    def inspect_badly(self) -> bool:
+        """The first line comes back broken."""
+        outcomes = self._inspect({0: "damaged"})
+        for outcome in outcomes:
+            if outcome.condition.code == "damaged":
+                picture = photos.clean(a_photo(self.random, cracked=True))
+                photos.keep(picture, taken_by=self.dov, at=self.at, rma=self.rma, outcome=outcome)
+        return True
+
+    def _inspect(self, found: dict[int, str]) -> list[Outcome]:
+        findings = []
+        for at, line in enumerate(self.rma.lines.select_related("declared_condition").order_by("id")):
+            receipt = line.receipts.get()
+            declared = line.declared_condition.code if line.declared_condition else "opened"
+            condition = found.get(at) or (declared if self.random.random() < 0.88 else "used")
+            findings.append(Finding(receipt.pk, receipt.quantity, condition, ""))
+        return lifecycle.inspect(
+            self.number,
+            findings,
+            form_token=self._token(),
+            by=self.dov,
+            at=self._later(hours=self.random.randrange(1, 30)),
+        )
+
+    def accept(self) -> bool:
+        return self._answer("accept", "")
+
+    def dispute(self) -> bool:
+        return self._answer("dispute", "It was whole when I packed it; the box was crushed.")
+
+    def _answer(self, answer: str, note: str) -> bool:
+        at = self._later(hours=self.random.randrange(5, 50))
+        for hold in Hold.objects.filter(outcome__receipt__line__rma=self.rma, status="waiting"):
+            lifecycle.answer_hold(hold.pk, answer=answer, note=note, by=self.sam, at=at)
+        return True
+
+    # ── the money ──
+
+    def pay(self) -> bool:
+        for refund in self._sent():
+            money.settle(refund.number, provider_id=f"made_{refund.number}", by="provider", at=self._later(hours=3))
+        return True
+
+    def send_money(self) -> bool:
+        for refund in self._sent():
+            money.await_provider(
+                refund.number,
+                provider_id=f"made_{refund.number}",
+                reason="insufficient_funds",
+                by="provider",
+                at=self.at,
+            )
+        return True
+
+    def fail_money(self) -> bool:
+        for refund in self._sent():
+            money.fail(
+                refund.number,
+                provider_id=f"made_{refund.number}",
+                reason="expired_or_canceled_card",
+                by="provider",
+                at=self._later(hours=30),
+            )
+        return True
+
+    def _sent(self) -> list[Refund]:
+        at = self._later(minutes=2)
+        refunds = money.request_for_return(self.number, by="system", at=at)
+        for refund in refunds:
+            if refund.status == RefundStatus.APPROVED:
+                money.submit(refund.number, by="system", at=at)
+        return [refund for refund in refunds if refund.status == RefundStatus.APPROVED]
+
+    def close(self) -> bool:
+        rma = lifecycle.close_if_finished(self.number, by="system", at=self.at)
+        return rma.status == RMAStatus.CLOSED
+
+    def survey(self) -> bool:
+        if self.random.random() < 0.55:
+            hours = (self.at - self.rma.requested_at).total_seconds() / 3600
+            score = 5 if hours < 24 * 6 else 4
+            ease, clarity, speed = (max(1, score - self.random.choice((0, 0, 0, 1, 2))) for _ in range(3))
+            lifecycle.survey(
+                self.number,
+                ease=ease,
+                clarity=clarity,
+                speed=speed,
+                comment=self.random.choice(COMMENTS),
+                by=self.sam,
+                at=self._later(hours=self.random.randrange(2, 60)),
+            )
+        return True
+
+    # ── small things ──
+
+    @property
+    def rma(self) -> RMA:
+        return RMA.objects.select_related("order__customer").get(number=self.number)
+
+    def _later(self, *, hours: int = 0, minutes: int = 0, seconds: int = 0) -> datetime:
+        """Move this story's clock on, never into the future."""
+        self.at = min(self.now, self.at + timedelta(hours=hours, minutes=minutes, seconds=seconds))
+        return self.at
+
+    def _token(self) -> UUID:
+        return UUID(int=self.random.getrandbits(128), version=4)
+
+
+def _actor(role: Role) -> str:
+    return User.objects.get(role=role).actor

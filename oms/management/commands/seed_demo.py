@@ -1,0 +1,53 @@
+from argparse import ArgumentParser
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import Progress
+
+from oms import embedded
+from oms.demo import seeding
+from oms.models import Order
+
+SEED = 20_101_201  # the day of the first real invoice
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill an empty shop with about 2,000 real invoices and 150 made-up returns, and make one log-in per role. "
+        "Example: manage.py seed_demo --returns 150"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--returns", type=int, default=150, help="how many returns to make up (default 150)")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be done, change nothing")
+
+    def handle(self, *args: Any, returns: int, dry_run: bool, **options: Any) -> None:
+        if not 0 <= returns <= 2000:
+            raise CommandError("--returns is a number from 0 to 2000.", returncode=2)
+        if Order.objects.exists():
+            raise CommandError("There are orders here already; the demo fills only an empty shop.", returncode=1)
+        if dry_run:
+            self.stdout.write(f"Would import the sample, make up {returns} returns and one log-in per role.")
+            return
+        now, random = timezone.now(), Random(SEED)  # noqa: S311 - the same made-up data everywhere is the point
+        data = embedded.make_data_dir()
+        with Progress(console=Console(stderr=True)) as bars:
+            step = _progress(bars)
+            seeding.import_sample(now=now, random=random, progress=step)
+            seeding.make_stock(now=now, random=random)
+            seeding.make_staff(data)
+            made = seeding.make_returns(now=now, random=random, progress=step, count=returns)
+        self.stdout.write(f"{Order.objects.count()} orders, {made} made-up returns.")
+
+
+def _progress(bars: Progress) -> Callable[[str, int, int], None]:
+    task = bars.add_task("filling the shop", total=None)
+
+    def show(words: str, done: int, total: int) -> None:
+        bars.update(task, description=words, completed=done, total=total)
+
+    return show
