@@ -154,6 +154,7 @@ class Shop:
         sandbox = self._sandbox(sandbox_port if sandbox_port and ports.is_free(sandbox_port) else 0)
         self.supervisor.start(sandbox)
         self.supervisor.wait_until_ready(sandbox)
+        self._tell_sandbox()
         # From now on it keeps its port, also when it is started again.
         sandbox.command[sandbox.command.index("--port") + 1] = str(self.sandbox_port)
         rest = [self._web(), self._worker(), self._beat()]
@@ -162,6 +163,18 @@ class Shop:
         with self._bar("starting web, worker and beat", len(rest)) as advance:
             self.supervisor.wait_until_ready(*rest, progress=lambda part: advance())
         tasks.send_heartbeats()  # beat's first round comes ten seconds later
+
+    def _tell_sandbox(self) -> None:
+        """Let the stand-in for Stripe know what was paid before it existed; telling it again changes nothing."""
+        charges = self.data / "sandbox-payments.json"
+        if charges.exists():
+            told = httpx.post(
+                f"{self.sandbox_url}/_sandbox/payments",
+                json=json.loads(charges.read_text()),
+                timeout=30,
+                trust_env=False,
+            )
+            told.raise_for_status()
 
     def _web_port(self, known: dict[str, int]) -> int:
         return ports.any_free() if self.throw_away else ports.next_free(self.web_port or known.get("web"))

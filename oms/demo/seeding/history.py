@@ -5,6 +5,7 @@ buys their labels, pays their refunds and writes their mails as soon as the demo
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -41,6 +42,7 @@ OPEN = (
     ("review", 4), ("asked", 2), ("approved", 6), ("in_transit", 6), ("part_arrived", 2), ("arrived", 7),
     ("held", 3), ("disputed", 2), ("due", 3), ("pending", 2), ("failed", 2), ("rejected", 1), ("canceled", 1),
 )  # fmt: skip
+LIVE = {"approved", "due"}  # their jobs are owed: the worker has something to do when the demo starts
 
 
 def make_returns(*, now: datetime, random: Random, progress: Callable[[str, int, int], None], count: int = 150) -> int:
@@ -51,11 +53,11 @@ def make_returns(*, now: datetime, random: Random, progress: Callable[[str, int,
         (young, _orders(now - RECENT, now - timedelta(days=3), random)),
         (random.choices(list(ENDED), list(ENDED.values()), k=count - len(young)), _orders(None, now - RECENT, random)),
     )
-    with outbox.as_history():
-        for states, orders in makers:
-            for state, order in zip(states, orders, strict=False):
+    for states, orders in makers:
+        for state, order in zip(states, orders, strict=False):
+            with nullcontext() if state in LIVE else outbox.as_history():
                 made += _make(order, state, now, random)
-                progress("living through returns", made, total)
+            progress("living through returns", made, total)
     return made
 
 
@@ -159,7 +161,7 @@ class _Story:
 
     def _wanted(self, line: OrderLine, state: str) -> Wanted:
         [reason] = self.random.choices(list(REASONS), list(REASONS.values()))
-        if state == "review":  # not taken back in this condition without a person having looked
+        if state in ("review", "asked"):  # not taken back in this condition without a person having looked
             return Wanted(line.pk, self._quantity(line), "changed_mind", "damaged", photos=1)
         if state in ("held", "disputed", "refused_accepted"):
             reason = "changed_mind"  # ours to refuse: not our fault
