@@ -10,7 +10,6 @@ from typing import Any
 from django.db import connection
 
 from oms.states import OrderKind, OrderSource
-from refunds.states import RefundSource
 from reporting.period import Conditions, Filters, Period
 from returns.states import Resolution, RMASource, RMAStatus
 
@@ -29,24 +28,19 @@ _NOTHING_COMES_BACK = ", ".join(f"'{s}'" for s in (RMAStatus.REJECTED, RMAStatus
 # Lines of returns. `units` have come back, `worth` is what the customer had paid for them (unknown where a credit note
 # names no sale), `value` the same, but what the credit note gave for an imported one.
 CAME_BACK = f"""
-credited AS (
-    SELECT m.rma_id, ml.order_line_id, sum(ml.gross) AS gross
-    FROM refunds_creditmemoline ml JOIN refunds_creditmemo m ON m.id = ml.memo_id
-    WHERE m.source = '{RefundSource.IMPORTED}' AND m.rma_id IS NOT NULL AND ml.order_line_id IS NOT NULL
-    GROUP BY m.rma_id, ml.order_line_id
-), imported AS (
+imported AS (
     SELECT r.source_document AS document, r.id AS rma_id, rl.id AS line_id, NULL::bigint AS credit_id, o.id AS order_id,
         r.requested_at AS at, o.country, r.currency, l.sku, l.description, ''::text AS reason, rl.quantity AS units,
-        coalesce(c.gross * rl.quantity / sum(rl.quantity) OVER (PARTITION BY rl.rma_id, rl.order_line_id),
-            l.gross * rl.quantity / l.quantity) AS value,
+        coalesce(c.gross, l.gross * rl.quantity / l.quantity) AS value,
         l.gross * rl.quantity / l.quantity AS worth,
-        {_IS_GOODS} AS is_goods
+        -- not by the price paid: what was given free may have been credited with a price
+        coalesce(g.has_stock_code, l.sku ~ '^[0-9]{{5}}') AS is_goods
     FROM returns_rma r
     JOIN returns_returnline rl ON rl.rma_id = r.id
     JOIN oms_orderline l ON l.id = rl.order_line_id
     JOIN oms_order o ON o.id = r.order_id
     LEFT JOIN goods g ON g.id = l.product_id
-    LEFT JOIN credited c ON c.rma_id = rl.rma_id AND c.order_line_id = rl.order_line_id
+    LEFT JOIN refunds_creditmemoline c ON c.claim_id = rl.claim_id
     WHERE r.source = '{RMASource.IMPORTED}'
     UNION ALL
     SELECT u.document, NULL, NULL, u.id, NULL, u.credited_at, u.country, u.currency, u.sku, u.description, '',
@@ -72,11 +66,12 @@ credited AS (
             THEN rl.quantity ELSE rl.arrived END AS units
     ) came
     WHERE r.source <> '{RMASource.IMPORTED}' AND r.status NOT IN ({_NOTHING_COMES_BACK})
-)"""
+)"""  # noqa: S608 - constants
 
 # Lines of sales, before any filter; put conditions on `o`, `l` and `is_goods`.
 SOLD_FROM = "oms_order o JOIN oms_orderline l ON l.order_id = o.id LEFT JOIN goods g ON g.id = l.product_id"
-SOLD_IS_GOODS = _IS_GOODS
+# What was paid for a line; where rounding alone is between, quantity × price to the last decimal of the source.
+SOLD_VALUE = "CASE WHEN abs(l.quantity * l.unit_price - l.gross) < 0.01 THEN l.quantity * l.unit_price ELSE l.gross END"
 
 
 def sales(period: Period, filters: Filters) -> Conditions:

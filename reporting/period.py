@@ -45,7 +45,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Filters:
-    """Which part of the trade. Empty: all of it. `currency` is empty only where nothing is added up across currencies."""
+    """Which part of the trade. Empty: all of it; an empty `currency` only where no money is added up."""
 
     currency: str = ""
     country: str = ""

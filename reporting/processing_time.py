@@ -70,7 +70,8 @@ def by_day(period: Period, filters: Filters) -> dict[date, ProcessingTime]:
             coalesce(w.working_days, ARRAY[1, 2, 3, 4, 5]::smallint[]) AS working_days,
             coalesce(w.holidays, ARRAY[]::date[]) AS holidays,
             count(*) AS returns, sum(extract(epoch FROM {DONE_AT} - r.requested_at))::bigint AS seconds
-        FROM returns_rma r JOIN oms_order o ON o.id = r.order_id LEFT JOIN inventory_warehouse w ON w.id = r.warehouse_id
+        FROM returns_rma r JOIN oms_order o ON o.id = r.order_id
+        LEFT JOIN inventory_warehouse w ON w.id = r.warehouse_id
         WHERE {conditions} GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608 - constants; values are parameters
     target = shops.current().processing_days
     days: dict[date, Counter[str]] = defaultdict(Counter)

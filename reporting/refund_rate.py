@@ -83,5 +83,5 @@ paid_back AS (
     LEFT JOIN returns_rma r ON r.id = c.rma_id
     LEFT JOIN returns_returnline rl ON rl.id = c.line_id
     LEFT JOIN paid_back p ON p.rma_id = c.rma_id AND p.order_line_id = rl.order_line_id
-    WHERE c.has_come
-)"""
+    WHERE c.has_come AND c.units > 0
+)"""  # noqa: S608 - constants

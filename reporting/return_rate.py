@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from reporting.came_back import CAME_BACK, GOODS, SOLD_FROM, returned, rows, sales
+from reporting.came_back import CAME_BACK, GOODS, SOLD_FROM, SOLD_VALUE, returned, rows, sales
 from reporting.period import Filters, Period
 
 ALL = "all"
@@ -19,7 +19,7 @@ RATE = Decimal("0.000001")
 
 @dataclass(frozen=True)
 class ReturnRate:
-    """What was sold and what came back for one key: "all", "2011-03", "2011-03-31", a country, a SKU, or a reason's code.
+    """What was sold and what came back for one key: "all", a month, a day, a country, a SKU or a reason's code.
 
     Money is in the filter's currency. Rates are None where nothing was sold.
     """
@@ -105,7 +105,7 @@ def _statement(by: str, sold: str, back: str, came: str) -> str:
     totals = {"product": _TOTALS_BY_PRODUCT, "reason": _TOTALS_BY_REASON}.get(by, _TOTALS)
     return f"""
 WITH {GOODS}, {CAME_BACK}, orders AS (
-    SELECT o.id AS order_id, {_ORDER_KEYS[by]} AS key, sum(l.quantity) AS units, sum(l.gross) AS value
+    SELECT o.id AS order_id, {_ORDER_KEYS[by]} AS key, sum(l.quantity) AS units, sum({SOLD_VALUE}) AS value
     FROM {SOLD_FROM} WHERE {sold} GROUP BY 1, 2
 ), came AS (
     SELECT DISTINCT {_CAME.get(by, "order_id")} FROM came_back WHERE {came} AND has_come AND order_id IS NOT NULL

@@ -56,4 +56,4 @@ told AS (
     WHERE e.name IN ({_TOLD})
 ), stages AS (
     SELECT told.*, CASE stage {_CLOCK_OF} ELSE '' END AS clock FROM told WHERE stage <> ''
-)"""
+)"""  # noqa: S608 - constants
