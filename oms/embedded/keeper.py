@@ -10,6 +10,7 @@ everything at once and no pid file can lie:
     start   held by whoever starts a keeper (see `__init__.py`)
 """
 
+import contextlib
 import fcntl
 import hashlib
 import importlib.util
@@ -146,9 +147,21 @@ class Server:
     socket: Path
 
     def prepare(self) -> None:
-        """Make folders; create the data on first use."""
-        # Root's folder is passable, because PostgreSQL refuses root and its socket lies below.
-        make_private(self.run, 0o711 if os.geteuid() == 0 else 0o700)
+        """Make the socket's folder; create the data on first use."""
+        while True:
+            # Root's folder is passable, because PostgreSQL refuses root and its socket lies below.
+            make_private(self.run, 0o711 if os.geteuid() == 0 else 0o700)
+            try:
+                self.socket.parent.mkdir(mode=0o700, exist_ok=True)
+                return
+            except FileNotFoundError:
+                continue  # the other server's keeper, ending just now, tidied up
+
+    def tidy(self) -> None:
+        """Remove the socket's folder after the end; the shared one above it goes with the last of its content."""
+        with contextlib.suppress(OSError):
+            self.socket.parent.rmdir()
+            self.run.rmdir()
 
     def orphan(self) -> int:
         """The pid of a server that outlived its keeper; 0 if there is none (stale traces are then removed)."""
@@ -193,7 +206,6 @@ class Postgres(Server):
                 home = self.run
         self.binaries = package / "pginstall" / "bin"
         self.cluster = home / "postgres"
-        self.folder.mkdir(mode=0o700, exist_ok=True)
         self._give(self.folder)
         if not self.cluster.exists():
             self._create()
@@ -275,7 +287,7 @@ class Postgres(Server):
             "log_error_verbosity": "terse",
         }
         if fast_disk():
-            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            settings |= {"fsync": "off", "full_page_writes": "off"}  # a killed server still loses nothing
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         return [self.binaries / "postgres", "-D", self.cluster, "-k", self.folder, "-p", str(self.port), *options]
 
@@ -294,7 +306,6 @@ class Valkey(Server):
 
     def prepare(self) -> None:
         super().prepare()
-        self.socket.parent.mkdir(mode=0o700, exist_ok=True)
         machine = {"amd64": "x86_64", "arm64": "arm64", "aarch64": "aarch64"}.get(
             platform.machine(), platform.machine()
         )
@@ -371,6 +382,7 @@ class Keeper:
             if self._alive() and not self.asked_to_stop:
                 self._end(at_once=not self._same_folder(own))  # its socket or its data is gone: nobody can use it
         self._end()
+        self.server.tidy()
 
     def _stop_later(self, *_: object) -> None:
         self.asked_to_stop = True

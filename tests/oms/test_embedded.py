@@ -1,8 +1,10 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,16 +71,43 @@ def until(happened: object, seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A data folder of its own, with a space in its path, whose servers are stopped afterwards."""
+def servers_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Use this data folder, and stop its servers afterwards; those of the whole test run stay in use meanwhile."""
     others = dict(embedded._joined)
-    embedded._joined.clear()  # the servers of the whole test run stay in use
-    folder = tmp_path / "a shop"
+    embedded._joined.clear()
     monkeypatch.setenv("HOMEWARD_DATA", str(folder))
     yield folder
     assert embedded.release(wait=30)
+    shutil.rmtree(keeper.run_dir(folder), ignore_errors=True)
     embedded._joined.update(others)
+
+
+@pytest.fixture
+def data(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data folder of its own, with a space in its path, that everybody may walk through."""
+    with tempfile.TemporaryDirectory(prefix="homeward test ") as folder:
+        os.chmod(folder, 0o711)
+        yield from servers_of(Path(folder).resolve() / "a shop", monkeypatch)
+
+
+@pytest.fixture
+def closed_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data folder in one that only its owner may enter: root's PostgreSQL, which is not root, cannot."""
+    tmp_path.chmod(0o700)
+    yield from servers_of(tmp_path / "a shop", monkeypatch)
+
+
+def test_a_closed_folder_works_too_and_keeps_its_data(closed_data: Path) -> None:
+    query("CREATE TABLE kept AS SELECT 42 AS answer")
+    assert embedded.release(wait=30)
+    assert query("SELECT answer FROM kept") == 42
+
+
+def test_nothing_is_left_in_the_temporary_folder(data: Path) -> None:
+    query("SELECT 1")
+    embedded.valkey()
+    assert embedded.release(wait=30)
+    assert not keeper.run_dir(data).exists()
 
 
 def test_four_cold_starts_at_once_make_one_server(data: Path) -> None:
