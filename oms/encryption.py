@@ -174,16 +174,6 @@ class PersonalTextField(models.BinaryField):
 
     descriptor_class = _Sealed
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("default", "")
-        super().__init__(*args, **kwargs)
-
-    def deconstruct(self) -> Any:
-        name, path, args, kwargs = super().deconstruct()
-        if self.default == "":
-            kwargs.pop("default", None)
-        return name, path, args, kwargs
-
     def get_default(self) -> str:
         return ""
 
