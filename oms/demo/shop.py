@@ -133,6 +133,8 @@ class Shop:
         unfinished = self.data / "seeding"
         unfinished.touch()
         part = [sys.executable, "-I", guard.__file__, "run", sys.executable, str(PROJECT / "manage.py"), "seed_demo"]
+        if self.throw_away:
+            part += ["--returns", "0"]  # the walk makes its own
         process = subprocess.Popen(part, stdout=subprocess.DEVNULL, env=self._environment(), start_new_session=True)
         try:
             if process.wait():

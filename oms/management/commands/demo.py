@@ -110,10 +110,11 @@ class Command(BaseCommand):
     def _show_people(self, people: list[dict[str, Any]]) -> None:
         if not people:
             return
-        self.stdout.write(f"\n  {'Log in as':<44} {'password':<24} one-time code (bin/demo --codes shows the next)")
-        for person in people:
-            name = f"{person['email']} ({person['role']})"
-            self.stdout.write(f"  {name:<44} {person['password']:<24} {person['code_now']}")
+        names = [f"{person['email']} ({person['role']})" for person in people]
+        width = max(map(len, names)) + 2
+        self.stdout.write(f"\n  {'Log in as':<{width}}{'password':<20}one-time code (bin/demo --codes shows the next)")
+        for name, person in zip(names, people, strict=True):
+            self.stdout.write(f"  {name:<{width}}{person['password']:<20}{person['code_now']}")
 
     def _walk(self) -> None:
         if os.environ.get("HOMEWARD_WALK") != "1":
