@@ -12,6 +12,7 @@ from django.forms import BaseForm
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 
+from oms.brand import accent_css
 from oms.money import Money, exponent
 
 register = template.Library()
@@ -132,3 +133,18 @@ def qr(text: str, label: str = "") -> SafeString:
     svg = segno.make(text, error="m").svg_inline(omitsize=True, border=2, lineclass=None, title=str(label) or None)
     role = 'role="img"' if label else 'aria-hidden="true"'
     return mark_safe(svg.replace("<svg ", f"<svg {role} ", 1))  # noqa: S308 - segno escapes the title itself
+
+
+OUR_GREEN = {"#1f5b4a", "#12563d"}
+"""The accent of the tokens and its nearest name in the settings: nothing to override."""
+
+
+@register.filter
+def brand_css(color: str | None) -> SafeString:
+    """The shop's own accent as CSS for a `<style nonce>`; empty while the color is ours or cannot be read."""
+    if not color or color.lower() in OUR_GREEN:
+        return mark_safe("")
+    try:
+        return mark_safe(accent_css(color))  # noqa: S308 - numbers only
+    except ValueError:
+        return mark_safe("")
