@@ -1,14 +1,20 @@
 import uuid
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from oms.identifiers import uuid7
-from oms.models import Order, OrderLine, Payment, StreamOwner, UnitClaim
+from oms.models import Order, OrderLine, Payment, StreamOwner, UnitClaim, User
 from oms.models.orders import MONEY
+from oms.roles import allowed
 from refunds.states import AttemptResult, RefundSource, RefundStatus
 from returns.models import RMA, Outcome, ReturnLine
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
 
 
 class CreditMemo(models.Model):
@@ -62,6 +68,19 @@ class CreditMemoLine(models.Model):
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
+    def visible_to(self, user: "User | AnonymousUser") -> "RefundQuerySet":
+        """What this person may see; all else is the same 404 as what is not there."""
+        return self if allowed(user, "see refunds") else self.none()
+
+    def awaiting_approval(self) -> "RefundQuerySet":
+        return self.filter(status=RefundStatus.AWAITING_APPROVAL)
+
+    def unanswered(self) -> "RefundQuerySet":
+        return self.filter(status__in=RefundStatus.unanswered())
+
+    def failed(self) -> "RefundQuerySet":
+        return self.filter(status=RefundStatus.FAILED)
+
     def stuck(self, since: object) -> "RefundQuerySet":
         """Sent to the provider before this moment and still unanswered."""
         return self.filter(status__in=RefundStatus.unanswered(), submitted_at__lt=since)
@@ -104,10 +123,15 @@ class Refund(StreamOwner):
             models.Index(
                 fields=["submitted_at"], name="refund_unanswered", condition=Q(status__in=RefundStatus.unanswered())
             ),
+            # staff list, newest first
+            models.Index(fields=["-requested_at", "-id"], name="refund_requested"),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("refunds:detail", args=[self.number])
 
 
 class RefundAttempt(models.Model):

@@ -67,7 +67,7 @@ def retry(number: str, *, after: int, by: str, at: datetime) -> Refund:
     saw: the same click twice is one retry. Raises PaymentsExhausted when the money went elsewhere meanwhile."""
     refund = lock(number)
     tried = refund.attempts.count()
-    if tried > after or (tried == after and refund.status == RefundStatus.APPROVED):
+    if tried > after or (tried and refund.status == RefundStatus.APPROVED):
         return refund
     REFUND_MACHINE.check("retry", refund.status, RefundStatus.APPROVED)
     set_aside(refund.payment, refund.amount)

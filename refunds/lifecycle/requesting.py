@@ -26,7 +26,7 @@ from refunds.states import REFUND_MACHINE, RefundSource, RefundStatus
 from refunds.tenders import PaymentTerms, share_out
 from returns import lifecycle as returns
 from returns.models import RMA
-from returns.states import SETTLEMENT_MACHINE, RMASource
+from returns.states import SETTLEMENT_MACHINE, RMASource, Settlement
 
 SHIPPING = "shipping"
 
@@ -48,10 +48,19 @@ def request_for_return(rma_number: str, *, by: str, at: datetime) -> list[Refund
     rma.order = order
     owed = owed_to(rma) if rma.source != RMASource.IMPORTED else None
     if owed is None:
-        returns.close_if_finished(rma_number, by=by, at=at)
+        _conclude(rma, by=by, at=at)
     else:
         _issue_for_return(rma, owed, by=by, at=at)
     return list(rma.refunds.order_by("pk"))
+
+
+def _conclude(rma: RMA, *, by: str, at: datetime) -> None:
+    """Nothing new is owed: what became due was paid in advance, or everything is done."""
+    statuses = set(rma.refunds.values_list("status", flat=True))
+    if rma.settlement == Settlement.DUE and statuses == {RefundStatus.SETTLED}:
+        returns.settle(rma.number, total=paid_to(rma), by=by, at=at)
+    else:
+        returns.close_if_finished(rma.number, by=by, at=at)
 
 
 def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:

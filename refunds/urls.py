@@ -1,0 +1,19 @@
+"""Refunds for staff (/refunds/…)."""
+
+from django.urls import path
+
+from refunds import views
+
+app_name = "refunds"
+
+urlpatterns = [
+    path("", views.refund_list, name="list"),
+    path("messages/", views.unattached, name="unattached"),
+    path("goodwill/<str:order_number>/", views.goodwill, name="goodwill"),
+    path("<str:number>/", views.detail, name="detail"),
+    path("<str:number>/approval/", views.approval, name="approval"),
+    path("<str:number>/refusal/", views.refusal, name="refusal"),
+    path("<str:number>/attempts/", views.attempts, name="attempts"),
+    path("<str:number>/cancellation/", views.cancellation, name="cancellation"),
+    path("<str:number>/confirmation/", views.confirmation, name="confirmation"),
+]

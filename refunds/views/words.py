@@ -1,0 +1,147 @@
+"""How refunds are told on the page: sentences, times in the shop's zone, the working of a credit memo."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from oms import shops
+from oms.models import Event, User
+from oms.money import Money
+from refunds.models import CreditMemo
+from refunds.states import MEANING, RefundStatus
+
+S = RefundStatus
+
+# Where it stands and what happens next, in two sentences.
+SITUATIONS = {
+    S.REQUESTED: (gettext_lazy("This refund was asked for."), gettext_lazy("It goes to the provider next.")),
+    S.AWAITING_APPROVAL: (
+        gettext_lazy("This refund waits for a second person."),
+        gettext_lazy("Somebody in finance who did not ask for it approves or refuses it."),
+    ),
+    S.APPROVED: (gettext_lazy("This refund is approved."), gettext_lazy("It goes to the provider next.")),
+    S.SUBMITTED: (
+        gettext_lazy("This refund was sent to the provider."),
+        gettext_lazy("We do not know the answer yet and keep asking; it is never sent twice."),
+    ),
+    S.PENDING: (
+        gettext_lazy("The provider is working on this refund."),
+        gettext_lazy("The customer is told when the money is back, not before."),
+    ),
+    S.SETTLED: (gettext_lazy("This refund is paid back."), gettext_lazy("Nothing is left to do.")),
+    S.FAILED: (
+        gettext_lazy("This refund failed. The customer has not got this money."),
+        gettext_lazy("Somebody in finance sends it again or settles it another way."),
+    ),
+    S.CANCELED: (gettext_lazy("This refund was called off."), gettext_lazy("Nothing is left to do.")),
+}
+
+HAPPENED = {
+    "refund.requested": (gettext_lazy("Asked for"), "", "money"),
+    "refund.approved": (gettext_lazy("Approved"), "good", "check"),
+    "refund.refused": (gettext_lazy("Refused"), "bad", "cross"),
+    "refund.submitted": (gettext_lazy("Sent to the provider"), "moving", "moving"),
+    "refund.pending": (gettext_lazy("Pending at the provider"), "moving", "clock"),
+    "refund.settled": (gettext_lazy("Paid back"), MEANING[S.SETTLED], "check"),
+    "refund.failed": (gettext_lazy("Failed"), MEANING[S.FAILED], "cross"),
+    "refund.retried": (gettext_lazy("To be sent again"), "moving", "undo"),
+    "refund.canceled": (gettext_lazy("Called off"), "", "stop"),
+    "refund.imported": (gettext_lazy("Taken over from earlier records"), "", "books"),
+}
+
+
+class Clock:
+    """Writes instants as people of this shop read them."""
+
+    def __init__(self) -> None:
+        self._zone = ZoneInfo(shops.current().time_zone)
+
+    def text(self, at: datetime | None) -> str:
+        return date_format(timezone.localtime(at, self._zone), "j M Y, H:i") if at else ""
+
+
+def story(events: Sequence[Event], clock: Clock) -> list[dict[str, Any]]:
+    names = actor_names(event.actor for event in events)
+    told = []
+    for event in events:
+        what, meaning, icon = HAPPENED.get(event.name, (event.name, "", ""))
+        told.append(
+            {
+                "what": what,
+                "at": clock.text(event.occurred_at),
+                "more": event.facts.get("reason") or event.facts.get("provider_id") or "",
+                "by": names.get(event.actor, event.actor),
+                "meaning": meaning,
+                "icon": icon,
+            }
+        )
+    return told
+
+
+def actor_names(actors: Iterable[str]) -> dict[str, str]:
+    """Names of the staff among these actors ("user:17"); others are named by what they are."""
+    numbers = [int(actor[5:]) for actor in set(actors) if actor.startswith("user:") and actor[5:].isdigit()]
+    return {user.actor: str(user) for user in User.objects.filter(pk__in=numbers)} | {
+        "system": _("Homeward"),
+        "stripe": "Stripe",
+        "poll": _("Homeward, asking the provider"),
+    }
+
+
+def memo_receipt(memo: CreditMemo) -> dict[str, Any]:
+    """The working of a credit memo as lines of `components/receipt.html`."""
+    quote, currency = memo.quote, memo.currency
+
+    def money(text: str) -> Money:
+        return Money.parse(text, currency)
+
+    lines = [_line(row, currency) for row in quote.get("lines", ())]
+    lines += [{"label": _("Shipping"), "money": money(row["gross"])} for row in quote.get("shipping", ())]
+    lines += [
+        {"label": row["label"] or row["code"], "money": -money(row["gross"])}
+        for row in quote.get("fees", ())
+        if money(row["gross"])
+    ]
+    if not lines:
+        lines = [{"label": _("Goodwill"), "money": Money(memo.total, currency)}]
+    lines.append({"label": _("of which tax"), "money": Money(memo.tax, currency), "note": "", "kind": "subtotal"})
+    return {
+        "lines": lines,
+        "total": Money(memo.total, currency),
+        "working": [_difference(row) for row in quote.get("differences", ())],
+    }
+
+
+def _line(row: dict[str, Any], currency: str) -> dict[str, Any]:
+    note = ""
+    if row["payout_percent"] != "100":
+        note = _("%(percent)s %% of %(value)s, by its condition") % {
+            "percent": row["payout_percent"],
+            "value": f"{row['value']} {currency}",
+        }
+    label = ngettext("%(count)s × %(what)s", "%(count)s × %(what)s", row["quantity"]) % {
+        "count": row["quantity"],
+        "what": row["description"],
+    }
+    return {"label": label, "money": Money.parse(row["gross"], currency), "note": note}
+
+
+def _difference(row: dict[str, Any]) -> str:
+    return _(
+        "%(quantity)s × %(what)s: declared %(declared)s, found %(found)s at inspection (outcome %(outcome)s): "
+        "%(pays)s instead of %(promised)s."
+    ) % {
+        "quantity": row["quantity"],
+        "what": row["description"],
+        "declared": row["declared"] or "–",
+        "found": row["found"],
+        "outcome": row["outcome"],
+        "pays": row["pays"],
+        "promised": row["promised"],
+    }
