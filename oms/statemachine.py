@@ -71,7 +71,7 @@ class Machine:
     def problems(self) -> list[str]:
         """Unknown states, states nothing leads to, and dead ends that were not declared."""
         known = {str(value) for value in self.states.values}
-        named = {s for row in self.transitions for s in (*row.sources, row.target)}
+        named = {state for row in self.transitions for state in (*row.sources, row.target)} - {CREATED}
         reached = {row.target for row in self.transitions}
         left = {source for row in self.transitions for source in row.sources}
         found = [f"unknown state {state!r}" for state in sorted(named - known)]
