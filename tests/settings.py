@@ -2,9 +2,9 @@
 
 import os
 
-if "HOMEWARD_TESTS" not in os.environ:  # not again in the workers of one run
-    from oms import embedded
+from oms import embedded
 
+if "HOMEWARD_TESTS" not in os.environ:  # not again in the workers of one run
     os.environ["HOMEWARD_TESTS"] = "1"
     os.environ["HOMEWARD_DATA"] = str(embedded.data_dir() / "test")
     os.environ["HOMEWARD_FAST_DISK"] = "1"
@@ -14,4 +14,4 @@ from oms.settings import *  # noqa: F403
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"
 ]  # tests log in often and prove no password's strength
-os.makedirs(STATIC_ROOT, exist_ok=True)  # empty: the sources themselves are served
+(embedded.data_dir() / "static").mkdir(parents=True, exist_ok=True)  # empty: the sources themselves are served
