@@ -45,6 +45,17 @@ class LookupForm(forms.Form):
 # ── Photos ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class _Asked:
+    """Drawn as needed, and checked by the form: only the chosen reason says whether it is."""
+
+    def clean(self, value: Any, *more: Any) -> Any:
+        self.required = False
+        try:
+            return super().clean(value, *more)  # type: ignore[misc]
+        finally:
+            self.required = True
+
+
 class _SeveralFiles(forms.FileInput):
     allow_multiple_selected = True
 
@@ -69,6 +80,14 @@ class PhotosField(forms.FileField):
             return photos.clean(upload)
         except Refused as refused:
             raise forms.ValidationError(str(refused), code=refused.code) from None
+
+
+class AskedPhotosField(_Asked, PhotosField):
+    pass
+
+
+class AskedChoiceField(_Asked, forms.ChoiceField):
+    pass
 
 
 # ── Items ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -126,15 +145,13 @@ class LineForm(forms.Form):
             "invalid_choice": _("Choose one of the reasons."),
         },
     )
-    condition = forms.ChoiceField(
+    condition = AskedChoiceField(
         label=_("What condition is it in?"),
-        required=False,
         error_messages={"invalid_choice": _("Choose one of the conditions.")},
         widget=forms.RadioSelect,
     )
-    photos = PhotosField(
+    photos = AskedPhotosField(
         label=_("Photos of what is wrong"),
-        required=False,
         help_text=_("JPEG, PNG or WebP, up to 5 photos of 10 MB each."),
     )
     note = forms.CharField(

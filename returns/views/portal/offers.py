@@ -171,7 +171,7 @@ def decided(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
     elif decision.verdict is Verdict.REVIEW:
         meaning, words = "waiting", _("A person looks at this first and writes to you.")
     else:
-        meaning, words = "bad", _("By our rules the answer is no. You can still ask, and get it in writing.")
+        meaning, words = "bad", _("You can ask all the same. You get the answer, with its reason, in writing.")
     return {
         "verdict": decision.verdict.value,
         "meaning": meaning,
