@@ -21,9 +21,10 @@ MESSAGE_MACHINE = Machine(
     MessageStatus,
     [
         Transition("compose", (CREATED,), S.QUEUED),
+        Transition("file", (CREATED,), S.SENT),  # no mail server: the database is where mails are read
         Transition("withhold", (CREATED,), S.WITHHELD),
         Transition("withhold", (S.QUEUED,), S.WITHHELD),
-        Transition("claim", (S.QUEUED,), S.SENDING),
+        Transition("claim", (S.QUEUED, S.SENDING), S.SENDING),  # again after a lease that ran out
         Transition("mark_sent", (S.SENDING,), S.SENT),
         Transition("put_back", (S.SENDING,), S.QUEUED),
         Transition("give_up", (S.SENDING,), S.FAILED),

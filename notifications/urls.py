@@ -1,5 +1,5 @@
-from django.urls import URLPattern
+"""Messages as staff read them."""
 
 app_name = "notifications"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[object] = []

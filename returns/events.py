@@ -34,4 +34,5 @@ EVENTS = {
     "parcel.labeled": ("parcel", "carrier", "service", "price", "currency", "tracking_number"),
     "parcel.moved": ("parcel", "status", "tracked_at"),
     "parcel.in_trouble": ("parcel", "status", "tracked_at"),
+    "portal.link_asked": ("draft",),
 }

@@ -1,0 +1,186 @@
+"""Who is told what, and when: the table event → audience → template.
+
+Templates are `templates/mail/<template>.html` and `.txt`. `when` looks at the event and what it is about; `delay`
+counts from the event and keeps quiet hours. One event makes at most one message per template and audience.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from notifications.occasions import SURVEY, Occasion
+from notifications.states import Audience
+from returns.states import ReceiptResult, RMAStatus
+
+SURVEY_AFTER = timedelta(days=1)  # the money is on its way and the impression fresh (R11)
+
+# ── Conditions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _always(occasion: Occasion) -> bool:
+    return True
+
+
+def _asked_as(*statuses: RMAStatus) -> Callable[[Occasion], bool]:
+    """The request was decided like this when it was made."""
+    return lambda occasion: occasion.event.facts["status"] in statuses
+
+
+def _approved_without_label(occasion: Occasion) -> bool:
+    facts = occasion.event.facts
+    return facts.get("status", RMAStatus.APPROVED) == RMAStatus.APPROVED and not facts.get("parcel")
+
+
+def _still_wanted(occasion: Occasion) -> bool:
+    """A label that comes after the return was called off is no news."""
+    return _rma_status(occasion) not in (RMAStatus.REJECTED, RMAStatus.CANCELED, RMAStatus.EXPIRED)
+
+
+def _rma_status(occasion: Occasion) -> str:
+    assert occasion.rma is not None
+    return occasion.rma.status
+
+
+def _something_came(occasion: Occasion) -> bool:
+    return any(one["result"] in ReceiptResult.arrived() for one in occasion.event.facts["receipts"])
+
+
+def _something_refused(occasion: Occasion) -> bool:
+    return bool(occasion.event.facts["holds"])
+
+
+def _all_accepted(occasion: Occasion) -> bool:
+    return not _something_refused(occasion)
+
+
+def _late(occasion: Occasion) -> bool:
+    """It had been paid, and came back: before that the customer was told nothing that is now wrong."""
+    return bool(occasion.event.facts["late"])
+
+
+def _not_yet_asked(occasion: Occasion) -> bool:
+    return not getattr(occasion.rma, "was_asked", False)
+
+
+# ── The table ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One mail. `subject` may name %(order)s and %(rma)s; `label` is what staff call it."""
+
+    event: str
+    template: str
+    label: Any
+    subject: Any
+    audience: Audience = Audience.CUSTOMER
+    when: Callable[[Occasion], bool] = _always
+    delay: timedelta = timedelta(0)
+
+    @property
+    def can_be_declined(self) -> bool:
+        """Whether this is a question of ours rather than news of the customer's own return."""
+        return self.template == SURVEY
+
+
+_RECEIVED = (_("request received"), _("We have your return request for order %(order)s"))
+_APPROVED = (_("approved"), _("Return request confirmation: order %(order)s"))
+_REJECTED = (_("rejected"), _("About your return request for order %(order)s"))
+
+CATALOGUE = (
+    Entry(
+        "rma.requested",
+        "received",
+        *_RECEIVED,
+        when=_asked_as(RMAStatus.APPROVED, RMAStatus.NEEDS_REVIEW),
+    ),
+    # The label makes the approval (R56–R62); where the policy gives none, the yes itself does.
+    Entry("parcel.labeled", "approved", *_APPROVED, when=_still_wanted),
+    Entry("rma.requested", "approved", *_APPROVED, when=_approved_without_label),
+    Entry("rma.approved", "approved", *_APPROVED, when=_approved_without_label),
+    Entry("rma.requested", "rejected", *_REJECTED, when=_asked_as(RMAStatus.REJECTED)),
+    Entry("rma.rejected", "rejected", *_REJECTED),
+    Entry("rma.info_asked", "info_asked", _("question"), _("A question about your return for order %(order)s")),
+    # Not "received" (N4): the carrier has it, we do not.
+    Entry("rma.shipped", "on_its_way", _("on its way"), _("Your return is on its way: order %(order)s")),
+    Entry(
+        "parcel.in_trouble",
+        "trouble",
+        _("trouble on the way"),
+        _("Your return parcel is held up: order %(order)s"),
+        when=_still_wanted,
+    ),
+    Entry(
+        "rma.received",
+        "arrived",
+        _("arrived"),
+        _("Your return has arrived: order %(order)s"),
+        when=_something_came,
+    ),
+    Entry(
+        "rma.inspected",
+        "inspected",
+        _("inspected"),
+        _("We have looked at your return: order %(order)s"),
+        when=_all_accepted,
+    ),
+    Entry(
+        "rma.inspected",
+        "held",
+        _("not accepted as it came"),
+        _("Please tell us what to do with your return: order %(order)s"),
+        when=_something_refused,
+    ),
+    Entry(
+        "rma.hold_decided",
+        "hold_decided",
+        _("looked at again"),
+        _("We looked at your return again: order %(order)s"),
+    ),
+    Entry("refund.settled", "refunded", _("refunded"), _("Your refund for order %(order)s")),
+    Entry(
+        "refund.settled",
+        "refund_booked",
+        _("refund, for accounting"),
+        _("Refund paid: order %(order)s"),
+        audience=Audience.ACCOUNTING,
+    ),
+    Entry(
+        "refund.failed",
+        "refund_failed",
+        _("refund came back"),
+        _("Your refund for order %(order)s came back to us"),
+        when=_late,
+    ),
+    Entry(
+        "refund.failed",
+        "refund_reversed",
+        _("refund reversed, for accounting"),
+        _("Refund reversed: order %(order)s"),
+        audience=Audience.ACCOUNTING,
+        when=_late,
+    ),
+    Entry("rma.canceled", "canceled", _("canceled"), _("Your return for order %(order)s is canceled")),
+    Entry("rma.expired", "expired", _("ran out"), _("Your return for order %(order)s has run out")),
+    Entry(
+        "rma.closed",
+        SURVEY,
+        _("survey"),
+        _("How was your return for order %(order)s?"),
+        when=_not_yet_asked,
+        delay=SURVEY_AFTER,
+    ),
+    Entry("portal.link_asked", "portal_link", _("link to an order"), _("Your link for order %(order)s")),
+)
+
+EVENTS = tuple(dict.fromkeys(entry.event for entry in CATALOGUE))
+LABELS = {entry.template: entry.label for entry in CATALOGUE}
+ENTRY_OF = {entry.template: entry for entry in CATALOGUE}
+
+
+def entries_for(occasion: Occasion) -> list[Entry]:
+    """What is to be written about this, in table order."""
+    return [entry for entry in CATALOGUE if entry.event == occasion.event.name and entry.when(occasion)]

@@ -1,0 +1,296 @@
+"""What a mail may say beside its words: names, numbers, dates, amounts, links. One function per template that needs
+more than all have."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from notifications import letterhead
+from notifications.catalogue import Entry
+from notifications.occasions import Occasion
+from notifications.states import Audience
+from oms.models import Shop
+from oms.money import Money
+from oms.states import PaymentMethod
+from returns.models import RMA, Outcome
+from returns.policy import Decision
+from returns.states import RMAStatus, Settlement
+
+PAID_TO = {
+    PaymentMethod.CARD: gettext_lazy("the card you paid with"),
+    PaymentMethod.PAYPAL: gettext_lazy("your PayPal account"),
+    PaymentMethod.STORE_CREDIT: gettext_lazy("your store credit"),
+    PaymentMethod.GIFT_CARD: gettext_lazy("your gift card"),
+}
+SHOWS_AFTER = {
+    PaymentMethod.CARD: gettext_lazy("Banks usually need 3–5 business days to show it on your statement."),
+    PaymentMethod.PAYPAL: gettext_lazy("PayPal usually shows it the same day."),
+    PaymentMethod.STORE_CREDIT: gettext_lazy("You can use it at once."),
+    PaymentMethod.GIFT_CARD: gettext_lazy("You can use it at once."),
+}
+
+
+def contents(entry: Entry, occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    """Everything `templates/mail/<template>` shows of this occasion."""
+    found = {
+        "shop": letterhead.context(shop),
+        "reply_to": shop.support_email,
+        "reason": _why(entry, occasion),
+        "name": occasion.customer.name if occasion.customer else "",
+        "order_number": occasion.order.number,
+        "days": shop.processing_days,
+    }
+    if occasion.rma is not None:
+        found |= _return(occasion.rma, occasion)
+    extra = _EXTRA.get(entry.template)
+    return found | (extra(occasion, shop) if extra else {})
+
+
+def _why(entry: Entry, occasion: Occasion) -> str:
+    if entry.audience == Audience.ACCOUNTING:
+        return _("You get this because this is the accounting address in the settings.")
+    if entry.template == "portal_link":
+        return _("You get this because a link for this order was asked for with your details.")
+    if occasion.rma is None:
+        return _("You get this because of your order %(order)s.") % {"order": occasion.order.number}
+    return _("You get this because of your return for order %(order)s.") % {"order": occasion.order.number}
+
+
+# ── What all mails about a return may say ─────────────────────────────────────────────────────────────────────────
+
+
+def _return(rma: RMA, occasion: Occasion) -> dict[str, Any]:
+    return {
+        "rma_number": rma.number,
+        "status_url": rma.get_portal_url(),
+        "items": _items(rma.quote),
+        "note": rma.decision_note,
+        "is_paid": rma.settlement == Settlement.SETTLED,
+        "is_owed": rma.settlement in (Settlement.DUE, Settlement.IN_PROGRESS, Settlement.FAILED),
+    }
+
+
+def _items(quote: Mapping[str, Any]) -> list[str]:
+    return [f"{line['quantity']} × {line['description']}" for line in quote.get("lines", ())]
+
+
+def _page(rma: RMA | None, name: str) -> str:
+    assert rma is not None
+    return settings.PUBLIC_URL + reverse(f"portal:{name}", args=[rma.number, rma.signature])
+
+
+def _day(at: datetime | date | None, occasion: Occasion) -> str:
+    """Wednesday 2 December: a mail may be read days later, so no "tomorrow"."""
+    if at is None:
+        return ""
+    return date_format(occasion.calendar.local(at) if isinstance(at, datetime) else at, "l j F")
+
+
+def _receipt(quote: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored quote as `mail/components/receipt.html` wants it."""
+    if not quote.get("lines"):
+        return {"lines": [], "total": None}
+    currency = quote["currency"]
+
+    def money(amount: str) -> Money:
+        return Money(Decimal(amount), currency)
+
+    lines: list[dict[str, Any]] = []
+    for line in quote["lines"]:
+        lines.append({"label": f"{line['quantity']} × {line['description']}", "money": money(line["value"])})
+        if Decimal(line["deduction"]):
+            lines.append({"label": _("Deducted for its condition"), "money": -money(line["deduction"])})
+    lines += [{"label": _("Shipping"), "money": money(one["gross"])} for one in quote.get("shipping", ())]
+    lines += [
+        {"label": _fee(fee["code"]), "money": -money(fee["gross"])}
+        for fee in quote.get("fees", ())
+        if Decimal(fee["gross"])
+    ]
+    return {"lines": lines, "total": money(quote["total"])}
+
+
+def _fee(code: str) -> str:
+    return {"restocking": _("Restocking fee"), "return_label": _("Return label")}.get(code, _("Fee"))
+
+
+# ── What single mails say beside that ─────────────────────────────────────────────────────────────────────────────
+
+
+def _received(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    rma, facts = occasion.rma, occasion.event.facts
+    assert rma is not None
+    return {
+        "approved": facts["status"] == RMAStatus.APPROVED,
+        "with_label": bool(facts.get("parcel")),
+        "answer_by": _day(occasion.calendar.after(rma.requested_at, shop.processing_days), occasion),
+        "receipt": _receipt(rma.quote),
+    }
+
+
+def _approved(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    rma, parcel = occasion.rma, occasion.parcel
+    assert rma is not None
+    return {
+        "label_url": _page(rma, "label") if parcel else "",
+        "slip_url": _page(rma, "slip"),
+        "post_by": _day(rma.expires_at, occasion),
+        "warehouse": rma.warehouse,
+        "receipt": _receipt(rma.quote),
+        **_tracking(occasion),
+    }
+
+
+def _tracking(occasion: Occasion) -> dict[str, Any]:
+    parcel, rma = occasion.parcel, occasion.rma
+    assert rma is not None
+    return {
+        "carrier": parcel.carrier if parcel else "",
+        "tracking_number": parcel.tracking_number if parcel else "",
+        # The carrier's page where it has one; ours follows the parcel too.
+        "tracking_url": (parcel.tracking_url if parcel else "") or rma.get_portal_url(),
+        "expected_on": _day(parcel.expected_on, occasion) if parcel else "",
+    }
+
+
+def _on_its_way(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    return _tracking(occasion)
+
+
+def _rejected(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    """Why not: a person's words, or the sentences of the rules (R48)."""
+    rma = occasion.rma
+    assert rma is not None
+    decided_by_person = occasion.event.name == "rma.rejected"
+    stored = rma.decision if rma.decision.get("verdict") and not decided_by_person else None
+    return {"reasons": list(Decision.from_json(stored).reasons) if stored else []}
+
+
+def _arrived(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    calendar = occasion.calendar
+    return {
+        "complete": occasion.event.facts["complete"],
+        "arrived_on": _day(occasion.event.occurred_at, occasion),
+        "looked_at_by": _day(calendar.after(occasion.event.occurred_at, shop.processing_days), occasion),
+    }
+
+
+def _inspected(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    facts = occasion.event.facts
+    numbers = [one["outcome"] for one in facts["outcomes"]]
+    return {"found": _found(occasion, numbers), "complete": facts["complete"]}
+
+
+def _found(occasion: Occasion, outcomes: Iterable[int]) -> list[dict[str, Any]]:
+    """What inspection found, per outcome: what, how many, in which condition, and until when an answer is awaited."""
+    rows = Outcome.objects.filter(pk__in=outcomes).select_related("condition", "receipt__line__order_line", "hold")
+    found = []
+    for outcome in rows.order_by("pk"):
+        outcome.receipt.line.rma = occasion.rma  # its note is sealed with the customer's key, which is here already
+        hold = getattr(outcome, "hold", None)
+        found.append(
+            {
+                "label": f"{outcome.quantity} × {outcome.receipt.line.order_line.description}",
+                "condition": outcome.condition.customer_label,
+                "note": outcome.note,
+                "held": hold is not None,
+                "respond_by": _day(hold.respond_by, occasion) if hold else "",
+            }
+        )
+    return found
+
+
+def _held(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    told = _inspected(occasion, shop)
+    held = [one for one in told["found"] if one["held"]]
+    fine = [one for one in told["found"] if not one["held"]]
+    return told | {"held": held, "fine": fine, "respond_by": held[0]["respond_by"] if held else ""}
+
+
+def _hold_decided(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    facts = occasion.event.facts
+    return {"decision": facts["decision"], "found": _found(occasion, [facts["outcome"]])}
+
+
+def _refunded(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    refund = occasion.refund
+    assert refund is not None
+    method = refund.payment.method
+    memo = refund.memo
+    return {
+        "amount": Money(refund.amount, refund.currency),
+        "refund_number": refund.number,
+        "paid_to": str(PAID_TO.get(PaymentMethod(method), _("the way you paid"))),
+        "shows_after": str(SHOWS_AFTER.get(PaymentMethod(method), _("It usually arrives within 3–5 business days."))),
+        "receipt": _receipt(memo.quote),
+        "is_part": refund.amount != memo.total,
+        "memo_total": Money(memo.total, memo.currency),
+        "differences": _differences(memo.quote, refund.currency),
+    }
+
+
+def _differences(quote: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
+    """Where inspection pays another amount than was promised."""
+    return [
+        {
+            "label": f"{one['quantity']} × {one['description']}",
+            "promised": Money(Decimal(one["promised"]), currency),
+            "pays": Money(Decimal(one["pays"]), currency),
+        }
+        for one in quote.get("differences", ())
+    ]
+
+
+def _accounting(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    """Numbers and amounts; accounting needs nobody's name (R95)."""
+    refund = occasion.refund
+    assert refund is not None
+    memo, facts = refund.memo, occasion.event.facts
+    return {
+        "name": "",
+        "amount": Money(refund.amount, refund.currency),
+        "refund_number": refund.number,
+        "memo_number": memo.number,
+        "memo_total": Money(memo.total, memo.currency),
+        "memo_tax": Money(memo.tax, memo.currency),
+        "memo_fees": Money(memo.fees, memo.currency),
+        "method": refund.payment.get_method_display(),
+        "provider_id": facts.get("provider_id", ""),
+        "provider_reason": facts.get("reason", ""),
+        "happened_at": date_format(occasion.event.occurred_at.astimezone(occasion.calendar.zone), "j F Y, H:i"),
+        "zone": occasion.calendar.zone.key,
+    }
+
+
+def _survey(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    return {"survey_url": _page(occasion.rma, "survey")}
+
+
+def _portal_link(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    assert occasion.draft is not None
+    return {"link_url": settings.PUBLIC_URL + reverse("portal:items", args=[occasion.draft.ref])}
+
+
+_EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
+    "received": _received,
+    "approved": _approved,
+    "rejected": _rejected,
+    "on_its_way": _on_its_way,
+    "trouble": _on_its_way,
+    "arrived": _arrived,
+    "inspected": _inspected,
+    "held": _held,
+    "hold_decided": _hold_decided,
+    "refunded": _refunded,
+    "refund_booked": _accounting,
+    "refund_failed": _refunded,
+    "refund_reversed": _accounting,
+    "survey": _survey,
+    "portal_link": _portal_link,
+}

@@ -1,0 +1,71 @@
+"""What an event is about, read with as few statements as it takes: the return or refund, its order, its customer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+
+from notifications.models import Message
+from notifications.states import MessageStatus
+from oms.models import Customer, Event, Order
+from refunds.models import Refund
+from returns import calendars
+from returns.models import RMA, Parcel, ReturnDraft
+
+SURVEY = "survey"
+
+
+@dataclass
+class Occasion:
+    """An event with what a mail about it may say. `parcel`, `refund`, `draft` are there when the event is of them."""
+
+    event: Event
+    at: datetime  # when the mail is composed
+    order: Order
+    rma: RMA | None = None
+    parcel: Parcel | None = None
+    refund: Refund | None = None
+    draft: ReturnDraft | None = None
+
+    @property
+    def customer(self) -> Customer | None:
+        return self.order.customer
+
+    @property
+    def calendar(self) -> calendars.Calendar:
+        return calendars.of(self.rma.warehouse if self.rma else None)
+
+
+def of(event: Event, *, at: datetime) -> Occasion:
+    """Raises DoesNotExist when the event's row is gone, LookupError for an event of another kind."""
+    prefix, _, number = event.stream.partition("/")
+    return _READERS[prefix](event, number, at)
+
+
+def _of_return(event: Event, number: str, at: datetime) -> Occasion:
+    if event.name in ("parcel.labeled", "rma.shipped", "parcel.in_trouble"):
+        parcels = Parcel.objects.defer("label").select_related("rma__order__customer", "rma__warehouse")
+        parcel = parcels.get(pk=event.facts["parcel"])
+        return Occasion(event, at, parcel.rma.order, parcel.rma, parcel)
+    returns = RMA.objects.select_related("order__customer", "warehouse")
+    if event.name == "rma.closed":
+        asked = Message.objects.filter(rma=OuterRef("pk"), template=SURVEY).exclude(status=MessageStatus.WITHHELD)
+        returns = returns.annotate(was_asked=Exists(asked.exclude(event=event)))
+    rma = returns.get(number=number)
+    return Occasion(event, at, rma.order, rma)
+
+
+def _of_refund(event: Event, number: str, at: datetime) -> Occasion:
+    refunds = Refund.objects.select_related("order__customer", "rma__warehouse", "payment", "memo")
+    refund = refunds.get(number=number)
+    if refund.rma is not None:
+        refund.rma.order = refund.order
+    return Occasion(event, at, refund.order, refund.rma, refund=refund)
+
+
+def _of_order(event: Event, number: str, at: datetime) -> Occasion:
+    draft = ReturnDraft.objects.select_related("order__customer").get(pk=event.facts["draft"])
+    return Occasion(event, at, draft.order, draft=draft)
+
+
+_READERS = {"rma": _of_return, "refund": _of_refund, "order": _of_order}

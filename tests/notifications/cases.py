@@ -1,0 +1,78 @@
+"""Returns brought to where a mail is written, through the verbs; and the mails that came of it."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from notifications.models import Message
+from refunds import lifecycle as refunds
+from refunds.models import Refund
+from returns import lifecycle
+from returns.lifecycle import Arrived, Finding
+from returns.lifecycle.parcels import Bought
+from returns.models import RMA, Outcome, Receipt
+from tests.builders import NOON, a_return, an_order
+from tests.jobs import run_jobs
+
+DESK, DOCK, FINANCE = "user:11", "user:12", "user:13"
+LABEL = Bought(
+    carrier="RoyalMail",
+    service="Tracked48",
+    choice="cheapest",
+    tracking_number="RM123456789GB",
+    tracking_url="https://track.example/RM123456789GB",
+    price=0,
+    currency="GBP",
+    content=b"%PDF-1.4 label",
+    content_type="application/pdf",
+)
+
+
+def fresh(rma: RMA) -> RMA:
+    return RMA.objects.select_related("order__customer").get(pk=rma.pk)
+
+
+def labeled(rma: RMA) -> RMA:
+    lifecycle.label(rma.parcels.get().pk, LABEL, by="carrier", at=NOON + timedelta(minutes=1))
+    return rma
+
+
+def shipped(rma: RMA) -> RMA:
+    at = NOON + timedelta(days=1)
+    lifecycle.move_parcel(rma.parcels.get().pk, status="in_transit", occurred_at=at, by="carrier", at=at)
+    return rma
+
+
+def received(rma: RMA, *, quantity: int | None = None) -> list[Receipt]:
+    pieces = [Arrived(line.pk, quantity or line.quantity) for line in rma.lines.all()]
+    return lifecycle.receive(rma.number, pieces, form_token=uuid4(), by=DOCK, at=NOON + timedelta(days=3))
+
+
+def inspected(rma: RMA, receipts: list[Receipt], condition: str = "opened", note: str = "") -> list[Outcome]:
+    findings = [Finding(one.pk, one.quantity, condition, "", note=note) for one in receipts]
+    return lifecycle.inspect(rma.number, findings, form_token=uuid4(), by=DOCK, at=NOON + timedelta(days=4))
+
+
+def a_refund(rma: RMA | None = None) -> Refund:
+    """A refund of an inspected return, as approved."""
+    rma = rma or a_return(an_order())
+    inspected(rma, received(rma))
+    return refunds.request_for_return(rma.number, by=DOCK, at=NOON + timedelta(days=4))[0]
+
+
+def settled(refund: Refund) -> Refund:
+    at = NOON + timedelta(days=4, hours=1)
+    refunds.submit(refund.number, by="system", at=at)
+    refunds.settle(refund.number, provider_id=f"re_{uuid4().hex}", by="stripe", at=at)
+    return refund
+
+
+def mails(template: str = "") -> list[Message]:
+    """Every message written so far, oldest first, after all jobs of the mail queue have run."""
+    run_jobs("mail")
+    found = Message.objects.select_related("customer", "rma__order").order_by("pk")
+    return list(found.filter(template=template) if template else found)
+
+
+def the_mail(template: str) -> Message:
+    [found] = mails(template)
+    return found
