@@ -144,7 +144,11 @@ def _history(order: Order, at: datetime, rules: Sequence[policy.Rule]) -> policy
 
 def returnable(order: Order, *, at: datetime) -> list[LineView]:
     """Say of every line how many may come back, until when, and why not."""
-    file = open_file(order, at=at)
+    return lines_of(open_file(order, at=at), at=at)
+
+
+def lines_of(file: OrderFile, *, at: datetime) -> list[LineView]:
+    """The same from a file that is open already."""
     return [_view(file, line, at) for line in file.lines.values()]
 
 

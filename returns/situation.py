@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, TextChoices
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, TextChoices
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,8 @@ from returns import calendars
 from returns.models import RMA, Hold, Parcel
 from returns.states import HoldStatus, ParcelStatus, RMAStatus, Settlement
 
+# A label is large and told nowhere.
+PARCELS = Prefetch("parcels", Parcel.objects.defer("label"))
 NEAR = timedelta(days=7)  # dates this near are said with the weekday alone
 
 
@@ -57,7 +59,7 @@ class Situation:
 def with_facts(returns: "QuerySet[RMA]") -> "QuerySet[RMA]":
     """Read with each return what its situation is told from."""
     waiting = Hold.objects.filter(outcome__receipt__line__rma=OuterRef("pk"), status=HoldStatus.WAITING)
-    return returns.select_related("warehouse").prefetch_related("parcels").annotate(has_waiting_hold=Exists(waiting))
+    return returns.select_related("warehouse").prefetch_related(PARCELS).annotate(has_waiting_hold=Exists(waiting))
 
 
 def situation(rma: RMA, now: datetime, *, shop: Shop | None = None) -> Situation:

@@ -13,6 +13,7 @@ from inventory.models import Condition
 from oms.money import MoneyError, check_amount
 from oms.refusals import Refused
 from returns import photos
+from returns.eligibility import OrderFile
 from returns.models import ReturnReason
 from returns.states import Resolution
 
@@ -101,10 +102,16 @@ class Terms:
     conditions: Mapping[str, Condition]
 
     @classmethod
-    def load(cls) -> "Terms":
-        reasons = ReturnReason.objects.filter(active=True).order_by("position", "id")
-        conditions = Condition.objects.filter(active=True).order_by("position", "id")
-        return cls({one.code: one for one in reasons}, {one.code: one for one in conditions})
+    def of(cls, file: OrderFile) -> "Terms":
+        """In the order a manager gave them."""
+        return cls(
+            {one.code: one for one in sorted(file.reasons.values(), key=_position)},
+            {one.code: one for one in sorted(file.conditions.values(), key=_position)},
+        )
+
+
+def _position(one: ReturnReason | Condition) -> tuple[int, int]:
+    return one.position, one.pk
 
 
 class _Reasons(forms.RadioSelect):

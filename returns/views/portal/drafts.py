@@ -21,7 +21,7 @@ from oms.refusals import Refused
 from refunds.pricing import price_return
 from returns import drafts, lifecycle, photos
 from returns.drafts import LineAnswer
-from returns.eligibility import LineView, preview, returnable
+from returns.eligibility import LineView, OrderFile, Wanted, judge, lines_of, open_file
 from returns.forms.portal import CHOOSE_ITEMS, ConfirmationForm, ItemsForm, LineForm, Terms
 from returns.models import RMA, ReturnDraft, ReturnPhoto
 from returns.refusals import ForeignLine, QuoteChanged
@@ -75,27 +75,34 @@ class Row:
 @draft_page
 def items(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     """Choose what comes back. Short orders are answered in full here, long ones on the next screen."""
-    views = returnable(draft.order, at=timezone.now())
-    choosable = [view for view in views if view.quantity or view.can_ask]
+    file, views, choosable = _look(draft)
     short = len(choosable) <= ON_ONE_SCREEN
     if request.method != "POST":
-        return _items_page(request, draft, views, short=short)
+        return _items_page(request, draft, file, views, short=short)
     if short:
-        return _answer(request, draft, views, choosable, again=_items_page)
-    return _choose(request, draft, views, choosable)
+        return _answer(request, draft, file, views, choosable, again=_items_page)
+    return _choose(request, draft, file, views, choosable)
+
+
+def _look(draft: ReturnDraft) -> tuple[OrderFile, list[LineView], list[LineView]]:
+    """The order's file, all its lines, and those that can come back or be asked for."""
+    now = timezone.now()
+    file = open_file(draft.order, at=now)
+    views = lines_of(file, at=now)
+    return file, views, [view for view in views if view.quantity or view.can_ask]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @draft_page
 def details(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     """Why, how many and in what condition, for the items chosen from a long order."""
-    views = returnable(draft.order, at=timezone.now())
+    file, views, _choosable = _look(draft)
     chosen = [view for view in views if view.order_line.pk in drafts.answers(draft)]
     if not chosen:
         return redirect("portal:items", draft.ref)
     if request.method != "POST":
-        return _details_page(request, draft, chosen)
-    return _answer(request, draft, chosen, chosen, again=_details_page)
+        return _details_page(request, draft, file, chosen)
+    return _answer(request, draft, file, chosen, chosen, again=_details_page)
 
 
 def _chosen(request: HttpRequest, choosable: Iterable[LineView]) -> tuple[set[int], str]:
@@ -116,13 +123,14 @@ def _row_ids(texts: Iterable[str]) -> Iterable[int]:
 def _answer(
     request: HttpRequest,
     draft: ReturnDraft,
+    file: OrderFile,
     views: Sequence[LineView],
     choosable: Sequence[LineView],
     *,
     again: Callable[..., HttpResponse],
 ) -> HttpResponse:
     """Take the answers about the ticked lines; keep the photos that are good even when something else is missing."""
-    now, terms = timezone.now(), Terms.load()
+    now, terms = timezone.now(), Terms.of(file)
     chosen, problem = _chosen(request, choosable)
     drafts.drop_photos(draft, _uuids(request.POST.getlist("remove")))
     kept = drafts.photos_by_line(draft)
@@ -135,7 +143,7 @@ def _answer(
     valid = all([whole.is_valid(), *(form.is_valid() for form in forms.values())])
     _keep_photos(draft, forms, now)
     if not valid:
-        return again(request, draft, views, short=True, bound=forms, whole=whole, status=422)
+        return again(request, draft, file, views, short=True, bound=forms, whole=whole, status=422)
     drafts.save(
         draft,
         {
@@ -182,7 +190,11 @@ def _uuids(texts: Iterable[str]) -> Iterable[UUID]:
 
 
 def _choose(
-    request: HttpRequest, draft: ReturnDraft, views: Sequence[LineView], choosable: Sequence[LineView]
+    request: HttpRequest,
+    draft: ReturnDraft,
+    file: OrderFile,
+    views: Sequence[LineView],
+    choosable: Sequence[LineView],
 ) -> HttpResponse:
     """A page of a long order was sent: its ticks replace what was ticked on it before, other pages keep theirs."""
     chosen, problem = _chosen(request, choosable)
@@ -195,7 +207,7 @@ def _choose(
     if problem:
         whole = ItemsForm(request.POST, problem)
         whole.is_valid()
-        return _items_page(request, draft, views, short=False, whole=whole, status=422)
+        return _items_page(request, draft, file, views, short=False, whole=whole, status=422)
     drafts.save(draft, given, at=timezone.now())
     page = request.POST.get("page", "")
     if page.isascii() and page.isdigit() and len(page) < 9:
@@ -208,6 +220,7 @@ def _choose(
 def _items_page(
     request: HttpRequest,
     draft: ReturnDraft,
+    file: OrderFile,
     views: Sequence[LineView],
     *,
     short: bool,
@@ -215,7 +228,7 @@ def _items_page(
     whole: ItemsForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    rows = _rows(draft, views, short=short, bound=bound)
+    rows = _rows(draft, file, views, short=short, bound=bound)
     possible = [row for row in rows if row.view.quantity]
     askable = [row for row in rows if row.view.can_ask]
     if len(possible) == 1 and not askable and bound is None:
@@ -242,6 +255,7 @@ def _items_page(
 def _details_page(
     request: HttpRequest,
     draft: ReturnDraft,
+    file: OrderFile,
     views: Sequence[LineView],
     *,
     short: bool = True,
@@ -249,18 +263,23 @@ def _details_page(
     whole: ItemsForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    rows = _rows(draft, views, short=True, bound=bound)
+    rows = _rows(draft, file, views, short=True, bound=bound)
     problems = [whole, *(bound or {}).values()] if whole is not None else []
     context = {"draft": draft, "order": draft.order, "rows": rows, "problems": problems}
     return render(request, "portal/details.html", context, status=status)
 
 
 def _rows(
-    draft: ReturnDraft, views: Sequence[LineView], *, short: bool, bound: Mapping[int, LineForm] | None
+    draft: ReturnDraft,
+    file: OrderFile,
+    views: Sequence[LineView],
+    *,
+    short: bool,
+    bound: Mapping[int, LineForm] | None,
 ) -> list[Row]:
     given = drafts.answers(draft)
     kept = drafts.photos_by_line(draft) if short else {}
-    terms = Terms.load() if short else None
+    terms = Terms.of(file) if short else None
     rows = []
     for view in views:
         line = view.order_line.pk
@@ -306,9 +325,10 @@ def photo(request: HttpRequest, draft: ReturnDraft, photo: UUID) -> HttpResponse
 @draft_page
 def resolution(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     """The exact amount, how it is worked out, what each condition would pay, and when."""
-    if not drafts.wanted(draft):
+    wanted = drafts.wanted(draft)
+    if not wanted:
         return redirect("portal:items", draft.ref)
-    return _resolution_page(request, draft)
+    return _resolution_page(request, draft, wanted)
 
 
 @require_POST
@@ -320,7 +340,7 @@ def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     if not wanted:
         return redirect("portal:items", draft.ref)
     if not form.is_valid():
-        return _resolution_page(request, draft, form=form, status=422)
+        return _resolution_page(request, draft, wanted, form=form, status=422)
     now, customer = timezone.now(), draft.order.customer
     try:
         rma = lifecycle.request(
@@ -336,7 +356,7 @@ def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     except Refused as refused:
         outbox.record_refusal(refused, verb="request", subject=f"order/{draft.order.number}", by=customer.actor, at=now)
         if isinstance(refused, QuoteChanged):
-            return _resolution_page(request, draft, changed=True, status=409)
+            return _resolution_page(request, draft, wanted, changed=True, status=409)
         return _start_again(request, draft, refused)
     return redirect(rma.get_portal_path())
 
@@ -344,29 +364,25 @@ def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
 def _resolution_page(
     request: HttpRequest,
     draft: ReturnDraft,
+    wanted: Sequence[Wanted],
     *,
     form: ConfirmationForm | None = None,
     changed: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    now = timezone.now()
+    file = open_file(draft.order, at=now)
     try:
-        found = preview(
-            draft.order,
-            drafts.wanted(draft),
-            resolution=Resolution.REFUND,
-            price=price_return,
-            at=timezone.now(),
-        )
+        found = judge(file, wanted, resolution=Resolution.REFUND, price=price_return, at=now)
     except Refused as refused:
         return _start_again(request, draft, refused)
-    context = {"draft": draft, "order": draft.order, "form": form, "changed": changed, **offers.offer(draft, found)}
+    context = {"draft": draft, "order": draft.order, "form": form, "changed": changed, **offers.offer(file, found)}
     return render(request, "portal/resolution.html", context, status=status)
 
 
 def _start_again(request: HttpRequest, draft: ReturnDraft, refused: Refused) -> HttpResponse:
     """Something else took what was chosen meanwhile: back to the items, with the sentence that says so."""
-    views = returnable(draft.order, at=timezone.now())
-    choosable = [view for view in views if view.quantity or view.can_ask]
+    file, views, choosable = _look(draft)
     whole = ItemsForm({}, _("%(refusal)s Please choose again.") % {"refusal": refused})
     whole.is_valid()
-    return _items_page(request, draft, views, short=len(choosable) <= ON_ONE_SCREEN, whole=whole, status=409)
+    return _items_page(request, draft, file, views, short=len(choosable) <= ON_ONE_SCREEN, whole=whole, status=409)

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from inventory.models import Condition
 from oms import shops
+from oms.models import Order
 from oms.money import Money
 from oms.states import PaymentMethod
 from oms.templatetags.components import money as money_text
 from refunds.amounts import ClaimedLine, Quote, QuotedLine, price_line
-from returns.eligibility import Preview
-from returns.models import PolicyVersion, ReturnDraft
+from returns.eligibility import OrderFile, Preview
 from returns.policy import Decision, Verdict
 from returns.policy.decision import Severity
 from returns.states import Resolution
@@ -31,27 +31,23 @@ _PAID_TO = {
 }
 
 
-def offer(draft: ReturnDraft, found: Preview) -> dict[str, Any]:
+def offer(file: OrderFile, found: Preview) -> dict[str, Any]:
     """Everything the last screen shows of `found`."""
-    shop = shops.current()
-    conditions = {one.code: one for one in Condition.objects.filter(active=True).order_by("position", "id")}
-    total = Money(found.total, draft.order.currency)
+    shop, currency = shops.current(), file.order.currency
+    conditions = dict(sorted(file.conditions.items(), key=lambda one: (one[1].position, one[1].pk)))
+    total = Money(found.total, currency)
     return {
+        "shop": shop,
         "total": total,
         "confirmed_total": f"{found.total:f}",
         "resolution": Resolution.REFUND.value,
         "title": title_of(found.decision, total),
         "when": _when(shop.processing_days),
-        "paid_to": _paid_to(draft),
+        "paid_to": _paid_to(file.order),
         "receipt": receipt(found.quote, conditions),
         "tables": list(_tables(found.quote, conditions)),
-        **decided(found.decision, _zone(draft)),
+        **decided(found.decision, ZoneInfo(file.version.time_zone)),
     }
-
-
-def _zone(draft: ReturnDraft) -> ZoneInfo:
-    version = PolicyVersion.objects.in_force(draft.order.market, draft.order.placed_at)
-    return ZoneInfo(version.time_zone)
 
 
 def title_of(decision: Decision, total: Money) -> str:
@@ -67,10 +63,10 @@ def _when(days: int) -> str:
     }
 
 
-def _paid_to(draft: ReturnDraft) -> str:
-    methods = list(draft.order.payments.order_by("id").values_list("method", flat=True).distinct())
-    if len(methods) == 1 and methods[0] in _PAID_TO:
-        return str(_PAID_TO[methods[0]])
+def _paid_to(order: Order) -> str:
+    methods = set(order.payments.values_list("method", flat=True))
+    if len(methods) == 1 and (known := _PAID_TO.get(methods.pop())):
+        return str(known)
     return _("the way you paid")
 
 

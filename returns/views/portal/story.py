@@ -35,6 +35,7 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         and (parcel is None or parcel.status == ParcelStatus.WANTED)
     )
     return {
+        "shop": shop,
         "rma": rma,
         "situation": situation(rma, now, shop=shop),
         "steps": steps(rma, now),
