@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from uuid import uuid4
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from oms import outbox
 
@@ -15,5 +15,16 @@ def correlation(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
             return get_response(request)
         finally:
             outbox.correlation.reset(token)
+
+    return middleware
+
+
+def storable_paths(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer 404 to an address with a zero byte: PostgreSQL stores none, so nothing can be there."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path:
+            raise Http404
+        return get_response(request)
 
     return middleware

@@ -1,0 +1,242 @@
+"""What finance sees and clicks: the buttons are the status table's, the role guards every one of them."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from oms.models import Event, InboundWebhook, Payment, User
+from oms.roles import Role
+from refunds import lifecycle
+from refunds.models import Refund
+from refunds.states import REFUND_MACHINE, RefundStatus
+from tests.refunds.cases import LATER, a_paid_order, a_refund_in, a_requested_refund, everything, money
+
+pytestmark = pytest.mark.django_db
+
+S = RefundStatus
+ROUTES = {
+    "approve": "approval",
+    "refuse": "refusal",
+    "retry": "attempts",
+    "cancel": "cancellation",
+    "confirm_paid": "confirmation",
+}
+SEES = (Role.AGENT, Role.FINANCE, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR)
+
+
+def signed_in(role: Role) -> Client:
+    user = User.objects.create_user(f"{uuid4().hex}@example.test", "a long enough password", name="Kim", role=role)
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "mfa"}]
+    session.save()
+    client.user = user  # type: ignore[attr-defined]
+    return client
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.CUSTOMER])
+def test_who_sees_refunds(role: Role) -> None:
+    client = signed_in(role)
+    number = a_requested_refund().number
+    status = 200 if role in SEES else 403
+    assert client.get(reverse("refunds:list")).status_code == status
+    assert client.get(reverse("refunds:detail", args=[number])).status_code == status
+    assert client.get(reverse("refunds:unattached")).status_code == status
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.DOCK, Role.MANAGER, Role.AUDITOR])
+@pytest.mark.parametrize("verb", ROUTES)
+def test_who_may_not_move_money(role: Role, verb: str) -> None:
+    refund = a_refund_in(S.AWAITING_APPROVAL)
+    before = everything(refund)
+    path = reverse(f"refunds:{ROUTES[verb]}", args=[refund.number])
+    assert signed_in(role).post(path, {"reason": "no", "paid": "yes", "after": "0"}).status_code == 403
+    assert everything(refund) == before
+
+
+def test_anonymous_is_sent_to_log_in(client: Client) -> None:
+    assert client.get(reverse("refunds:list")).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "status", [S.AWAITING_APPROVAL, S.APPROVED, S.SUBMITTED, S.PENDING, S.SETTLED, S.FAILED, S.CANCELED]
+)
+def test_buttons_are_what_the_table_allows(status: RefundStatus) -> None:
+    refund = a_refund_in(status)
+    page = signed_in(Role.FINANCE).get(refund.get_absolute_url()).content.decode()
+    shown = {verb for verb, route in ROUTES.items() if reverse(f"refunds:{route}", args=[refund.number]) in page}
+    expected = {verb for verb in REFUND_MACHINE.verbs_for(status, Role.FINANCE) if not verb.startswith("confirm")}
+    assert shown == expected
+
+
+def test_approving_and_its_story() -> None:
+    refund = a_refund_in(S.AWAITING_APPROVAL)
+    client = signed_in(Role.FINANCE)
+    answer = client.post(reverse("refunds:approval", args=[refund.number]), follow=True)
+    assert answer.redirect_chain == [(refund.get_absolute_url(), 302)]
+    assert Refund.objects.get(pk=refund.pk).status == S.APPROVED
+    assert Event.objects.get(stream=refund.stream, name="refund.approved").actor == client.user.actor
+    assert "Kim" in answer.content.decode()
+
+
+def test_nobody_approves_what_they_asked_for() -> None:
+    client = signed_in(Role.ADMINISTRATOR)
+    order = a_paid_order()
+    token = str(uuid4())
+    asked = client.post(reverse("refunds:goodwill", args=[order.number]), {"amount": "5.00", "form_token": token})
+    refund = Refund.objects.get(order=order)
+    assert asked.url == refund.get_absolute_url()
+    page = client.get(refund.get_absolute_url()).content.decode()
+    assert reverse("refunds:approval", args=[refund.number]) not in page
+    before = everything(refund)
+    refused = client.post(reverse("refunds:approval", args=[refund.number]))
+    assert refused.status_code == 409
+    assert "another person has to approve it" in refused.content.decode()
+    assert everything(refund) == before
+    assert Event.objects.get(name="verb.refused").facts == {
+        "verb": "approve",
+        "subject": refund.stream,
+        "code": "own_request",
+    }
+
+
+@pytest.mark.parametrize(
+    "amount", ["", "0", "0.00", "-1", "1.005", "1e3", "abc", "NaN", "9" * 30, "20.01", "½", "<b>1</b>", "1,50"]
+)
+def test_hostile_amounts_are_refused_at_the_field(amount: str) -> None:
+    order = a_paid_order()
+    path = reverse("refunds:goodwill", args=[order.number])
+    answer = signed_in(Role.MANAGER).post(path, {"amount": amount, "form_token": str(uuid4())})
+    assert answer.status_code == 422
+    assert "amount" in answer.context["form"].errors
+    assert money(order) == (0, 0)
+
+
+@pytest.mark.parametrize("token", ["", "x", "00000000"])
+def test_a_form_without_its_token_is_refused(token: str) -> None:
+    order = a_paid_order()
+    path = reverse("refunds:goodwill", args=[order.number])
+    assert signed_in(Role.MANAGER).post(path, {"amount": "1.00", "form_token": token}).status_code == 422
+    assert money(order) == (0, 0)
+
+
+def test_the_same_form_twice_asks_once() -> None:
+    order = a_paid_order()
+    client = signed_in(Role.AGENT)
+    path, form = reverse("refunds:goodwill", args=[order.number]), {"amount": "3.00", "form_token": str(uuid4())}
+    assert client.post(path, form).url == client.post(path, form).url
+    assert money(order) == (0, Decimal("3.00"))
+
+
+def test_refusing_needs_a_reason() -> None:
+    refund = a_refund_in(S.AWAITING_APPROVAL)
+    client = signed_in(Role.FINANCE)
+    path = reverse("refunds:refusal", args=[refund.number])
+    assert client.post(path, {"reason": "  "}).status_code == 422
+    assert client.post(path, {"reason": "x" * 61}).status_code == 422
+    assert Refund.objects.get(pk=refund.pk).status == S.AWAITING_APPROVAL
+    assert client.post(path, {"reason": "paid in cash"}).status_code == 302
+    assert Refund.objects.get(pk=refund.pk).status == S.CANCELED
+
+
+def test_sending_again_twice_is_one_retry() -> None:
+    refund = a_refund_in(S.FAILED)
+    client = signed_in(Role.FINANCE)
+    path = reverse("refunds:attempts", args=[refund.number])
+    for _click in range(2):
+        assert client.post(path, {"after": "1"}).status_code == 302
+    assert Event.objects.filter(stream=refund.stream, name="refund.retried").count() == 1
+
+
+@pytest.mark.parametrize("after", ["", "-1", "x", "9" * 20])
+def test_retry_with_a_strange_count_changes_nothing_twice(after: str) -> None:
+    refund = a_refund_in(S.FAILED)
+    answer = signed_in(Role.FINANCE).post(reverse("refunds:attempts", args=[refund.number]), {"after": after})
+    assert answer.status_code == 302
+    assert Event.objects.filter(stream=refund.stream, name="refund.retried").count() == 0
+
+
+def test_confirming_needs_a_word() -> None:
+    refund = a_refund_in(S.PENDING)
+    path = reverse("refunds:confirmation", args=[refund.number])
+    client = signed_in(Role.FINANCE)
+    assert client.post(path, {"paid": "perhaps"}).status_code == 422
+    assert client.post(path, {"paid": "yes"}).status_code == 409
+    assert Refund.objects.get(pk=refund.pk).status == S.PENDING
+
+
+def test_unknown_numbers_are_not_there() -> None:
+    client = signed_in(Role.ADMINISTRATOR)
+    for number in ("F-0000-00000", "%00", "x" * 300, "../../etc"):
+        assert client.get(f"/refunds/{number}/").status_code == 404
+        assert client.post(f"/refunds/{number}/approval/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["view=approval", "view=open", "view=failed", "view=x", "status=settled", "q=F-1", "page=99", "q=%00", "status=x"],
+)
+def test_the_list_takes_any_query(query: str) -> None:
+    a_refund_in(S.AWAITING_APPROVAL)
+    answer = signed_in(Role.FINANCE).get(f"{reverse('refunds:list')}?{query}")
+    assert answer.status_code == (400 if query in ("q=%00", "status=x") else 200)
+
+
+def test_the_list_filters() -> None:
+    waiting, failed = a_refund_in(S.AWAITING_APPROVAL), a_refund_in(S.FAILED)
+    client = signed_in(Role.FINANCE)
+
+    def listed(query: str) -> set[str]:
+        page = client.get(f"{reverse('refunds:list')}?{query}").content.decode()
+        return {one.number for one in (waiting, failed) if one.number in page}
+
+    assert listed("") == {waiting.number, failed.number}
+    assert listed("view=approval") == {waiting.number}
+    assert listed("view=failed") == {failed.number}
+    assert listed(f"q={failed.order.number.lower()}") == {failed.number}
+    assert listed(f"q={failed.rma.number}") == {failed.number}
+
+
+def test_messages_without_a_refund_are_listed() -> None:
+    InboundWebhook.objects.create(
+        provider="stripe", external_id="evt_1", kind="refund.created", received_at=LATER, trouble="not_ours"
+    )
+    client = signed_in(Role.FINANCE)
+    assert "fits no refund of ours" in client.get(reverse("refunds:list")).content.decode()
+    assert "evt_1" in client.get(reverse("refunds:unattached")).content.decode()
+
+
+def test_every_difference_is_on_the_page() -> None:
+    refund = a_requested_refund(quantity=2, condition="used")
+    page = signed_in(Role.FINANCE).get(refund.get_absolute_url()).content.decode()
+    outcome = refund.memo.lines.get().outcome_id
+    assert f"(outcome {outcome}): 10.00 instead of 20.00" in page
+
+
+def test_the_list_costs_the_same_with_more_rows() -> None:
+    client = signed_in(Role.FINANCE)
+    a_requested_refund()
+    with CaptureQueriesContext(connection) as one:
+        client.get(reverse("refunds:list"))
+    for _more in range(2):
+        a_requested_refund()
+    with CaptureQueriesContext(connection) as three:
+        client.get(reverse("refunds:list"))
+    assert len(three) == len(one)
+
+
+def test_by_hand_is_confirmed_on_the_page() -> None:
+    refund = a_requested_refund()
+    lifecycle.submit(refund.number, by="system", at=LATER)
+    Payment.objects.filter(pk=refund.payment_id).update(method="manual")
+    client = signed_in(Role.FINANCE)
+    assert "It was paid" in client.get(refund.get_absolute_url()).content.decode()
+    path = reverse("refunds:confirmation", args=[refund.number])
+    assert client.post(path, {"paid": "yes"}).status_code == 302
+    assert Refund.objects.get(pk=refund.pk).status == S.SETTLED
