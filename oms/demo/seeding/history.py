@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from random import Random
 from uuid import UUID
 
@@ -40,8 +41,10 @@ COMMENTS = ("", "", "Quick and clear, thank you.", "Took a bit long.", "I liked 
 ENDED = {"closed": 78, "refused_accepted": 6, "rejected": 6, "canceled": 4, "expired": 3, "short": 3}
 OPEN = (
     ("review", 4), ("asked", 2), ("approved", 6), ("in_transit", 6), ("part_arrived", 2), ("arrived", 7),
-    ("held", 3), ("disputed", 2), ("due", 3), ("pending", 2), ("failed", 2), ("rejected", 1), ("canceled", 1),
+    ("held", 3), ("disputed", 2), ("due", 3), ("awaiting", 3), ("failed", 2), ("rejected", 1), ("canceled", 1),
 )  # fmt: skip
+VALUABLE = Decimal(510)  # more than the refund that goes out without a second person
+TRIES = 12  # orders looked at for one kind of return
 LIVE = {"approved", "due"}  # their jobs are owed: the worker has something to do when the demo starts
 
 
@@ -54,9 +57,13 @@ def make_returns(*, now: datetime, random: Random, progress: Callable[[str, int,
         (random.choices(list(ENDED), list(ENDED.values()), k=count - len(young)), _orders(None, now - RECENT, random)),
     )
     for states, orders in makers:
-        for state, order in zip(states, orders, strict=False):
-            with nullcontext() if state in LIVE else outbox.as_history():
-                made += _make(order, state, now, random)
+        for state in states:
+            for order in islice(orders, TRIES):
+                with nullcontext() if state in LIVE else outbox.as_history():
+                    told = _make(order, state, now, random)
+                if told:
+                    made += told
+                    break
             progress("living through returns", made, total)
     return made
 
@@ -72,7 +79,7 @@ def _orders(since: datetime | None, until: datetime, random: Random) -> Iterator
 
 
 def _make(order: Order, state: str, now: datetime, random: Random) -> int:
-    lines = _lines(order, random)
+    lines = _lines(order, random, at_least=VALUABLE if state == "awaiting" else Decimal(1))
     if not lines:
         return 0
     try:
@@ -82,14 +89,14 @@ def _make(order: Order, state: str, now: datetime, random: Random) -> int:
     return 1
 
 
-def _lines(order: Order, random: Random) -> list[OrderLine]:
+def _lines(order: Order, random: Random, *, at_least: Decimal) -> list[OrderLine]:
     """One to three goods of the order that were paid for and not returned yet."""
     found = [
         line
         for line in order.lines.filter(
-            gross__gte=1, shipped__gt=0, returned=0, claims=None, product__is_merchandise=True
+            gross__gte=at_least, shipped__gt=0, returned=0, claims=None, product__is_merchandise=True
         )
-        if line.quantity <= 60
+        if line.quantity <= 60 or line.gross >= VALUABLE
     ]
     random.shuffle(found)
     return sorted(found[: random.choice((1, 1, 1, 2, 2, 3))], key=lambda line: line.position)
@@ -130,7 +137,7 @@ class _Story:
             "disputed": (*arrive, self.inspect_badly, self.dispute),
             "refused_accepted": (*arrive, self.inspect_badly, self.accept, self.pay, self.close),
             "due": (*arrive, self.inspect),
-            "pending": (*arrive, self.inspect, self.send_money),
+            "awaiting": (*arrive, self.inspect, self.ask_for_money),
             "failed": (*arrive, self.inspect, self.fail_money),
             "closed": (*arrive, self.inspect, self.pay, self.close, self.survey),
         }[state]
@@ -170,6 +177,8 @@ class _Story:
         return Wanted(line.pk, self._quantity(line), reason, condition if known.asks_condition else "", photos=1)
 
     def _quantity(self, line: OrderLine) -> int:
+        if line.gross >= VALUABLE:
+            return line.shipped
         return self.random.randint(1, max(1, min(line.shipped, 6)))
 
     def ask(self) -> bool:
@@ -291,15 +300,9 @@ class _Story:
             money.settle(refund.number, provider_id=f"made_{refund.number}", by="provider", at=self._later(hours=3))
         return True
 
-    def send_money(self) -> bool:
-        for refund in self._sent():
-            money.await_provider(
-                refund.number,
-                provider_id=f"made_{refund.number}",
-                reason="insufficient_funds",
-                by="provider",
-                at=self.at,
-            )
+    def ask_for_money(self) -> bool:
+        """Valuable enough that a second person lets it out."""
+        money.request_for_return(self.number, by="system", at=self._later(minutes=2))
         return True
 
     def fail_money(self) -> bool:
