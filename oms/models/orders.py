@@ -96,6 +96,16 @@ class OrderLine(models.Model):
             ),
             models.CheckConstraint(condition=Q(returned__lte=F("quantity")), name="order_line_returned"),
         ]
+        indexes = [
+            # staff list by status: orders of a rare status are found by the lines that make it
+            models.Index(
+                fields=["order"],
+                name="order_line_open",
+                condition=Q(quantity__gt=F("shipped") + F("canceled")),
+            ),
+            models.Index(fields=["order"], name="order_line_came_back", condition=Q(returned__gt=0)),
+            models.Index(fields=["order"], name="order_line_given_up", condition=Q(canceled__gt=0)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sku} × {self.quantity}"

@@ -22,6 +22,8 @@ class Shipment(models.Model):
         indexes = [
             # desk and scan station: a tracking number names a shipment
             models.Index(fields=["tracking_number"], name="shipment_tracking", condition=~Q(tracking_number="")),
+            # staff list by status: refused deliveries are few
+            models.Index(fields=["order"], name="shipment_refused", condition=Q(status=ShipmentStatus.REFUSED)),
         ]
 
     def __str__(self) -> str:
