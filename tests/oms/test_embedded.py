@@ -26,6 +26,9 @@ sys.stdin.readline()
 """
 
 
+pytestmark = pytest.mark.slow  # each test has a server of its own; all others use one anyway
+
+
 def start_user(data: Path) -> subprocess.Popen[str]:
     """A process that uses PostgreSQL until it gets a line on its standard input."""
     return subprocess.Popen(

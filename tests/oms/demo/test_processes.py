@@ -32,6 +32,9 @@ with Supervisor(Path(sys.argv[1])) as supervisor:
 """
 
 
+pytestmark = pytest.mark.slow
+
+
 def part(*command: str) -> Part:
     return Part("part", [sys.executable, *command], lambda: True)
 
