@@ -68,14 +68,18 @@ imported AS (
     WHERE r.source <> '{RMASource.IMPORTED}' AND r.status NOT IN ({_NOTHING_COMES_BACK})
 )"""  # noqa: S608 - constants
 
-# Lines of sales, before any filter; put conditions on `o`, `l` and `is_goods`.
-SOLD_FROM = "oms_order o JOIN oms_orderline l ON l.order_id = o.id LEFT JOIN goods g ON g.id = l.product_id"
+_SOLD_FROM = "oms_order o JOIN oms_orderline l ON l.order_id = o.id"
 # What was paid for a line; where rounding alone is between, quantity × price to the last decimal of the source.
 SOLD_VALUE = "CASE WHEN abs(l.quantity * l.unit_price - l.gross) < 0.01 THEN l.quantity * l.unit_price ELSE l.gross END"
 
 
+def sold_from(filters: Filters) -> str:
+    """Lines of sales as `o` and `l`, with `g` where goods are asked for; see `sales` for the conditions on them."""
+    return f"{_SOLD_FROM} LEFT JOIN goods g ON g.id = l.product_id" if filters.goods_only else _SOLD_FROM
+
+
 def sales(period: Period, filters: Filters) -> Conditions:
-    """Conditions on `o`, `l` and `g` of SOLD_FROM for orders placed in the period; lines of goods only when asked."""
+    """Conditions on the tables of `sold_from` for orders placed in the period; lines of goods only when asked."""
     found = Conditions(f"o.kind = '{OrderKind.SALE}'")
     found.within("o.placed_at", period)
     for column, value in (("o.currency", filters.currency), ("o.country", filters.country), ("l.sku", filters.sku)):

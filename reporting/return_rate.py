@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from reporting.came_back import CAME_BACK, GOODS, SOLD_FROM, SOLD_VALUE, returned, rows, sales
+from reporting.came_back import CAME_BACK, GOODS, SOLD_VALUE, returned, rows, sales, sold_from
 from reporting.period import Filters, Period
 
 ALL = "all"
@@ -62,7 +62,7 @@ def answer(period: Period, filters: Filters, by: str = "") -> list[ReturnRate]:
     # Whenever it came back, and whatever country the credit note names: the order is what belongs to the period.
     came = returned(Period(), Filters(sku=filters.sku, reason=filters.reason, goods_only=filters.goods_only))
     values = {**sold.values, **back.values, **came.values, **({"zone": period.zone} if by in ("month", "day") else {})}
-    found = [ReturnRate(**row) for row in rows(_statement(by, str(sold), str(back), str(came)), values)]
+    found = [ReturnRate(**row) for row in rows(_statement(by, filters, str(sold), str(back), str(came)), values)]
     return found or ([] if by else [total([])])
 
 
@@ -101,12 +101,13 @@ _TOTALS_BY_REASON = """
     ) c USING (key)"""
 
 
-def _statement(by: str, sold: str, back: str, came: str) -> str:
+def _statement(by: str, filters: Filters, sold: str, back: str, came: str) -> str:
     totals = {"product": _TOTALS_BY_PRODUCT, "reason": _TOTALS_BY_REASON}.get(by, _TOTALS)
     return f"""
 WITH {GOODS}, {CAME_BACK}, orders AS (
     SELECT o.id AS order_id, {_ORDER_KEYS[by]} AS key, sum(l.quantity) AS units, sum({SOLD_VALUE}) AS value
-    FROM {SOLD_FROM} WHERE {sold} GROUP BY 1, 2
+    FROM {sold_from(filters)} WHERE {sold}
+    GROUP BY {"o.id, l.sku" if by == "product" else "o.id"}
 ), came AS (
     SELECT DISTINCT {_CAME.get(by, "order_id")} FROM came_back WHERE {came} AND has_come AND order_id IS NOT NULL
 ), sums AS (

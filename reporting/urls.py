@@ -1,5 +1,15 @@
-from django.urls import URLPattern
+"""The dashboard (/dashboard/…)."""
+
+from django.urls import path
+
+from reporting import views
 
 app_name = "reporting"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.dashboard, name="dashboard"),
+    path("charts/<slug:name>.svg", views.chart, name="chart"),
+    path("rows/<slug:kind>/", views.rows, name="rows"),
+    path("rows/<slug:kind>.csv", views.rows_csv, name="rows_csv"),
+    path("reports/<slug:name>.csv", views.report_csv, name="report_csv"),
+]
