@@ -1,12 +1,25 @@
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from notifications.states import Audience, MessageStatus
 from oms.encryption import SYSTEM, KeyOwner, PersonalTextField
 from oms.identifiers import uuid7
-from oms.models import Customer, Event, Order
+from oms.models import Customer, Event, Order, User
+from oms.roles import allowed
 from returns.models import RMA
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: "User | AnonymousUser") -> "MessageQuerySet":
+        """What this person may read; all else is the same 404 as what is not there."""
+        return self if allowed(user, "see messages") else self.none()
 
 
 class Message(models.Model):
@@ -30,6 +43,8 @@ class Message(models.Model):
     composed_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
 
+    objects = MessageQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
@@ -48,3 +63,6 @@ class Message(models.Model):
 
     def personal_owner(self) -> KeyOwner:
         return self.customer if self.customer is not None else SYSTEM
+
+    def get_absolute_url(self) -> str:
+        return reverse("notifications:detail", args=[self.pk])

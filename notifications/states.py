@@ -32,6 +32,9 @@ MESSAGE_MACHINE = Machine(
     terminal=(S.SENT, S.FAILED, S.WITHHELD),
 )
 
+# How a badge colors each state.
+MEANING = {S.QUEUED: "waiting", S.SENDING: "moving", S.SENT: "good", S.FAILED: "bad", S.WITHHELD: "careful"}
+
 
 class Audience(TextChoices):
     CUSTOMER = "customer", _("customer")
