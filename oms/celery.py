@@ -25,6 +25,8 @@ app.conf.beat_schedule = {
     "poll_parcels": {"task": "returns.tasks.poll_parcels", "schedule": 900.0},
     # Returns never posted run out.
     "expire_returns": {"task": "returns.tasks.expire_overdue", "schedule": 3600.0},
+    # Links asked for past the limit of lookups are mailed.
+    "mail_links": {"task": "returns.tasks.mail_links", "schedule": 10.0},
     # Messages due (surveys, reminders) go out.
     "send_due_messages": {"task": "notifications.tasks.send_due", "schedule": 30.0},
 }

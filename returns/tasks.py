@@ -9,7 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from oms.models import Event, InboundWebhook
-from returns import labels, tracking
+from returns import labels, lookups, tracking
 from returns.lifecycle import expire
 from returns.models import RMA
 from returns.states import ParcelStatus, RMAStatus
@@ -51,3 +51,9 @@ def expire_overdue(**_kwargs: Any) -> None:
     )
     for number in overdue.order_by("expires_at").values_list("number", flat=True)[:BATCH]:
         expire(number, by="system", at=now)
+
+
+@shared_task
+def mail_links(**_kwargs: Any) -> None:
+    """Who looked an order up with the right details past the limit of tries gets a link by mail."""
+    lookups.mail_links(at=timezone.now())

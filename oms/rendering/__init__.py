@@ -26,6 +26,8 @@ START_SECONDS = 20.0
 ANSWER_SECONDS = 20.0
 # A Unix socket's path may have about 100 bytes on every system we run on.
 LONGEST_SOCKET_PATH = 100
+# It outlives whoever started it; held, so that Python does not complain of a child nobody waited for.
+_STARTED: list[subprocess.Popen[bytes]] = []
 
 
 class RendererAway(Exception):
@@ -131,6 +133,7 @@ def _start(path: Path) -> socket.socket:
             process = subprocess.Popen(  # noqa: S603 - our own program, no words of a visitor
                 command(path), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True
             )
+        _STARTED.append(process)
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             if line := _connect(path):

@@ -20,7 +20,7 @@ from oms import rendering, shops
 from oms.access import public
 from returns import photos
 from returns.forms.portal import AnswerForm, HoldForm
-from returns.models import RMA, ReturnPhoto
+from returns.models import RMA, Parcel, ReturnPhoto
 from returns.situation import with_facts
 from returns.states import ParcelStatus, RMAStatus
 from returns.views.portal import story
@@ -73,7 +73,8 @@ def status_page(
 @rma_page
 def label(request: HttpRequest, rma: RMA) -> HttpResponse:
     """The carrier's label, byte for byte as fetched."""
-    parcel = rma.parcels.exclude(label=b"").exclude(status=ParcelStatus.VOIDED).order_by("-pk").first()
+    labeled = Parcel.objects.filter(rma=rma, labeled_at__isnull=False).exclude(status=ParcelStatus.VOIDED)
+    parcel = labeled.order_by("-pk").first()
     if parcel is None or parcel.label_type not in LABEL_TYPES:
         raise Http404
     parcel.rma = rma
