@@ -1,7 +1,80 @@
-// A scanner with a Tab suffix sends the code as one with Enter does.
-const input = document.querySelector("[data-scan-form] input[name=code]");
-input?.addEventListener("keydown", (event) => {
-  if (event.key !== "Tab" || event.shiftKey || !input.value.trim()) return;
+// Scans never wait for a page: each code is queued, sent in its turn, and the answer takes the place of the last one
+// while the field keeps the focus. Without script the same form loads the same page.
+const station = document.querySelector("[data-scan-station]");
+const queue = [];
+let busy = false;
+let sound;
+
+station?.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-scan-form]")) return;
   event.preventDefault();
-  input.form.requestSubmit();
+  take(event.target.elements.code);
 });
+
+// A scanner with a Tab suffix sends the code as one with Enter does.
+station?.addEventListener("keydown", (event) => {
+  const input = event.target;
+  if (event.key !== "Tab" || event.shiftKey || !input.matches("[data-scan-form] [name=code]") || !input.value.trim()) return;
+  event.preventDefault();
+  take(input);
+});
+
+function take(input) {
+  if (input.value.trim()) queue.push(input.value);
+  input.value = "";
+  input.focus();
+  sound ??= new AudioContext();
+  if (!busy) work();
+}
+
+async function work() {
+  busy = true;
+  while (queue.length) {
+    const form = station.querySelector("[data-scan-form]");
+    const body = new URLSearchParams(new FormData(form));
+    body.set("code", queue[0]);
+    try {
+      const answer = await fetch(form.action, { method: "POST", body });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-scan-station]");
+      if (!fresh) return location.assign(answer.url); // logged out meanwhile, or refused: show that page
+      show(fresh, form);
+      history.replaceState(null, "", answer.url);
+      queue.shift();
+    } catch {
+      // Nothing is lost: the same page is sent again, and counts once.
+      station.setAttribute("data-away", "");
+      await new Promise((done) => setTimeout(done, 1000));
+    }
+  }
+  busy = false;
+}
+
+function show(fresh, form) {
+  station.removeAttribute("data-away");
+  const next = fresh.querySelector("[data-scan-form]");
+  form.action = next.action;
+  form.elements.form_token.value = next.elements.form_token.value;
+  form.querySelector("label").textContent = next.querySelector("label").textContent;
+  const answer = station.querySelector("[data-scan-answer]");
+  const given = fresh.querySelector("[data-scan-answer]");
+  answer.dataset.scanAnswer = given.dataset.scanAnswer;
+  if (given.dataset.meaning) answer.dataset.meaning = given.dataset.meaning;
+  else delete answer.dataset.meaning;
+  answer.replaceChildren(...given.childNodes);
+  station.querySelector("[data-scan-rest]").replaceWith(fresh.querySelector("[data-scan-rest]"));
+  play(given.dataset.scanAnswer);
+}
+
+// High and short is good, low and twice is not: heard without looking up.
+function play(meaning) {
+  const low = meaning === "bad" || meaning === "careful";
+  for (const start of low ? [0, 0.18] : [0]) {
+    const tone = sound.createOscillator();
+    const level = sound.createGain();
+    tone.frequency.value = low ? 196 : 880;
+    level.gain.value = 0.08;
+    tone.connect(level).connect(sound.destination);
+    tone.start(sound.currentTime + start);
+    tone.stop(sound.currentTime + start + 0.12);
+  }
+}

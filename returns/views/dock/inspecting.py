@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from inventory import ledger
-from inventory.models import Condition
-from inventory.states import BinKind
+from inventory.models import Bin, Condition
+from inventory.states import Disposition, Grade
 from oms import outbox
 from oms.access import may
 from oms.money import Money
@@ -226,19 +226,23 @@ def _piece(
 
 
 def _choice(rma: RMA, receipt: Receipt, condition: Condition, key: int, *, checked: bool) -> dict[str, Any]:
-    disposition, acceptance, why = suggestion(receipt.line, condition)
+    disposition, acceptance, _why = suggestion(receipt.line, condition)
     terms = rma.quote.get("inputs", {}).get("lines", {}).get(str(receipt.line.order_line_id), {})
     pays = Decimal(str(terms.get("pays", {}).get(condition.code, condition.payout_percent)))
     accepted = acceptance == Acceptance.ACCEPTED and receipt.result != ReceiptResult.WRONG_ITEM
     if receipt.result == ReceiptResult.WRONG_ITEM:
         leads, why = _("Hold for the customer"), _("Another item than the one sold")
     elif accepted:
+        grade = Grade(condition.grade).label
+        why = _("Acceptable: grade %(grade)s") if condition.is_acceptable else _("Not acceptable, but our fault")
+        why %= {"grade": grade}
         leads = _("%(disposition)s · pays %(percent)s %%") % {
             "disposition": disposition.label.capitalize(),
             "percent": f"{pays.normalize():f}",
         }
     else:
         leads = _("Hold for the customer")
+        why = _("Not acceptable; %(disposition)s if the customer agrees") % {"disposition": disposition.label}
     return {
         "code": condition.code,
         "label": condition.label,
@@ -269,8 +273,9 @@ def _told(rma: RMA, outcome: Outcome, *, left: int) -> dict[str, str]:
         }
         meaning = "careful"
     else:
-        words = _("Put it to: %(place)s") % {"place": BinKind(_bin(outcome)).label}
-        following, meaning = _money(rma), "good"
+        place = _bin(rma, outcome)
+        words, meaning = _("To %(bin)s") % {"bin": place.code}, "good"
+        following = f"{place.get_kind_display().capitalize()}. {_money(rma)}"
     if left:
         following += " " + ngettext("%(count)s more to look at here.", "%(count)s more to look at here.", left) % {
             "count": left
@@ -278,8 +283,10 @@ def _told(rma: RMA, outcome: Outcome, *, left: int) -> dict[str, str]:
     return {"words": words, "next": following, "meaning": meaning}
 
 
-def _bin(outcome: Outcome) -> str:
-    return ledger.LANDS_IN[outcome.disposition]
+def _bin(rma: RMA, outcome: Outcome) -> Bin:
+    """Where the goods were booked to, which is where they belong."""
+    kind = ledger.LANDS_IN[Disposition(outcome.disposition)]
+    return Bin.objects.filter(warehouse=rma.warehouse, kind=kind).order_by("code").first()
 
 
 def _money(rma: RMA) -> str:
