@@ -4,12 +4,14 @@ from datetime import timedelta
 from uuid import uuid4
 
 from notifications.models import Message
+from oms.models import Order
 from refunds import lifecycle as refunds
 from refunds.models import Refund
 from returns import lifecycle
 from returns.lifecycle import Arrived, Finding
 from returns.lifecycle.parcels import Bought
-from returns.models import RMA, Outcome, Receipt
+from returns.lookups import mail_links
+from returns.models import RMA, LinkRequest, Outcome, PolicyRule, Receipt, ReturnDraft
 from tests.builders import NOON, a_return, an_order
 from tests.jobs import run_jobs
 
@@ -64,6 +66,19 @@ def settled(refund: Refund) -> Refund:
     refunds.submit(refund.number, by="system", at=at)
     refunds.settle(refund.number, provider_id=f"re_{uuid4().hex}", by="stripe", at=at)
     return refund
+
+
+def own_label() -> RMA:
+    """A return the policy approves without a label."""
+    PolicyRule.objects.filter(kind="free_label").update(parameters={"everyone": False})
+    return a_return(an_order())
+
+
+def a_link(order: Order) -> ReturnDraft:
+    """The link to this order, asked for in the portal."""
+    LinkRequest.objects.create(order=order, asked_at=NOON)
+    mail_links(at=NOON)
+    return order.drafts.get()
 
 
 def mails(template: str = "") -> list[Message]:
