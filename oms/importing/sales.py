@@ -28,7 +28,7 @@ ORDER = (
     "currency,prices_include_tax,items_total,shipping_total,shipping_tax,total"
 )
 LINE = (
-    "id,order_id,position,product_id,sku,description,quantity,unit_price,gross,tax,tax_rate,is_final_sale,shipped,"
+    "order_id,position,product_id,sku,description,quantity,unit_price,gross,tax,tax_rate,is_final_sale,shipped,"
     "canceled,returned"
 )
 PAYMENT = "id,order_id,method,provider_id,currency,captured,refunded,in_flight,captured_at"
@@ -128,8 +128,10 @@ class Sales:
         for product in missing.values():
             product.title = product.title or product.sku
         Product.objects.bulk_create(missing.values(), ignore_conflicts=True)
-        found = Product.objects.filter(sku__in=list(missing)).values_list("sku", "pk")
-        self.products.update(found)
+        with connection.cursor() as cursor:
+            # One array, not one parameter for each: a batch may name more than a statement can carry.
+            cursor.execute("SELECT sku, id FROM oms_product WHERE sku = ANY(%s::text[])", [list(missing)])
+            self.products.update(cursor.fetchall())
 
 
 class _Rows:
@@ -139,6 +141,7 @@ class _Rows:
         self.products = products
         self.orders: list[str] = []
         self.lines: list[str] = []
+        self.shipped_lines: list[str] = []  # these carry their id, for the parcel to refer to
         self.payments: list[str] = []
         self.entries: list[str] = []
         self.postings: list[str] = []
@@ -147,7 +150,6 @@ class _Rows:
         self.history = History()
         paid = sum(sale.payment_method is not None for sale in sales)
         self.order_ids = bulk.reserve("oms_order", len(sales))
-        self.line_ids = bulk.reserve("oms_orderline", sum(len(sale.lines) for sale in sales))
         self.payment_ids = bulk.reserve("oms_payment", paid)
         self.entry_ids = bulk.reserve("oms_journalentry", paid)
         self.shipment_ids = bulk.reserve("oms_shipment", sum(sale.shipped_at is not None for sale in sales))
@@ -157,6 +159,7 @@ class _Rows:
     def copy(self) -> None:
         bulk.copy("oms_order", ORDER, self.orders)
         bulk.copy("oms_orderline", LINE, self.lines)
+        bulk.copy("oms_orderline", f"id,{LINE}", self.shipped_lines)
         bulk.copy("oms_payment", PAYMENT, self.payments)
         bulk.copy("oms_journalentry", ENTRY, self.entries)
         bulk.copy("oms_posting", POSTING, self.postings)
@@ -177,24 +180,24 @@ class _Rows:
             f"default\t{bulk.text(sale.country)}\t{bulk.text(sale.region)}\t{sale.currency}\tt\t"
             f"{total - sale.shipping!s}\t{sale.shipping!s}\t{sale.shipping_tax!s}\t{total!s}"
         )
-        line_ids = self._lines(order_id, sale)
+        lines = self._lines(order_id, sale)
         if sale.payment_method is not None:
             self._payment(order_id, sale, total, placed_at)
-        if sale.shipped_at is not None:
-            self._shipment(order_id, sale, line_ids)
+        if sale.shipped_at is None:
+            self.lines += lines
+        else:
+            self._shipment(order_id, sale, lines)
 
-    def _lines(self, order_id: str, sale: Sale) -> list[int]:
-        ids, add, products, text = [], self.lines.append, self.products, bulk.text
+    def _lines(self, order_id: str, sale: Sale) -> list[str]:
+        found, products, text = [], self.products, bulk.text
         for position, line in enumerate(sale.lines, 1):
-            line_id = next(self.line_ids)
-            ids.append(line_id)
             sku, description, quantity, price, gross, tax, rate, is_final, _ = line
             shipped = quantity if sale.is_shipped else 0
-            add(
-                f"{line_id}\t{order_id}\t{position}\t{products[sku]}\t{text(sku)}\t{text(description)}\t{quantity}\t"
+            found.append(
+                f"{order_id}\t{position}\t{products[sku]}\t{text(sku)}\t{text(description)}\t{quantity}\t"
                 f"{price!s}\t{gross!s}\t{tax!s}\t{rate!s}\t{'t' if is_final else 'f'}\t{shipped}\t0\t0"
             )
-        return ids
+        return found
 
     def _payment(self, order_id: str, sale: Sale, total: Decimal, placed_at: str) -> None:
         payment_id = next(self.payment_ids)
@@ -214,8 +217,10 @@ class _Rows:
             if amount:
                 self.postings.append(f"{entry_id}\t{account.value}\t{amount!s}\t{sale.currency}")
 
-    def _shipment(self, order_id: str, sale: Sale, line_ids: list[int]) -> None:
+    def _shipment(self, order_id: str, sale: Sale, lines: list[str]) -> None:
         assert sale.shipped_at is not None
+        line_ids = list(bulk.reserve("oms_orderline", len(lines)))
+        self.shipped_lines += [f"{line_id}\t{line}" for line_id, line in zip(line_ids, lines, strict=True)]
         shipment_id, delivered = next(self.shipment_ids), sale.delivered_at
         status = ShipmentStatus.DELIVERED if delivered else ShipmentStatus.SHIPPED
         self.shipments.append(

@@ -9,7 +9,6 @@ from django.db import connection
 
 from oms.importing.documents import CreditLine, CreditNote
 from oms.importing.report import ImportReport
-from oms.models import Order, UnitClaim
 from oms.models.claims import Units
 from oms.money import cumulative, round_ratio, to_minor
 from oms.units import count, free_units, highest, lowest
@@ -32,6 +31,12 @@ CANDIDATES = """
       JOIN oms_order o ON o.customer_id = wanted.customer_id
       JOIN oms_orderline l ON l.order_id = o.id AND l.sku = wanted.sku
      ORDER BY o.placed_at, o.id, l.position
+"""
+# Locked in one order, as every verb does.
+LOCK = "SELECT id FROM oms_order WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+CLAIMED = """
+    SELECT order_line_id, lower(part), upper(part) FROM oms_unitclaim, unnest(units) AS part
+     WHERE active AND order_line_id = ANY(%s::bigint[])
 """
 PAYMENTS = """
     SELECT order_id, id, currency, captured - refunded - in_flight FROM oms_payment
@@ -167,17 +172,17 @@ def sold_to(
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATE_ORDERS, pairs)
         orders = [row[0] for row in cursor.fetchall()]
-        list(Order.objects.for_update().filter(pk__in=orders).order_by("pk").values_list("pk", flat=True))
+        cursor.execute(LOCK, [orders])
         cursor.execute(CANDIDATES, pairs)
         rows = cursor.fetchall()
         cursor.execute(PAYMENTS, [orders])
         payments: dict[int, list[list[int]]] = defaultdict(list)
         for order_id, payment_id, currency, left in cursor.fetchall():
             payments[order_id].append([payment_id, to_minor(left, currency)])
-    claimed: dict[int, list[Units]] = defaultdict(list)
-    claims = UnitClaim.objects.filter(order_line__in=[row[0] for row in rows], active=True)
-    for line_id, units in claims.values_list("order_line", "units"):
-        claimed[line_id].append(units)
+        claimed: dict[int, list[Units]] = defaultdict(list)
+        cursor.execute(CLAIMED, [[row[0] for row in rows]])
+        for line_id, first, last in cursor.fetchall():
+            claimed[line_id].append(((first, last),))
     sold: dict[tuple[int, str, str], list[SoldLine]] = defaultdict(list)
     for line_id, order_id, customer, sku, currency, placed_at, quantity, gross, tax in rows:
         free = free_units(quantity, claimed.get(line_id, ()))

@@ -14,13 +14,14 @@ from oms.views.words import Clock
 
 COUNTED = 10_000  # beyond that a count is no longer worth its time
 
-# What an order of a rare status must have, found by a small partial index; the rest is told by the status itself.
+# What an order of such a status must have, mostly found by a small partial index; the status itself tells the rest.
 _OPEN = OrderLine.objects.filter(quantity__gt=F("shipped") + F("canceled"))
 _CAME_BACK = OrderLine.objects.filter(returned__gt=0)
 _HINTS = {
     OrderStatus.PLACED: _OPEN,
     OrderStatus.PAID: _OPEN,
     OrderStatus.PART_SHIPPED: _OPEN,
+    OrderStatus.DELIVERED: Shipment.objects.filter(status=ShipmentStatus.DELIVERED),
     OrderStatus.REFUSED: Shipment.objects.filter(status=ShipmentStatus.REFUSED),
     OrderStatus.PART_RETURNED: _CAME_BACK,
     OrderStatus.RETURNED: _CAME_BACK,
