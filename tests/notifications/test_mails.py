@@ -112,7 +112,7 @@ def test_the_approval_says_all_it_must() -> None:
         mail,
         "Hello Sam Shopper,",  # R57 customer name
         "Your return for order 536365 is approved.",  # R57 order number, statement of approval
-        f"The return number (RMA) is {rma.number}.",  # R57 RMA number
+        rma.number,  # R57 RMA number
         "Pack the goods securely",  # R59
         "Include all original packaging and all accessories.",  # R59
         "Post the parcel by Monday 7 December.",
