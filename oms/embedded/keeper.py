@@ -369,6 +369,8 @@ class Keeper:
             if not self._alive():
                 self._start()
             self._wait_until_ready()
+            if not self._alive():
+                continue  # it died on the way: nobody may be told that it is ready
             ready = lock(self.server.locks / "ready")
             while self._alive() and self.server.socket.exists() and self._same_folder(own) and not self.asked_to_stop:
                 time.sleep(POLL)

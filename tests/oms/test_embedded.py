@@ -167,7 +167,7 @@ def test_keeper_and_server_killed_together_leave_nothing_in_the_way(data: Path) 
     server = postmaster(data)
     os.kill(keeper_pid("postgres"), signal.SIGKILL)
     os.kill(server, signal.SIGKILL)
-    until(lambda: keeper.arguments_of(server) == "")
+    until(lambda: keeper.arguments_of(server) == "" and not keeper.is_locked(keeper.Postgres(data).locks / "serve"))
     assert query("SELECT answer FROM kept") == 42
 
 
