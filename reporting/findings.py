@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from reporting import bottlenecks
 from reporting.dashboard import Figures
+from reporting.products import ProductRate
 from reporting.stages import NAMES
 
 ENDINGS = {
@@ -80,10 +81,16 @@ def products(figures: Figures) -> str:
     if not figures.products:
         return _("Products that come back most")
     leading = figures.products[0]
-    return _("%(title)s comes back most: %(rate)s of its orders") % {
-        "title": leading.title or leading.sku,
+    return _("%(title)s stands out: %(rate)s of its orders came back") % {
+        "title": title(leading),
         "rate": percent(leading.rate, 0),
     }
+
+
+def title(product: ProductRate) -> str:
+    """A product's title as people write it: sources in capitals need not shout."""
+    words = product.title or product.sku
+    return words.capitalize() if words.isupper() and " " in words else words
 
 
 def hours(value: Decimal | None) -> str:
@@ -91,7 +98,7 @@ def hours(value: Decimal | None) -> str:
     if value is None:
         return "–"
     if value < 48:
-        return _("%(hours)s h") % {"hours": number_format(value, 0 if value >= 10 else 1)}
+        return _("%(hours)s h") % {"hours": number_format(value, 0 if value >= 10 or value < Decimal("0.05") else 1)}
     return _("%(days)s days") % {"days": number_format(value / 24, 1)}
 
 

@@ -8,7 +8,7 @@ from reporting.geo import place
 from reporting.period import Filters, Period
 
 # Fewer orders than this say nothing about a country; it is drawn as "too few" and never called the highest.
-ENOUGH_ORDERS = 5
+ENOUGH_ORDERS = 10
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,8 @@ def _times(figures: Figures) -> dict[str, Any]:
 
 def _stages(figures: Figures) -> dict[str, Any]:
     return {
-        "note": _("Mean time in each stage, returns settled in the period"),
+        "note": _("Mean time in each stage, and whom it waits for"),
+        "legend": [{"class": f"legend__{clock}", "label": name} for clock, name in CLOCKS.items()],
         "columns": _columns(_("Stage"), +1, _("Mean"), _("Median"), _("9 of 10 within"), _("Standing there now")),
         "rows": [
             [
@@ -174,6 +175,11 @@ def _refunds(figures: Figures) -> dict[str, Any]:
     found = figures.refunds.now
     return {
         "note": _("Returned items by how they ended"),
+        "legend": [
+            {"class": f"legend__{ending}", "label": f"{name}: {_number(getattr(found, ending))}"}
+            for ending, name in ENDINGS.items()
+            if getattr(found, ending)
+        ],
         "columns": _columns(_("Ended"), +1, _("Items"), _("Share")),
         "rows": [
             [
@@ -192,7 +198,7 @@ def _products(figures: Figures) -> dict[str, Any]:
         "columns": _columns(_("Product"), +1, _("Return rate"), _("Orders"), _("With a return"), _("Points at")),
         "rows": [
             [
-                {"text": product.title or product.sku, "sub": product.sku},
+                {"text": findings.title(product), "sub": product.sku},
                 percent(product.rate),
                 _number(product.orders),
                 {

@@ -42,11 +42,11 @@ def stages(figures: Figures, width: int) -> Spec:
         {
             "label": str(NAMES[stage.code][0]),
             "value": float(stage.mean_hours or 0),
-            "text": _("%(time)s · waits for %(whom)s")
-            % {"time": findings.hours(stage.mean_hours), "whom": CLOCKS[stage.clock]},
+            "text": findings.hours(stage.mean_hours),
             "color": CLOCK_COLORS[stage.clock],
             "url": links.rows("settled", figures.period, figures.filters, stage=stage.code),
-            "words": f"{NAMES[stage.code][0]}: {findings.hours(stage.mean_hours)}",
+            "words": _("%(stage)s: %(time)s, waiting for %(whom)s")
+            % {"stage": NAMES[stage.code][0], "time": findings.hours(stage.mean_hours), "whom": CLOCKS[stage.clock]},
         }
         for stage in figures.stages
         if stage.passages
@@ -58,16 +58,16 @@ def products(figures: Figures, width: int) -> Spec:
     """Products by smoothed rate, drawn with their real one; what they point at stands in the table."""
     bars = [
         {
-            "label": f"{short(product.title or product.sku, 44)}",
+            "label": short(findings.title(product), width // 15),
             "value": float(product.smoothed),
-            "text": _("%(rate)s · %(part)d of %(all)d orders")
+            "text": _("%(rate)s · %(part)d of %(all)d")
             % {"rate": findings.percent(product.rate), "part": product.orders_returned, "all": product.orders},
             "color": ACCENT if position == 0 else QUIET,
             "url": links.rows(
                 "orders", figures.period, _with(figures.filters, sku=product.sku, goods_only=True), returned=1
             ),
             "words": _("%(title)s: %(rate)s of its orders came back")
-            % {"title": product.title or product.sku, "rate": findings.percent(product.rate)},
+            % {"title": findings.title(product), "rate": findings.percent(product.rate)},
         }
         for position, product in enumerate(figures.products[:MOST])
     ]

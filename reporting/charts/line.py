@@ -9,7 +9,7 @@ from reporting.charts.style import ACCENT, CAREFUL, GRID, INK, INK_2, MARK, PAPE
 from reporting.dashboard import Figures
 from reporting.period import Period
 
-HEIGHT = {358: 220, 740: 260}
+HEIGHT = {358: 240, 740: 340}
 
 
 def step_name(step: Period) -> str:
@@ -74,9 +74,9 @@ def processing_time(figures: Figures, width: int) -> Spec:
                         "encoding": {"y": {"field": "target", "type": "quantitative"}},
                     },
                     {
-                        "mark": {"type": "text", "align": "left", "dy": -7, "color": INK_2, "aria": False},
+                        "mark": {"type": "text", "align": "right", "dy": -7, "color": INK_2, "aria": False},
                         "encoding": {
-                            "x": {"value": 4},
+                            "x": {"value": "width"},
                             "y": {"field": "target", "type": "quantitative"},
                             "text": {"field": "label"},
                         },
@@ -100,7 +100,7 @@ def processing_time(figures: Figures, width: int) -> Spec:
         ],
         encoding={},
         resolve={"axis": {"y": "shared"}},
-    ) | {"config": {**_config(), "axisX": {"labelFlush": False}}}
+    ) | {"config": {**_config(), "padding": {"left": 0, "top": 0, "right": 18, "bottom": 2}}}
 
 
 def _config() -> Spec:

@@ -13,6 +13,7 @@ from reporting.geo import DOTS, EUROPE, topology
 from reporting.regions import Region
 
 NONE = "var(--map-none)"
+GAP = 24
 # Upper ends of the first four of five classes, as shares of orders; equal for every period, so maps can be compared.
 CLASSES = (Decimal("0.05"), Decimal("0.10"), Decimal("0.15"), Decimal("0.25"))
 
@@ -31,17 +32,22 @@ def regions(figures: Figures, width: int) -> Spec:
     dots = [{"longitude": DOTS[p][0], "latitude": DOTS[p][1], **mark} for p, mark in marks.items() if p in DOTS]
     description = findings.regions(figures)
     if not orders or 2 * european < orders:
-        return _whole(chart(width, round(width * 0.5), description), _world(data, dots, {}))
+        return {**chart(width, round(width * 0.5), description), **_world(data, dots)}
     wide = width > 500
-    europe = _view(data, dots, {"type": "conicConformal", "rotate": [-12, 0], "center": [0, 52.5],
-        "parallels": [40, 65], "scale": 620 if wide else 520})  # fmt: skip
-    large = {**europe, "width": 430 if wide else width, "height": 400 if wide else 330}
-    small_width = width - 430 - 24 if wide else width
-    small = {**_world(data, dots, {}), "width": small_width, "height": round(small_width * 0.52)}
-    spec = chart(width, 0, description, hconcat=[large, small] if wide else None, vconcat=[large, small])
-    for name in ("width", "height", "autosize", "vconcat" if wide else "hconcat"):
+    size = (width - 250 - GAP, 400) if wide else (width, 330)
+    europe = {
+        "type": "conicConformal", "rotate": [-11, 0], "center": [0, 53], "parallels": [40, 65],
+        "scale": 640 if wide else 500, "translate": [size[0] / 2, size[1] / 2],
+    }  # fmt: skip
+    small = 250 if wide else width
+    views = [
+        {**_view(data, dots, europe), "width": size[0], "height": size[1]},
+        {**_world(data, dots), "width": small, "height": round(small * 0.52)},
+    ]
+    spec = chart(width, 0, description, spacing=GAP, **{"hconcat" if wide else "vconcat": views})
+    for name in ("width", "height", "autosize"):  # of the parts, not of the whole
         del spec[name]
-    return {**spec, "spacing": 24, "align": "none", "center": wide}
+    return {**spec, "center": True}
 
 
 def _mark(figures: Figures, region: Region) -> dict[str, Any]:
@@ -111,9 +117,5 @@ def _view(data: Spec, dots: list[dict[str, Any]], projection: Spec) -> Spec:
     return {"data": data, "projection": projection, "layer": layers}
 
 
-def _world(data: Spec, dots: list[dict[str, Any]], projection: Spec) -> Spec:
-    return _view(data, dots, {"type": "equalEarth", **projection})
-
-
-def _whole(spec: Spec, view: Spec) -> Spec:
-    return {**spec, **view}
+def _world(data: Spec, dots: list[dict[str, Any]]) -> Spec:
+    return _view(data, dots, {"type": "equalEarth"})
