@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
-
 from oms.models.claims import Units
 from oms.money import amount_text
 from oms.units import count, lowest
@@ -156,8 +154,7 @@ def _in_advance(rma: RMA, line: ReturnLine, outcomes: Sequence[Outcome]) -> int:
     if rma.refund_at == RefundAt.SCAN:
         return line.quantity if rma.shipped_at else 0
     if rma.refund_at == RefundAt.DELIVERY:
-        arrived = rma.parcels.filter(Q(delivered_at__isnull=False) | Q(arrived_at__isnull=False))
-        return line.quantity if arrived.exists() else 0
+        return line.quantity if rma.parcels.filter(delivered_at__isnull=False).exists() else 0
     if rma.refund_at == RefundAt.RECEIPT and line.outstanding == 0:
         received = line.receipts.filter(result=ReceiptResult.RECEIVED).values_list("quantity", flat=True)
         return sum(received)

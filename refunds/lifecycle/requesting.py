@@ -26,7 +26,7 @@ from refunds.states import REFUND_MACHINE, RefundSource, RefundStatus
 from refunds.tenders import PaymentTerms, share_out
 from returns import lifecycle as returns
 from returns.models import RMA
-from returns.states import SETTLEMENT_MACHINE, RMASource, Settlement
+from returns.states import RMASource, Settlement
 
 SHIPPING = "shipping"
 
@@ -55,9 +55,9 @@ def request_for_return(rma_number: str, *, by: str, at: datetime) -> list[Refund
 
 
 def _conclude(rma: RMA, *, by: str, at: datetime) -> None:
-    """Nothing new is owed: what became due was paid in advance, or everything is done."""
-    statuses = set(rma.refunds.values_list("status", flat=True))
-    if rma.settlement == Settlement.DUE and statuses == {RefundStatus.SETTLED}:
+    """Nothing new is to be paid: what is due was paid in advance or kept as fees, or everything is done."""
+    unpaid = rma.refunds.exclude(status=RefundStatus.SETTLED)
+    if rma.settlement == Settlement.DUE and rma.credit_memos.exists() and not unpaid.exists():
         returns.settle(rma.number, total=paid_to(rma), by=by, at=at)
     else:
         returns.close_if_finished(rma.number, by=by, at=at)
@@ -80,8 +80,8 @@ def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
     refunds = _make_refunds(memo, lines, by=by, at=at)
     if refunds:
         tell_started(rma, refunds[0], by=by, at=at)
-    elif not rma.refunds.exists() and SETTLEMENT_MACHINE.allows("settle", rma.settlement):
-        returns.settle(rma.number, total=paid_to(rma), by=by, at=at)  # all of it was kept as fees
+    else:
+        _conclude(rma, by=by, at=at)
 
 
 @transaction.atomic

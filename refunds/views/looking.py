@@ -18,7 +18,7 @@ from refunds.lifecycle.approving import askers
 from refunds.lifecycle.paying import for_a_person
 from refunds.models import Refund, RefundQuerySet
 from refunds.states import MEANING, REFUND_MACHINE
-from refunds.views.words import SITUATIONS, Clock, memo_receipt, story
+from refunds.views.words import SITUATIONS, Clock, booked, memo_receipt, story
 
 PER_PAGE = 50
 VIEWS = ("all", "approval", "failed", "open")
@@ -108,7 +108,7 @@ def render_detail(
         "attempts": [(attempt, clock.text(attempt.sent_at), clock.text(attempt.answered_at)) for attempt in attempts],
         "siblings": refund.memo.refunds.exclude(pk=refund.pk).order_by("pk"),
         "receipt": memo_receipt(refund.memo),
-        "entries": [(entry, clock.text(entry.booked_at)) for entry in entries.prefetch_related("postings")],
+        "entries": booked(entries.prefetch_related("postings"), clock),
         "story": story(events, clock),
         "form": form or RefusalForm(),
         "problem": problem,

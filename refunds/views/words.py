@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from oms import shops
-from oms.models import Event, User
+from oms.journal import Account
+from oms.models import Event, JournalEntry, User
 from oms.money import Money
+from oms.templatetags.components import money as show_money
 from refunds.models import CreditMemo
 from refunds.states import MEANING, RefundStatus
 
@@ -94,6 +97,18 @@ def actor_names(actors: Iterable[str]) -> dict[str, str]:
     }
 
 
+def booked(entries: Iterable[JournalEntry], clock: Clock) -> list[tuple[str, str, list[tuple[Any, Decimal]]]]:
+    """Journal entries as (cause, when, [(account in words, amount)]); debit is positive."""
+    return [
+        (
+            entry.cause,
+            clock.text(entry.booked_at),
+            [(Account(posting.account).label, posting.amount) for posting in entry.postings.all()],
+        )
+        for entry in entries
+    ]
+
+
 def memo_receipt(memo: CreditMemo) -> dict[str, Any]:
     """The working of a credit memo as lines of `components/receipt.html`."""
     quote, currency = memo.quote, memo.currency
@@ -110,10 +125,10 @@ def memo_receipt(memo: CreditMemo) -> dict[str, Any]:
     ]
     if not lines:
         lines = [{"label": _("Goodwill"), "money": Money(memo.total, currency)}]
-    lines.append({"label": _("of which tax"), "money": Money(memo.tax, currency), "note": "", "kind": "subtotal"})
     return {
         "lines": lines,
         "total": Money(memo.total, currency),
+        "after": _("Includes %(tax)s tax.") % {"tax": show_money(memo.tax, currency)} if memo.tax else "",
         "working": [_difference(row) for row in quote.get("differences", ())],
     }
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db.models import Sum
 
+from inventory.models import Condition
 from oms.models import Payment, Posting
 from oms.orders import cancel_lines
 from oms.states import PaymentMethod
@@ -262,3 +263,29 @@ def test_several_lines_and_reasons_in_one_return() -> None:
     returns.inspect(rma.number, findings, form_token=uuid4(), by=DOCK, at=LATER)
     [refund] = ask(rma)
     assert refund.amount == Decimal(rma.quote["total"]) == Decimal("18.99")
+
+
+def test_goods_accepted_for_nothing_close_without_money() -> None:
+    Condition.objects.filter(code="used").update(payout_percent=0)
+    order = a_paid_order()
+    rma = an_inspected_return(order, condition="used")
+    assert ask(rma) == []
+    assert is_closed(rma)
+    assert money(order) == (0, 0)
+
+
+def test_a_later_part_that_fees_eat_settles_with_the_first() -> None:
+    rule = PolicyRule.objects.get(kind="restocking_fee")
+    rule.parameters = {"reasons": ["changed_mind"], "amount": "6.00", "per": "unit"}
+    rule.save()
+    Condition.objects.filter(code="used").update(payout_percent=50)
+    order = a_paid_order(lines=[Sold(quantity=2, gross="20.00", tax="0.00", tax_rate="0")])
+    rma = a_return(order, quantity=2)
+    line = rma.lines.get()
+    for condition in ("opened", "used"):
+        receipts = returns.receive(rma.number, [Arrived(line.pk, 1)], form_token=uuid4(), by=DOCK, at=LATER)
+        inspect_all(rma, receipts, condition)
+        ask(rma)
+        settle_all(rma)
+    assert refunded(rma) == Decimal("4.00")
+    assert is_closed(rma)
