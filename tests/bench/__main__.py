@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tests.proofs.__main__ import throw_away_servers
 
-MEASUREMENTS = ("calibration",)
+MEASUREMENTS = ("calibration", "returns")
 EXAMPLES = """examples:
   bin/bench                  everything, a line per number
   bin/bench --json           one line of JSON
