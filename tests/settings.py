@@ -15,3 +15,5 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"
 ]  # tests log in often and prove no password's strength
 (embedded.data_dir() / "static").mkdir(parents=True, exist_ok=True)  # empty: the sources themselves are served
+# A browser keeps its connection to the live server open; the database must not be kept open with it.
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
