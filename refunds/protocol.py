@@ -14,7 +14,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from oms.money import to_minor
-from oms.statemachine import TransitionRefused
 from refunds import lifecycle
 from refunds.gateways.base import Gateway, GatewayError, RefundAnswer
 from refunds.gateways.registry import gateway_for
@@ -88,10 +87,8 @@ def _refused(gateway: Gateway, refund: Refund, attempt: RefundAttempt, error: Ga
     """The provider says no. If an earlier call of this attempt met silence, the money may be out all the same."""
     if attempt.result == AttemptResult.UNKNOWN and (answer := _found(gateway, refund, attempt)):
         return lifecycle.hear(refund.number, answer, by=gateway.name, at=at)
-    try:
-        return lifecycle.fail(refund.number, reason=error.code or "refused", by=gateway.name, at=at)
-    except TransitionRefused:  # somebody else's answer came first
-        return Refund.objects.get(pk=refund.pk)
+    reason = error.code or "refused"
+    return lifecycle.fail(refund.number, reason=reason, key=attempt.key, by=gateway.name, at=at)
 
 
 def _found(gateway: Gateway, refund: Refund, attempt: RefundAttempt | None = None) -> RefundAnswer | None:

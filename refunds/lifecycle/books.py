@@ -42,7 +42,9 @@ def _postings(refund: Refund) -> list[tuple[Account, Decimal]]:
     memo, currency = refund.memo, refund.currency
     fees = memo.quote.get("fees", [])
     fee_net = sum((Decimal(fee["net"]) for fee in fees), Decimal(0))
-    before = memo.refunds.filter(pk__lt=refund.pk).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    before = Decimal(0)
+    if refund.amount != memo.total:
+        before = memo.refunds.filter(pk__lt=refund.pk).aggregate(sum=Sum("amount"))["sum"] or before
     tax, kept = (_part(whole, memo.total, before, refund.amount, currency) for whole in (memo.tax, fee_net))
     return [
         (TAKEN_FROM.get(RefundSource(refund.source), Account.RETURNS), refund.amount + kept - tax),

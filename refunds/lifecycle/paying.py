@@ -5,6 +5,7 @@ only move forward: pending → settled → failed. Stripe never takes a failure 
 """
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
@@ -23,6 +24,7 @@ from refunds.lifecycle.locking import (
     tell_settled,
     tell_started,
 )
+from refunds.lifecycle.submitting import OPEN
 from refunds.models import Refund, RefundAttempt
 from refunds.refusals import NotForAPerson, NotOurs
 from refunds.states import REFUND_MACHINE, AttemptResult, RefundStatus
@@ -78,13 +80,18 @@ def settle(number: str, *, provider_id: str, by: str, at: datetime) -> Refund:
 
 
 @transaction.atomic
-def fail(number: str, *, provider_id: str = "", reason: str, by: str, at: datetime) -> Refund:
-    """The provider did not pay, or took back that it had: the books reverse, the return is open again (p7, p8, p10)."""
+def fail(number: str, *, provider_id: str = "", reason: str, by: str, at: datetime, key: UUID | None = None) -> Refund:
+    """The provider did not pay, or took back that it had: the books reverse, the return is open again (p7, p8, p10).
+
+    `key` names the attempt whose call was refused: was it answered otherwise meanwhile, nothing changes.
+    """
     refund = lock(number)
-    if refund.status == S.FAILED:
+    attempt = _newest(refund)
+    answered = key is not None and (attempt is None or attempt.key != key or attempt.result not in OPEN)
+    if refund.status == S.FAILED or answered:
         return refund
     REFUND_MACHINE.check("fail", refund.status, S.FAILED)
-    return _fail(refund, _newest(refund), provider_id, reason, by, at)
+    return _fail(refund, attempt, provider_id, reason, by, at)
 
 
 @transaction.atomic

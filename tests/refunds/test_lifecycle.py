@@ -226,6 +226,15 @@ def test_words_about_a_failed_attempt_do_not_touch_the_next() -> None:
     assert everything(refund) == before
 
 
+def test_a_refused_call_does_not_undo_what_a_webhook_settled() -> None:
+    refund = a_requested_refund()
+    key = lifecycle.submit(refund.number, by="system", at=LATER).key
+    lifecycle.hear(refund.number, an_answer(refund, S.SETTLED), by="stripe", at=LATER)
+    before = everything(refund)
+    lifecycle.fail(refund.number, reason="charge_already_refunded", key=key, by="stripe", at=LATER)
+    assert everything(refund) == before
+
+
 def test_another_amount_never_counts_as_paid() -> None:
     refund = a_requested_refund()
     lifecycle.submit(refund.number, by="system", at=LATER)
