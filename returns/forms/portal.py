@@ -91,6 +91,10 @@ class AskedChoiceField(_Asked, forms.ChoiceField):
     pass
 
 
+class AskedTextField(_Asked, forms.CharField):
+    pass
+
+
 # ── Items ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -294,9 +298,8 @@ class HoldForm(forms.Form):
             "invalid_choice": _("Choose one of the three answers."),
         },
     )
-    note = forms.CharField(
+    note = AskedTextField(
         label=_("What do you see differently?"),
-        required=False,
         max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
     )

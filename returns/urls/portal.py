@@ -2,18 +2,18 @@
 
 from django.urls import path
 
-from returns.views.portal import drafts, lookup, pages, status, status_answers
+from returns.views.portal import confirmation, items, lookup, pages, status, status_answers
 
 app_name = "portal"
 
 urlpatterns = [
     path("", lookup.lookup, name="lookup"),
     # a return being put together
-    path("return/<uuid:draft>/items/", drafts.items, name="items"),
-    path("return/<uuid:draft>/details/", drafts.details, name="details"),
-    path("return/<uuid:draft>/resolution/", drafts.resolution, name="resolution"),
-    path("return/<uuid:draft>/confirmation/", drafts.confirmation, name="confirmation"),
-    path("return/<uuid:draft>/photos/<uuid:photo>/", drafts.photo, name="draft_photo"),
+    path("return/<uuid:draft>/items/", items.items, name="items"),
+    path("return/<uuid:draft>/details/", items.details, name="details"),
+    path("return/<uuid:draft>/resolution/", confirmation.resolution, name="resolution"),
+    path("return/<uuid:draft>/confirmation/", confirmation.confirmation, name="confirmation"),
+    path("return/<uuid:draft>/photos/<uuid:photo>/", items.photo, name="draft_photo"),
     # a return
     path("r/<str:number>/<str:signature>/", status.status, name="status"),
     path("r/<str:number>/<str:signature>/label/", status.label, name="label"),

@@ -301,6 +301,18 @@ def test_of_a_long_order_items_are_chosen_first_page_by_page(client: Client, rec
 
 
 @pytest.mark.django_db
+def test_an_item_of_a_long_order_is_found_by_its_words(client: Client, recent: Callable[..., Order]) -> None:
+    order = recent(lines=[Sold(sku=f"S{n:03d}", title=f"Thing {n:03d}") for n in range(30)])
+    path = f"/return/{draft_of(order).ref}/items/"
+    found = said(client.get(path, {"q": "028 THING"}))
+    assert ("Thing 028" in found, "Thing 001" in found) == (True, False)
+    for words in ("nothing like it", "<script>alert(1)</script>", "\x00"):
+        missed = said(client.get(path, {"q": words}))
+        assert "No item of this order is called" in missed
+        assert "<script>alert" not in missed
+
+
+@pytest.mark.django_db
 def test_details_of_nothing_chosen_lead_back(client: Client, recent: Callable[..., Order]) -> None:
     draft = draft_of(recent())
     for page in ("details", "resolution"):

@@ -53,6 +53,8 @@ def offer(file: OrderFile, found: Preview) -> dict[str, Any]:
 def title_of(decision: Decision, total: Money) -> str:
     if decision.verdict is Verdict.DENY:
         return _("By our rules this cannot come back")
+    if not total.amount:
+        return _("In this condition it pays nothing")
     return _("You get %(total)s back") % {"total": money_text(total)}
 
 

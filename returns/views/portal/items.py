@@ -1,9 +1,10 @@
-"""A return being put together: which items and why, then how it is settled, then confirmed (R4, R17, p2, p51)."""
+"""A return being put together: which items come back, and why (R4, R17, p55)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -11,23 +12,17 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from oms import outbox
 from oms.access import public
-from oms.refusals import Refused
-from refunds.pricing import price_return
-from returns import drafts, lifecycle, photos
+from returns import drafts, photos
 from returns.drafts import LineAnswer
-from returns.eligibility import LineView, OrderFile, Wanted, judge, lines_of, open_file
-from returns.forms.portal import CHOOSE_ITEMS, ConfirmationForm, ItemsForm, LineForm, Terms
+from returns.eligibility import LineView, OrderFile, lines_of, open_file
+from returns.forms.portal import CHOOSE_ITEMS, ItemsForm, LineForm, Terms
 from returns.models import RMA, ReturnDraft, ReturnPhoto
-from returns.refusals import ForeignLine, QuoteChanged
+from returns.refusals import ForeignLine
 from returns.situation import situation, with_facts
-from returns.states import Resolution
-from returns.views.portal import offers
 
 # Orders up to this many lines are asked about on one screen; longer ones are chosen from first.
 ON_ONE_SCREEN = 6
@@ -66,6 +61,10 @@ class Row:
     def line(self) -> Any:
         return self.view.order_line
 
+    def speaks_of(self, words: str) -> bool:
+        text = f"{self.line.description} {self.line.sku}".casefold()
+        return all(word in text for word in words.casefold().split())
+
     @property
     def most(self) -> int:
         return self.view.quantity or self.line.shipped - self.line.returned
@@ -75,28 +74,32 @@ class Row:
 @draft_page
 def items(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     """Choose what comes back. Short orders are answered in full here, long ones on the next screen."""
-    file, views, choosable = _look(draft)
+    file, views, choosable = look(draft)
     short = len(choosable) <= ON_ONE_SCREEN
     if request.method != "POST":
-        return _items_page(request, draft, file, views, short=short)
+        return items_page(request, draft, file, views, short=short)
     if short:
-        return _answer(request, draft, file, views, choosable, again=_items_page)
+        return _answer(request, draft, file, views, choosable, again=items_page)
     return _choose(request, draft, file, views, choosable)
 
 
-def _look(draft: ReturnDraft) -> tuple[OrderFile, list[LineView], list[LineView]]:
+def look(draft: ReturnDraft) -> tuple[OrderFile, list[LineView], list[LineView]]:
     """The order's file, all its lines, and those that can come back or be asked for."""
     now = timezone.now()
     file = open_file(draft.order, at=now)
     views = lines_of(file, at=now)
-    return file, views, [view for view in views if view.quantity or view.can_ask]
+    return file, views, choosable_of(views)
+
+
+def choosable_of(views: Iterable[LineView]) -> list[LineView]:
+    return [view for view in views if view.quantity or view.can_ask]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @draft_page
 def details(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     """Why, how many and in what condition, for the items chosen from a long order."""
-    file, views, _choosable = _look(draft)
+    file, views, _choosable = look(draft)
     chosen = [view for view in views if view.order_line.pk in drafts.answers(draft)]
     if not chosen:
         return redirect("portal:items", draft.ref)
@@ -207,17 +210,18 @@ def _choose(
     if problem:
         whole = ItemsForm(request.POST, problem)
         whole.is_valid()
-        return _items_page(request, draft, file, views, short=False, whole=whole, status=422)
+        return items_page(request, draft, file, views, short=False, whole=whole, status=422)
     drafts.save(draft, given, at=timezone.now())
     page = request.POST.get("page", "")
     if page.isascii() and page.isdigit() and len(page) < 9:
         response = redirect("portal:items", draft.ref)
-        response["Location"] += f"?page={page}"
+        words = request.GET.get("q", "")[:60]
+        response["Location"] += "?" + urlencode({"page": page} | ({"q": words} if words else {}))
         return response
     return redirect("portal:details", draft.ref)
 
 
-def _items_page(
+def items_page(
     request: HttpRequest,
     draft: ReturnDraft,
     file: OrderFile,
@@ -233,7 +237,9 @@ def _items_page(
     askable = [row for row in rows if row.view.can_ask]
     if len(possible) == 1 and not askable and bound is None:
         possible[0].checked = True
-    page = None if short else Paginator(possible + askable, LINES_PER_PAGE).get_page(request.GET.get("page"))
+    words = "" if short else request.GET.get("q", "").strip()[:60]
+    found = [row for row in possible + askable if row.speaks_of(words)]
+    page = None if short else Paginator(found, LINES_PER_PAGE).get_page(request.GET.get("page"))
     if page is not None:
         possible = [row for row in page if row.view.quantity]
         askable = [row for row in page if row.view.can_ask]
@@ -245,6 +251,7 @@ def _items_page(
         "impossible": [row for row in rows if not row.view.quantity and not row.view.can_ask],
         "short": short,
         "page": page,
+        "words": words,
         "chosen_elsewhere": len(drafts.answers(draft)) if page is not None else 0,
         "problems": [whole, *(bound or {}).values()] if whole is not None else [],
         "returns": _existing(draft),
@@ -316,73 +323,3 @@ def photo(request: HttpRequest, draft: ReturnDraft, photo: UUID) -> HttpResponse
     if found is None:
         raise Http404
     return HttpResponse(found.content, content_type=photos.CONTENT_TYPE)
-
-
-# ── How it is settled, and yes ────────────────────────────────────────────────────────────────────────────────────
-
-
-@require_GET
-@draft_page
-def resolution(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
-    """The exact amount, how it is worked out, what each condition would pay, and when."""
-    wanted = drafts.wanted(draft)
-    if not wanted:
-        return redirect("portal:items", draft.ref)
-    return _resolution_page(request, draft, wanted)
-
-
-@require_POST
-@draft_page
-def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
-    """Open the return. Sent twice, from two tabs or after going back, it is the same return."""
-    form = ConfirmationForm(request.POST, currency=draft.order.currency)
-    wanted = drafts.wanted(draft)
-    if not wanted:
-        return redirect("portal:items", draft.ref)
-    if not form.is_valid():
-        return _resolution_page(request, draft, wanted, form=form, status=422)
-    now, customer = timezone.now(), draft.order.customer
-    try:
-        rma = lifecycle.request(
-            draft.order.number,
-            wanted,
-            resolution=form.cleaned_data["resolution"],
-            price=price_return,
-            form_token=draft.ref,
-            by=customer.actor,
-            at=now,
-            confirmed_total=form.cleaned_data["confirmed_total"],
-        )
-    except Refused as refused:
-        outbox.record_refusal(refused, verb="request", subject=f"order/{draft.order.number}", by=customer.actor, at=now)
-        if isinstance(refused, QuoteChanged):
-            return _resolution_page(request, draft, wanted, changed=True, status=409)
-        return _start_again(request, draft, refused)
-    return redirect(rma.get_portal_path())
-
-
-def _resolution_page(
-    request: HttpRequest,
-    draft: ReturnDraft,
-    wanted: Sequence[Wanted],
-    *,
-    form: ConfirmationForm | None = None,
-    changed: bool = False,
-    status: int = 200,
-) -> HttpResponse:
-    now = timezone.now()
-    file = open_file(draft.order, at=now)
-    try:
-        found = judge(file, wanted, resolution=Resolution.REFUND, price=price_return, at=now)
-    except Refused as refused:
-        return _start_again(request, draft, refused)
-    context = {"draft": draft, "order": draft.order, "form": form, "changed": changed, **offers.offer(file, found)}
-    return render(request, "portal/resolution.html", context, status=status)
-
-
-def _start_again(request: HttpRequest, draft: ReturnDraft, refused: Refused) -> HttpResponse:
-    """Something else took what was chosen meanwhile: back to the items, with the sentence that says so."""
-    file, views, choosable = _look(draft)
-    whole = ItemsForm({}, _("%(refusal)s Please choose again.") % {"refusal": refused})
-    whole.is_valid()
-    return _items_page(request, draft, file, views, short=len(choosable) <= ON_ONE_SCREEN, whole=whole, status=409)

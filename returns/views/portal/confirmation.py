@@ -1,0 +1,89 @@
+"""The last screen before a return begins: the exact amount, why it was decided so, and the yes (R44, R45, p2, p51)."""
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from oms import outbox
+from oms.refusals import Refused
+from refunds.pricing import price_return
+from returns import drafts, lifecycle
+from returns.eligibility import Wanted, judge, lines_of, open_file
+from returns.forms.portal import ConfirmationForm, ItemsForm
+from returns.models import ReturnDraft
+from returns.refusals import QuoteChanged
+from returns.states import Resolution
+from returns.views.portal import offers
+from returns.views.portal.items import ON_ONE_SCREEN, choosable_of, draft_page, items_page, look
+
+
+@require_GET
+@draft_page
+def resolution(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
+    """The exact amount, how it is worked out, what each condition would pay, and when."""
+    wanted = drafts.wanted(draft)
+    if not wanted:
+        return redirect("portal:items", draft.ref)
+    return _resolution_page(request, draft, wanted)
+
+
+@require_POST
+@draft_page
+def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
+    """Open the return. Sent twice, from two tabs or after going back, it is the same return."""
+    form = ConfirmationForm(request.POST, currency=draft.order.currency)
+    wanted = drafts.wanted(draft)
+    if not wanted:
+        return redirect("portal:items", draft.ref)
+    if not form.is_valid():
+        return _resolution_page(request, draft, wanted, form=form, status=422)
+    now, customer = timezone.now(), draft.order.customer
+    try:
+        rma = lifecycle.request(
+            draft.order.number,
+            wanted,
+            resolution=form.cleaned_data["resolution"],
+            price=price_return,
+            form_token=draft.ref,
+            by=customer.actor,
+            at=now,
+            confirmed_total=form.cleaned_data["confirmed_total"],
+        )
+    except Refused as refused:
+        outbox.record_refusal(refused, verb="request", subject=f"order/{draft.order.number}", by=customer.actor, at=now)
+        if isinstance(refused, QuoteChanged):
+            return _resolution_page(request, draft, wanted, changed=True, status=409)
+        return _start_again(request, draft, refused)
+    return redirect(rma.get_portal_path())
+
+
+def _resolution_page(
+    request: HttpRequest,
+    draft: ReturnDraft,
+    wanted: Sequence[Wanted],
+    *,
+    form: ConfirmationForm | None = None,
+    changed: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    file = open_file(draft.order, at=now)
+    try:
+        found = judge(file, wanted, resolution=Resolution.REFUND, price=price_return, at=now)
+    except Refused as refused:
+        return _start_again(request, draft, refused)
+    screens = 3 if len(choosable_of(lines_of(file, at=now))) <= ON_ONE_SCREEN else 4
+    context = {"draft": draft, "form": form, "changed": changed, "screens": screens, **offers.offer(file, found)}
+    return render(request, "portal/resolution.html", context, status=status)
+
+
+def _start_again(request: HttpRequest, draft: ReturnDraft, refused: Refused) -> HttpResponse:
+    """Something else took what was chosen meanwhile: back to the items, with the sentence that says so."""
+    file, views, choosable = look(draft)
+    whole = ItemsForm({}, _("%(refusal)s Please choose again.") % {"refusal": refused})
+    whole.is_valid()
+    return items_page(request, draft, file, views, short=len(choosable) <= ON_ONE_SCREEN, whole=whole, status=409)
