@@ -7,13 +7,14 @@ class OmsConfig(AppConfig):
     name = "oms"
 
     def ready(self) -> None:
-        from oms import receivers  # noqa: F401  (connects the one signal)
-        from oms.checks import check_event_bridge, check_secrets, check_vendors
         from oms.events import EVENTS
         from oms.outbox import declare
-        from oms.statemachine import check_machines
 
         declare(EVENTS)
+        from oms import receivers  # noqa: F401  (connects the one signal, and subscribes: events come first)
+        from oms.checks import check_event_bridge, check_secrets, check_vendors
+        from oms.statemachine import check_machines
+
         checks.register(check_machines)
         checks.register(check_event_bridge)
         checks.register(check_secrets, deploy=True)
