@@ -25,7 +25,9 @@ def preview(html: str, nonce: str) -> str:
     parser.feed(html)
     parser.close()
     rules = "".join(f".m{number}{{{style}}}" for style, number in parser.classes.items())
-    return "".join(parser.out).replace(_MARK, f'<style nonce="{escape(nonce)}">{rules}</style>', 1)
+    # An empty icon: the browser need not ask for one.
+    head = f'<link rel="icon" href="data:,"><style nonce="{escape(nonce)}">{rules}</style>'
+    return "".join(parser.out).replace(_MARK, head, 1)
 
 
 _MARK = "\x00styles\x00"
@@ -52,6 +54,8 @@ class _Rewriter(HTMLParser):
             self.out.append(f'{_MARK if _MARK not in self.out else ""}<style nonce="{escape(self.nonce)}">')
             return
         self.out.append(f"<{tag}{''.join(self._attributes(tag, attrs))}>")
+        if tag == "body":  # a page has a main part; a mail, shown within a mail program's, has none
+            self.out.append("<main>")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -62,6 +66,8 @@ class _Rewriter(HTMLParser):
         if tag in SHUT:
             self._shut = max(0, self._shut - 1)
         elif tag not in DROPPED and tag not in VOID and not self._shut:
+            if tag == "body":
+                self.out.append("</main>")
             self.out.append(f"</{tag}>")
 
     def _attributes(self, tag: str, attrs: list[tuple[str, str | None]]) -> list[str]:
