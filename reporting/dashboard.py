@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from oms import shops
 from reporting import bottlenecks, costs, csat, processing_time, products, reasons, refund_rate, regions, return_rate
 from reporting.period import Filters, Period
 
@@ -55,6 +57,7 @@ def figures(period: Period, filters: Filters) -> Figures:
 
         return Course(within(period), within(before), tuple(within(step) for step in steps))
 
+    target = shops.current().processing_days
     sold = {date.fromisoformat(row.key): row for row in return_rate.answer(both, filters, "day")}
     return Figures(
         period,
@@ -62,7 +65,7 @@ def figures(period: Period, filters: Filters) -> Figures:
         steps,
         course(sold, return_rate.total),
         course(refund_rate.by_day(both, filters), refund_rate.total),
-        course(processing_time.by_day(both, filters), processing_time.total),
+        course(processing_time.by_day(both, filters, target), partial(processing_time.total, target=target)),
         course(costs.by_day(both, filters), costs.total),
         course(csat.by_day(both, filters), csat.total),
         regions.answer(period, filters),

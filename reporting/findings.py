@@ -1,6 +1,6 @@
 """What the figures say, in a sentence: titles of charts, and what stands in for them."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -57,7 +57,7 @@ def processing_time(figures: Figures) -> str:
             words = _("A return takes %(days)s business days less than before") if change < 0 else _(
                 "A return takes %(days)s business days more than before"
             )  # fmt: skip
-            return words % {"days": number_format(abs(change), 1)}
+            return words % {"days": number(abs(change), 1)}
     return _("%(share)s of returns are settled within the promise") % {"share": percent(now.hit_rate, 0)}
 
 
@@ -98,10 +98,18 @@ def hours(value: Decimal | None) -> str:
     if value is None:
         return "–"
     if value < 48:
-        return _("%(hours)s h") % {"hours": number_format(value, 0 if value >= 10 or value < Decimal("0.05") else 1)}
-    return _("%(days)s days") % {"days": number_format(value / 24, 1)}
+        return _("%(hours)s h") % {"hours": number(value, 0 if value >= 10 or value < Decimal("0.05") else 1)}
+    return _("%(days)s days") % {"days": number(value / 24, 1)}
 
 
 def percent(share: Decimal | None, decimals: int = 1) -> str:
     """A share as people read it: 0.165211 → "16.5 %"; "–" where there is none."""
-    return "–" if share is None else f"{number_format(100 * share, decimals)}\N{NO-BREAK SPACE}%"
+    return "–" if share is None else f"{number(100 * share, decimals)}\N{NO-BREAK SPACE}%"
+
+
+def number(value: Decimal | int | None, decimals: int = 0) -> str:
+    """A number as people read it, rounded half away from zero (Django's own formatting cuts); "–" for None."""
+    if value is None:
+        return "–"
+    rounded = Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return number_format(rounded, decimals, force_grouping=True)

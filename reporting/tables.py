@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +19,7 @@ from reporting.charts.bars import _with
 from reporting.charts.line import step_name
 from reporting.charts.map import CLASSES
 from reporting.dashboard import Figures
-from reporting.findings import ENDINGS, percent
+from reporting.findings import ENDINGS, number, percent
 from reporting.period import Filters
 from reporting.reasons import ACTIONS, CAUSE_NAMES
 from reporting.regions import ENOUGH_ORDERS
@@ -110,7 +110,7 @@ def _reasons(figures: Figures) -> dict[str, Any]:
     silent = sum(reason.returns for reason in figures.reasons if not reason.code)
     note = _("Returns that name the reason")
     if silent:
-        note = _("%(note)s; %(count)s more say nothing") % {"note": note, "count": _number(silent)}
+        note = _("%(note)s; %(count)s more say nothing") % {"note": note, "count": number(silent)}
     causes = [reason.cause for reason in named if reason.cause]
     return {
         "note": note,
@@ -120,8 +120,8 @@ def _reasons(figures: Figures) -> dict[str, Any]:
             [
                 {"text": reason.label, "sub": CAUSE_NAMES.get(reason.cause, "")},
                 _link(figures, reason.returns, "returns", reason=reason.code),
-                _number(reason.returns_before),
-                _number(reason.units),
+                number(reason.returns_before),
+                number(reason.units),
             ]
             for reason in named
         ],
@@ -135,9 +135,9 @@ def _times(figures: Figures) -> dict[str, Any]:
         "rows": [
             [
                 step_name(step),
-                {"text": _number(found.returns), "url": links.rows("settled", step, figures.filters)},
-                _number(found.mean_business_days, 1),
-                _number(found.mean_days, 1),
+                {"text": number(found.returns), "url": links.rows("settled", step, figures.filters)},
+                number(found.mean_business_days, 1),
+                number(found.mean_days, 1),
                 percent(found.hit_rate, 0),
             ]
             for step, found in zip(figures.steps, figures.times.steps, strict=True)
@@ -160,7 +160,7 @@ def _stages(figures: Figures) -> dict[str, Any]:
                 findings.hours(stage.median_hours),
                 findings.hours(stage.slow_hours),
                 {
-                    "text": _number(stage.waiting),
+                    "text": number(stage.waiting),
                     "url": links.rows("waiting", figures.period, figures.filters, stage=stage.code),
                 }
                 if stage.waiting
@@ -176,7 +176,7 @@ def _refunds(figures: Figures) -> dict[str, Any]:
     return {
         "note": _("Returned items by how they ended"),
         "legend": [
-            {"class": f"legend__{ending}", "label": f"{name}: {_number(getattr(found, ending))}"}
+            {"class": f"legend__{ending}", "label": f"{name}: {number(getattr(found, ending))}"}
             for ending, name in ENDINGS.items()
             if getattr(found, ending)
         ],
@@ -200,9 +200,9 @@ def _products(figures: Figures) -> dict[str, Any]:
             [
                 {"text": findings.title(product), "sub": product.sku},
                 percent(product.rate),
-                _number(product.orders),
+                number(product.orders),
                 {
-                    "text": _number(product.orders_returned),
+                    "text": number(product.orders_returned),
                     "url": links.rows(
                         "orders",
                         figures.period,
@@ -231,11 +231,7 @@ def _columns(*labels: Any) -> list[dict[str, Any]]:
 def _link(figures: Figures, count: int, kind: str, *, country: str = "", reason: str = "", **more: Any) -> Cell:
     changed = {name: value for name, value in (("country", country), ("reason", reason)) if value}
     url = links.rows(kind, figures.period, _with(figures.filters, **changed), **more)
-    return {"text": _number(count), "url": url} if count else "0"
-
-
-def _number(value: Decimal | int | None, decimals: int = 0) -> str:
-    return "–" if value is None else number_format(value, decimals, force_grouping=True)
+    return {"text": number(count), "url": url} if count else "0"
 
 
 # ── The rows behind a number ──────────────────────────────────────────────────────────────────────────────────────
@@ -268,7 +264,7 @@ def _cell(kind: str, value: Any, row: dict[str, Any], clock: ZoneInfo) -> Cell:
     if kind == "money":
         return money(value, row.get("currency", ""))
     if kind == "number":
-        return number_format(value, 1 if isinstance(value, Decimal) and value % 1 else 0, force_grouping=True)
+        return number(value, 1 if isinstance(value, Decimal) and value % 1 else 0)
     if kind == "moment":
         assert isinstance(value, datetime)
         return date_format(value.astimezone(clock), "j M Y, H:i")

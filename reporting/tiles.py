@@ -3,14 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from oms.templatetags.components import MINUS, money
 from reporting import links
 from reporting.dashboard import Course, Figures, points
-from reporting.findings import percent
+from reporting.findings import number, percent
 
 Tile = dict[str, Any]
 
@@ -24,7 +23,7 @@ def _returns(figures: Figures) -> Tile:
     return {
         "label": _("Return rate"),
         "value": percent(course.now.rate_by_order),
-        "unit": _("of %(all)s orders") % {"all": number_format(course.now.orders, 0, force_grouping=True)},
+        "unit": _("of %(all)s orders") % {"all": number(course.now.orders)},
         "url": links.rows("orders", figures.period, figures.filters, returned=1),
         "points": points(course, lambda found: found.rate_by_order),
         **_in_points(course.now.rate_by_order, course.before.rate_by_order, less_is_good=True),
@@ -33,7 +32,7 @@ def _returns(figures: Figures) -> Tile:
 
 def _refunds(figures: Figures) -> Tile:
     course = figures.refunds
-    items = number_format(course.now.items, 0, force_grouping=True)
+    items = number(course.now.items)
     return {
         "label": _("Refund rate"),
         "value": percent(course.now.rate),
@@ -49,7 +48,7 @@ def _times(figures: Figures) -> Tile:
     now, before = course.now, course.before
     tile: Tile = {
         "label": _("Processing time"),
-        "value": "–" if now.mean_business_days is None else number_format(now.mean_business_days, 1),
+        "value": "–" if now.mean_business_days is None else number(now.mean_business_days, 1),
         "unit": ngettext("business days, promised %(days)d", "business days, promised %(days)d", now.target)
         % {"days": now.target},
         "url": links.rows("settled", figures.period, figures.filters),
@@ -90,7 +89,7 @@ def _csat(figures: Figures) -> Tile:
     now, before = course.now.score, course.before.score
     tile: Tile = {
         "label": _("Customers’ verdict"),
-        "value": "–" if now is None else number_format(now, 1),
+        "value": "–" if now is None else number(now, 1),
         "unit": ngettext("of 5, %(count)d answer", "of 5, %(count)d answers", course.now.answers)
         % {"count": course.now.answers},
         "url": links.rows("surveys", figures.period, figures.filters),
@@ -135,4 +134,4 @@ def _nothing_before(now: object) -> str:
 
 
 def _signed(change: Decimal, decimals: int) -> str:
-    return f"{MINUS if change < 0 else '+'}{number_format(abs(change), decimals)}"
+    return f"{MINUS if change < 0 else '+'}{number(abs(change), decimals)}"

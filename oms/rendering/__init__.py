@@ -13,7 +13,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -130,15 +129,19 @@ def _start(path: Path) -> socket.socket:
             return line
         log = path.with_suffix(".log").open("ab")
         with log:
-            process = subprocess.Popen(  # noqa: S603 - our own program, no words of a visitor
-                command(path), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True
-            )
-        _STARTED.append(process)
-        until = time.monotonic() + START_SECONDS
-        while time.monotonic() < until:
-            if line := _connect(path):
-                return line
-            if process.poll() is not None:
-                raise RendererAway(f"it ended at once with {process.returncode}; see {path.with_suffix('.log')}")
-            time.sleep(0.02)
-    raise RendererAway("it did not start in time")
+            # It comes back as soon as it listens, and goes on as nobody's child.
+            try:
+                subprocess.run(  # noqa: S603 - our own program, no words of a visitor
+                    [*command(path), "--detach"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    timeout=START_SECONDS,
+                    check=True,
+                )
+            except (subprocess.SubprocessError, OSError) as problem:
+                raise RendererAway(f"it did not start ({problem}); see {path.with_suffix('.log')}") from None
+        if line := _connect(path):
+            return line
+    raise RendererAway("it started and went away at once")

@@ -1,7 +1,8 @@
 """The process behind `oms.rendering`: one drawing at a time, read from a Unix socket. Knows nothing of Django.
 
-Usage: process.py SOCKET. Ends by itself when nobody has asked for three minutes, when its socket is gone, or when it
-has grown beyond its limit: the next caller starts a fresh one.
+Usage: process.py SOCKET [--detach]. With --detach the call returns as soon as it listens. It ends by itself when nobody
+has asked for three minutes, when its socket is gone, or when it has grown beyond its limit: the next caller starts a
+fresh one.
 """
 
 import contextlib
@@ -82,7 +83,7 @@ def resident_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def serve(path: Path) -> None:
+def serve(path: Path, *, detach: bool = False) -> None:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     mine = path.with_name(f"{path.name}.{os.getpid()}")
     with contextlib.suppress(FileNotFoundError):
@@ -92,6 +93,8 @@ def serve(path: Path) -> None:
     listener.listen(64)
     mine.rename(path)  # only a listening socket ever has the name
     inode = path.stat().st_ino
+    if detach and os.fork():
+        os._exit(0)
     listener.settimeout(LOOK_SECONDS)
     asked = time.monotonic()
     try:
@@ -121,4 +124,4 @@ def _is_ours(path: Path, inode: int) -> bool:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), detach="--detach" in sys.argv[2:])

@@ -6,6 +6,8 @@ from xml.etree import ElementTree as Tree
 
 SVG = "http://www.w3.org/2000/svg"
 LINK = "{http://www.w3.org/1999/xlink}href"
+# What the library puts before an address that names no host.
+BASE = "https://vega.github.io/vega-datasets/"
 FORBIDDEN = {"script", "style", "foreignObject", "iframe", "image", "animate", "set", "use"}
 _NUMBER = re.compile(r"-?\d+\.\d{2,}")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
@@ -42,7 +44,8 @@ def _clean(element: Tree.Element, prefix: str) -> None:
             element.set(name, _REFERENCE.sub(rf"url(#{prefix}\1)", value))
         elif name in _DRAWN:
             element.set(name, _NUMBER.sub(_short, value))
-    if link and link.startswith("/") and not link.startswith("//"):
+    link = (link or "").removeprefix(BASE)
+    if link.startswith("/") and not link.startswith("//"):
         element.set("href", link)
 
 

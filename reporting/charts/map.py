@@ -41,7 +41,7 @@ def regions(figures: Figures, width: int) -> Spec:
     }  # fmt: skip
     small = 250 if wide else width
     views = [
-        {**_view(data, dots, europe), "width": size[0], "height": size[1]},
+        {**_view(data, dots, europe, only=" && datum.properties.near"), "width": size[0], "height": size[1]},
         {**_world(data, dots), "width": small, "height": round(small * 0.52)},
     ]
     spec = chart(width, 0, description, spacing=GAP, **{"hconcat" if wide else "vconcat": views})
@@ -74,25 +74,31 @@ def shade(region: Region) -> str:
 def _data(marks: dict[str, dict[str, Any]]) -> Spec:
     shapes = topology()
     geometries = [
-        {**shape, "properties": marks.get(shape.get("id", ""), {"color": NONE})}
+        {
+            **shape,
+            "properties": {
+                **marks.get(shape.get("id", ""), {"color": NONE}),
+                "near": shape.get("id", "") in EUROPE,
+            },
+        }
         for shape in shapes["objects"]["countries"]["geometries"]
     ]
     shaded = {**shapes, "objects": {"countries": {"type": "GeometryCollection", "geometries": geometries}}}
     return {"values": shaded, "format": {"type": "topojson", "feature": "countries"}}
 
 
-def _view(data: Spec, dots: list[dict[str, Any]], projection: Spec) -> Spec:
+def _view(data: Spec, dots: list[dict[str, Any]], projection: Spec, only: str = "") -> Spec:
     shape: Spec = {"type": "geoshape", "stroke": PAPER, "strokeWidth": 0.6, "clip": True}
     fill: Spec = {"field": "properties.color", "type": "nominal", "scale": None}
     layers: list[Spec] = [
         # Countries nobody ordered from are ground, not marks.
         {
-            "transform": [{"filter": "!isValid(datum.properties.url)"}],
+            "transform": [{"filter": f"!isValid(datum.properties.url){only}"}],
             "mark": {**shape, "aria": False},
             "encoding": {"fill": fill},
         },
         {
-            "transform": [{"filter": "isValid(datum.properties.url)"}],
+            "transform": [{"filter": f"isValid(datum.properties.url){only}"}],
             "mark": shape,
             "encoding": {
                 "fill": fill,
