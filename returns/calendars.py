@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
 from inventory.models import Warehouse
 
 MONDAY_TO_FRIDAY = frozenset({1, 2, 3, 4, 5})
+NEAR = timedelta(days=7)  # dates this near are said with the weekday alone
 MOST_DAYS_OFF = 366  # a calendar without a working day must not run forever
 
 
@@ -53,3 +57,18 @@ def of(warehouse: Warehouse | None) -> Calendar:
     if warehouse is None:
         return Calendar(ZoneInfo("UTC"))
     return Calendar(ZoneInfo(warehouse.time_zone), frozenset(warehouse.working_days), frozenset(warehouse.holidays))
+
+
+def day_words(day: date, today: date) -> str:
+    """A date as people say it: today, tomorrow, on Friday, on Friday 4 December, on 4 March 2027."""
+    if day == today:
+        return gettext("today")
+    if day == today + timedelta(days=1):
+        return gettext("tomorrow")
+    if day == today - timedelta(days=1):
+        return gettext("yesterday")
+    if today < day < today + NEAR:
+        return gettext("on %(day)s") % {"day": date_format(day, "l")}
+    if abs((day - today).days) < 150:
+        return gettext("on %(day)s") % {"day": date_format(day, "l j F")}
+    return gettext("on %(day)s") % {"day": date_format(day, "j F Y")}

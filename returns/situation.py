@@ -5,11 +5,10 @@
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, TextChoices
-from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +20,6 @@ from returns.states import HoldStatus, ParcelStatus, RMAStatus, Settlement
 
 # A label is large and told nowhere.
 PARCELS = Prefetch("parcels", Parcel.objects.defer("label"))
-NEAR = timedelta(days=7)  # dates this near are said with the weekday alone
 
 
 class Turn(TextChoices):
@@ -83,7 +81,7 @@ class _Story:
         return Situation(str(sentence), str(next_step), who, meaning, str(label))
 
     def on(self, at: datetime | None) -> str:
-        return day_words(self.calendar.local(at or self.now), self.calendar.local(self.now))
+        return calendars.day_words(self.calendar.local(at or self.now), self.calendar.local(self.now))
 
     def by(self, start: datetime | None) -> str:
         """The last business day on which we should have dealt with what came to us at `start`."""
@@ -91,7 +89,7 @@ class _Story:
         today = self.calendar.local(self.now)
         # A promise that was missed is not repeated: the next business day is.
         due = due if due >= today else self.calendar.after(self.now, 1)
-        return day_words(due, today)
+        return calendars.day_words(due, today)
 
     @property
     def takes(self) -> str:
@@ -107,21 +105,6 @@ class _Story:
         if known is None:
             known = Hold.objects.filter(outcome__receipt__line__rma=self.rma, status=HoldStatus.WAITING).exists()
         return bool(known)
-
-
-def day_words(day: date, today: date) -> str:
-    """A date as people say it: today, tomorrow, on Friday, on Friday 4 December, on 4 March 2027."""
-    if day == today:
-        return gettext("today")
-    if day == today + timedelta(days=1):
-        return gettext("tomorrow")
-    if day == today - timedelta(days=1):
-        return gettext("yesterday")
-    if today < day < today + NEAR:
-        return gettext("on %(day)s") % {"day": date_format(day, "l")}
-    if abs((day - today).days) < 150:
-        return gettext("on %(day)s") % {"day": date_format(day, "l j F")}
-    return gettext("on %(day)s") % {"day": date_format(day, "j F Y")}
 
 
 # ── One function for each status ──────────────────────────────────────────────────────────────────────────────────
@@ -201,7 +184,7 @@ def _in_transit(story: _Story) -> Situation:
             gettext("Delivered to us"),
         )
     if story.parcel is not None and story.parcel.expected_on and story.parcel.expected_on >= story.now.date():
-        expected = day_words(story.parcel.expected_on, story.calendar.local(story.now))
+        expected = calendars.day_words(story.parcel.expected_on, story.calendar.local(story.now))
         following = gettext("The carrier expects to deliver it %(when)s. Then we look at it within %(days)s.")
         following = following % {"when": expected, "days": story.takes}
     else:

@@ -1,19 +1,18 @@
 """What customers type. Every refusal is a sentence at its field; nothing is stored here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.files.base import File
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Condition
 from oms.money import MoneyError, check_amount
-from oms.refusals import Refused
 from returns import photos
 from returns.eligibility import OrderFile
+from returns.forms.asking import AskedChoiceField, AskedPhotosField, AskedTextField, PhotosField
 from returns.models import ReturnReason
 from returns.states import Resolution
 
@@ -41,58 +40,6 @@ class LookupForm(forms.Form):
 
     def clean_number(self) -> str:
         return self.cleaned_data["number"].lstrip("#").strip().upper()
-
-
-# ── Photos ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class _Asked:
-    """Drawn as needed, and checked by the form: only the chosen reason says whether it is."""
-
-    def clean(self, value: Any, *more: Any) -> Any:
-        self.required = False
-        try:
-            return super().clean(value, *more)  # type: ignore[misc]
-        finally:
-            self.required = True
-
-
-class _SeveralFiles(forms.FileInput):
-    allow_multiple_selected = True
-
-
-class PhotosField(forms.FileField):
-    """Several photos, redrawn: the cleaned value is a list of `photos.Picture`."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault(
-            "widget", _SeveralFiles(attrs={"accept": "image/jpeg,image/png,image/webp", "class": "file"})
-        )
-        super().__init__(**options)
-
-    def clean(self, data: Sequence[File] | None, initial: Any = None) -> list[photos.Picture]:
-        uploads = [upload for upload in data or () if upload]
-        if len(uploads) > photos.MAX_PER_LINE:
-            raise forms.ValidationError(str(photos.TooManyPhotos(most=photos.MAX_PER_LINE)), code="too_many_photos")
-        return [self._redrawn(upload) for upload in uploads]
-
-    def _redrawn(self, upload: File) -> photos.Picture:
-        try:
-            return photos.clean(upload)
-        except Refused as refused:
-            raise forms.ValidationError(str(refused), code=refused.code) from None
-
-
-class AskedPhotosField(_Asked, PhotosField):
-    pass
-
-
-class AskedChoiceField(_Asked, forms.ChoiceField):
-    pass
-
-
-class AskedTextField(_Asked, forms.CharField):
-    pass
 
 
 # ── Items ─────────────────────────────────────────────────────────────────────────────────────────────────────────

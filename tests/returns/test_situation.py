@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Warehouse
 from oms.models import Shop
+from returns.calendars import day_words
 from returns.models import RMA, Parcel
-from returns.situation import Turn, day_words, situation, with_facts
+from returns.situation import Turn, situation, with_facts
 from returns.states import ParcelStatus, RMAStatus, Settlement
 from returns.steps import steps
 from tests.builders import NOON, a_return, an_order
