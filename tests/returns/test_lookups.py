@@ -1,6 +1,9 @@
 """Finding an order: neutral, even, and never shut for who has the right data (p42, S4)."""
 
+import time
 from datetime import timedelta
+from math import sqrt
+from statistics import mean, variance
 from typing import Any
 
 import pytest
@@ -135,3 +138,21 @@ def test_nothing_readable_is_kept_of_who_asked() -> None:
     assert order.number.encode() not in keys
     assert HOME.encode() not in keys
     assert len(keys) == 32
+
+
+@pytest.mark.django_db
+def test_time_tells_nothing_about_an_order() -> None:
+    """The small size of S4: Welch's t between "no such order" and "other details", taken in turns."""
+    order = an_order()
+    times: dict[str, list[int]] = {"NO-SUCH": [], order.number: []}
+    for turn in range(400):
+        for number, found in times.items():
+            at = NOON + timedelta(hours=turn)  # an hour of its own: always within the limit
+            start = time.perf_counter_ns()
+            answer = ask(number, "max@example.test", address=f"10.0.0.{len(found) % 250}", at=at)
+            found.append(time.perf_counter_ns() - start)
+            assert answer == lookups.Answer()
+    # The slowest tenth tells of the machine's other work.
+    absent, foreign = (sorted(found)[: len(found) * 9 // 10] for found in times.values())
+    spread = variance(absent) / len(absent) + variance(foreign) / len(foreign)
+    assert abs(mean(absent) - mean(foreign)) / sqrt(spread) < 4.5
