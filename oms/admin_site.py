@@ -26,6 +26,12 @@ class StaffAdminSite(AdminSite):
         """Give a view of our own an address inside the admin: `admin:<name>`, never cached, guarded like the rest."""
         self._pages.append(path(route, self.admin_view(view), name=name))
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Take our own records. What libraries bring asks for Django's permissions, which nobody here has."""
+        module = getattr(admin_class, "__module__", "django.")
+        if not module.startswith(("django.", "allauth.")):
+            super().register(model_or_iterable, admin_class, **options)
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [*self._pages, *super().get_urls()]
 

@@ -15,4 +15,5 @@ EVENTS = {
     "user.changed": ("user", "fields"),
     "user.second_factor_reset": ("user",),
     "user.logged_in": ("user",),
+    "job.run_again": ("delivery", "task"),
 }

@@ -1,0 +1,57 @@
+"""Money back in the admin: for reading; finance decides on its own pages."""
+
+from django.contrib import admin
+
+from oms.admin_base import ReadOnlyInline, RoleAdmin
+from refunds.models import CreditMemo, CreditMemoLine, Refund, RefundAttempt
+
+
+class CreditMemoLineInline(ReadOnlyInline):
+    model = CreditMemoLine
+    fields = ("order_line", "outcome", "quantity", "gross", "tax")
+    ordering = ("pk",)
+
+
+@admin.register(CreditMemo)
+class CreditMemoAdmin(RoleAdmin):
+    sees = "see refunds"
+    list_display = ("number", "order", "rma", "source", "total", "currency", "issued_at")
+    list_filter = ("source",)
+    list_select_related = ("order", "rma")
+    search_fields = ("=number", "=order__number", "=rma__number")
+    fields = ("number", "order", "rma", "source", "currency", "net", "tax", "fees", "total", "issued_at", "quote")
+    inlines = (CreditMemoLineInline,)
+
+
+class RefundAttemptInline(ReadOnlyInline):
+    model = RefundAttempt
+    fields = ("sent_at", "provider_id", "result", "code", "calls", "answered_at")
+    ordering = ("pk",)
+
+
+@admin.register(Refund)
+class RefundAdmin(RoleAdmin):
+    sees = "see refunds"
+    list_display = ("number", "order", "rma", "status", "amount", "currency", "requested_at")
+    list_filter = ("status", "source")
+    list_select_related = ("order", "rma")
+    search_fields = ("=number", "=order__number", "=rma__number", "=provider_id")
+    fields = (
+        "number",
+        "memo",
+        "order",
+        "rma",
+        "payment",
+        "amount",
+        "currency",
+        "status",
+        "source",
+        "provider_id",
+        "provider_reason",
+        "requested_at",
+        "approved_at",
+        "submitted_at",
+        "settled_at",
+        "failed_at",
+    )
+    inlines = (RefundAttemptInline,)
