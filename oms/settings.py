@@ -207,6 +207,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # ── Language, time, files ─────────────────────────────────────────────────────────────────────────────────────────
 
 LANGUAGE_CODE = "en"
+FILE_UPLOAD_HANDLERS = [
+    "oms.uploads.LimitedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
