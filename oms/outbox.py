@@ -45,7 +45,10 @@ def declared() -> dict[str, frozenset[str]]:
 
 @dataclass(frozen=True)
 class Subscription:
-    """`job(event)` runs on `queue`, `delay` after the event. A job that calls a vendor runs outside any transaction."""
+    """`job(event)` runs on `queue`, `delay` after the event, if the event's facts are as in `when`.
+
+    A job that calls a vendor runs outside any transaction; every other one inside one that also marks it done.
+    """
 
     event: str
     name: str
@@ -53,6 +56,10 @@ class Subscription:
     queue: str
     delay: timedelta
     calls_vendor: bool
+    when: tuple[tuple[str, str | bool], ...]
+
+    def follows(self, facts: dict[str, Any]) -> bool:
+        return all(facts.get(key) == value for key, value in self.when)
 
 
 _subscriptions: dict[str, list[Subscription]] = {}
@@ -66,20 +73,29 @@ def subscribe(
     queue: str = "default",
     delay: timedelta = timedelta(0),
     calls_vendor: bool = False,
+    when: dict[str, str | bool] | None = None,
 ) -> None:
-    """Say that `job` follows `event`. Unknown events and queues are refused at start-up."""
+    """Say that `job` follows `event`. Unknown events, facts and queues are refused at start-up."""
     if event not in _declared:
         raise LookupError(f"no such event: {event}")
+    if unknown := set(when or {}) - _declared[event]:
+        raise LookupError(f"{event} never says {', '.join(sorted(unknown))}")
     if queue not in settings.QUEUES:
         raise LookupError(f"no such queue: {queue}")
     name = f"{job.__module__.split('.')[0]}.{job.__name__}"
-    subscription = Subscription(event, name, job, queue, delay, calls_vendor)
+    subscription = Subscription(event, name, job, queue, delay, calls_vendor, tuple((when or {}).items()))
     _subscriptions.setdefault(event, []).append(subscription)
     _jobs[f"{event}→{name}"] = subscription
 
 
-def subscriptions(event: str) -> list[Subscription]:
-    return _subscriptions.get(event, [])
+def subscriptions(event: Event) -> list[Subscription]:
+    """The jobs that follow from this event."""
+    return [one for one in _subscriptions.get(event.name, ()) if one.follows(event.facts)]
+
+
+def vendor_jobs() -> list[str]:
+    """Names of the jobs that call somebody outside."""
+    return sorted({one.name for one in all_subscriptions() if one.calls_vendor})
 
 
 def all_subscriptions() -> list[Subscription]:

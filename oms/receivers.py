@@ -6,6 +6,7 @@ message is lost, or the broker is away, the sweep sends it again: the deliveries
 
 import logging
 import time
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from kombu.exceptions import OperationalError
 
 from oms import tasks
 from oms.models import Delivery, Event
-from oms.outbox import owes_jobs, subscriptions
+from oms.outbox import owes_jobs, subscribe, subscriptions
 
 logger = logging.getLogger(__name__)
 
@@ -26,25 +27,30 @@ _quiet_until = 0.0
 
 @receiver(post_save, sender=Event)
 def owe_jobs(sender: type[Event], instance: Event, created: bool, raw: bool = False, **_kwargs: Any) -> None:
-    found = subscriptions(instance.name)
-    if not created or raw or not found or not owes_jobs():
+    if not created or raw or not owes_jobs():
+        return
+    found = subscriptions(instance)
+    if not found:
         return
     Delivery.objects.bulk_create(
         Delivery(event=instance, task=one.name, queue=one.queue, due_at=instance.occurred_at + one.delay)
         for one in found
     )
-    for queue in sorted({one.queue for one in found if not one.delay}):
+    for queue, count in sorted(Counter(one.queue for one in found if not one.delay).items()):
         # Do not move this out of on_commit: a worker would look before the row is there.
-        transaction.on_commit(partial(ring, instance.pk, queue), robust=True)
+        transaction.on_commit(partial(ring, instance.pk, queue, count), robust=True)
 
 
-def ring(event_id: int, queue: str) -> None:
+def ring(event_id: int, queue: str, count: int) -> None:
     """Wake a worker of this queue. A broker that is away is nobody's problem here: the sweep follows."""
     global _quiet_until
     if time.monotonic() < _quiet_until:
         return
     try:
-        tasks.deliver.apply_async(kwargs={"event_id": event_id, "queue": queue}, queue=queue)
+        tasks.deliver.apply_async(kwargs={"event_id": event_id, "queue": queue, "count": count}, queue=queue)
     except (OperationalError, OSError):
         _quiet_until = time.monotonic() + PAUSE_AFTER_FAILURE
         logger.warning("broker away: event %s waits for the sweep", event_id)
+
+
+subscribe("user.invited", tasks.mail_invitation, queue="mail", calls_vendor=True)

@@ -1,6 +1,9 @@
 """Delivering what events owe, and the shop's own clockwork."""
 
+import json
 import logging
+from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +12,10 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from oms import heartbeat, seals
-from oms.models import Delivery, Event
-from oms.outbox import Subscription, correlation, job_named
+from oms import heartbeat, invitations, seals
+from oms.models import Delivery, Event, User
+from oms.outbox import Subscription, correlation, job_named, vendor_jobs
+from oms.verbs import inside_a_verb
 
 logger = logging.getLogger(__name__)
 
@@ -19,55 +23,97 @@ LEASE = timedelta(seconds=45)  # longer than the hard limit of a task, shorter t
 MAX_ATTEMPTS = 12
 SWEEP_BATCH = 500
 
+# One statement claims what is due: jobs of our own are marked done at once, in the transaction they then run in, so a
+# failure takes the mark back; jobs that call a vendor get a lease, because no transaction may be open while they wait.
 CLAIM = """
-    UPDATE oms_delivery SET leased_until = %s, attempts = attempts + 1
-     WHERE id IN (SELECT id FROM oms_delivery
-                   WHERE event_id = %s AND queue = %s AND done_at IS NULL AND dead_at IS NULL
-                     AND due_at <= %s AND (leased_until IS NULL OR leased_until < %s)
-                     FOR UPDATE SKIP LOCKED)
- RETURNING id, task, attempts
+    UPDATE oms_delivery AS d
+       SET attempts = d.attempts + 1,
+           leased_until = CASE WHEN d.task = ANY(%(vendor)s) THEN %(lease)s ELSE NULL END,
+           done_at = CASE WHEN d.task = ANY(%(vendor)s) THEN NULL ELSE %(now)s END
+      FROM oms_event AS e
+     WHERE e.id = d.event_id
+       AND d.id IN (SELECT id FROM oms_delivery
+                     WHERE event_id = %(event)s AND queue = %(queue)s AND done_at IS NULL AND dead_at IS NULL
+                       AND due_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)
+                     ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+ RETURNING d.id, d.task, d.attempts, e.id, e.stream, e.sequence, e.name, e.actor, e.correlation, e.facts::text,
+           e.occurred_at
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    delivery: int
+    task: str
+    attempts: int
+    event: Event
+
+
 @shared_task
-def deliver(*, event_id: int, queue: str, **_kwargs: Any) -> None:
-    """Run what this event owes on this queue. Harmless when run twice: each delivery is claimed by one UPDATE."""
+def deliver(*, event_id: int, queue: str, count: int = 1, **_kwargs: Any) -> None:
+    """Run what this event owes on this queue; `count` is how many jobs that is, as far as the sender knew.
+
+    Harmless when run twice, or twice at once: each delivery is claimed by one UPDATE.
+    """
+    heartbeat.note_work(queue, at=timezone.now())
+    for _ in range(count):
+        if not _deliver_one(event_id, queue):
+            return
+
+
+def _deliver_one(event_id: int, queue: str) -> bool:
+    """Claim one delivery and run it; False when nothing is due."""
+    claimed: _Claimed | None = None
+    try:
+        with transaction.atomic(), inside_a_verb():
+            claimed = _claim(event_id, queue)
+            if claimed is None:
+                return False
+            subscription = job_named(claimed.event.name, claimed.task)
+            if subscription is not None and not subscription.calls_vendor:
+                _run(subscription, claimed.event)
+        if subscription is None:  # a release that no longer knows this job
+            _give_up(claimed.delivery, "no such job")
+        elif subscription.calls_vendor:
+            _run(subscription, claimed.event)
+            Delivery.objects.filter(pk=claimed.delivery).update(done_at=timezone.now(), leased_until=None)
+    except Exception as error:
+        if claimed is None:
+            raise
+        logger.exception("%s after %s failed (attempt %s)", claimed.task, claimed.event.name, claimed.attempts)
+        _put_back(claimed.delivery, claimed.attempts, type(error).__name__)
+    return True
+
+
+def _claim(event_id: int, queue: str) -> _Claimed | None:
     now = timezone.now()
+    values = {"vendor": vendor_jobs(), "lease": now + LEASE, "now": now, "event": event_id, "queue": queue}
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [now + LEASE, event_id, queue, now, now])
-        claimed = cursor.fetchall()
-    heartbeat.note_work(queue, at=now)
-    if not claimed:
-        return
-    event = Event.objects.get(pk=event_id)
+        cursor.execute(CLAIM, values)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    delivery, task, attempts, pk, stream, sequence, name, actor, tied, facts, occurred_at = row
+    event = Event(
+        pk=pk,
+        stream=stream,
+        sequence=sequence,
+        name=name,
+        actor=actor,
+        correlation=tied,
+        facts=json.loads(facts),
+        occurred_at=occurred_at,
+    )
+    event._state.adding, event._state.db = False, connection.alias
+    return _Claimed(delivery, task, attempts, event)
+
+
+def _run(subscription: Subscription, event: Event) -> None:
     token = correlation.set(event.correlation)
     try:
-        for delivery_id, name, attempts in claimed:
-            _run(event, delivery_id, name, attempts)
+        subscription.job(event)
     finally:
         correlation.reset(token)
-
-
-def _run(event: Event, delivery_id: int, name: str, attempts: int) -> None:
-    subscription = job_named(event.name, name)
-    if subscription is None:  # a release that no longer knows this job
-        _give_up(delivery_id, "no such job")
-        return
-    try:
-        _perform(subscription, event, delivery_id)
-    except Exception as error:
-        logger.exception("%s after %s failed (attempt %s)", name, event.name, attempts)
-        _put_back(delivery_id, attempts, type(error).__name__)
-
-
-def _perform(subscription: Subscription, event: Event, delivery_id: int) -> None:
-    if subscription.calls_vendor:  # no transaction may be open while a vendor is called
-        subscription.job(event)
-        Delivery.objects.filter(pk=delivery_id).update(done_at=timezone.now(), leased_until=None)
-        return
-    with transaction.atomic():
-        subscription.job(event)
-        Delivery.objects.filter(pk=delivery_id).update(done_at=timezone.now(), leased_until=None)
 
 
 def _put_back(delivery_id: int, attempts: int, error: str) -> None:
@@ -76,11 +122,17 @@ def _put_back(delivery_id: int, attempts: int, error: str) -> None:
         _give_up(delivery_id, error)
         return
     wait = timedelta(seconds=min(5 * 2 ** (attempts - 1), 600))
-    Delivery.objects.filter(pk=delivery_id).update(due_at=timezone.now() + wait, leased_until=None, error=error)
+    Delivery.objects.filter(pk=delivery_id).update(
+        # the attempt is written again: the failed transaction took its own count back
+        due_at=timezone.now() + wait,
+        leased_until=None,
+        error=error,
+        attempts=attempts,
+    )
 
 
 def _give_up(delivery_id: int, error: str) -> None:
-    Delivery.objects.filter(pk=delivery_id).update(dead_at=timezone.now(), leased_until=None, error=error)
+    Delivery.objects.filter(pk=delivery_id).update(dead_at=timezone.now(), leased_until=None, error=error[:200])
     logger.error("delivery %s given up: %s", delivery_id, error)
 
 
@@ -94,10 +146,10 @@ def sweep(**_kwargs: Any) -> int:
         .order_by("due_at")
         .values_list("event_id", "queue")[:SWEEP_BATCH]
     )
-    pairs = sorted(set(owed))
-    for event_id, queue in pairs:
-        deliver.apply_async(kwargs={"event_id": event_id, "queue": queue}, queue=queue)
-    return len(pairs)
+    owed = Counter(owed)
+    for (event_id, queue), count in sorted(owed.items()):
+        deliver.apply_async(kwargs={"event_id": event_id, "queue": queue, "count": count}, queue=queue)
+    return len(owed)
 
 
 @shared_task
@@ -114,3 +166,10 @@ def send_heartbeats(**_kwargs: Any) -> None:
 @shared_task
 def beat(*, queue: str, **_kwargs: Any) -> None:
     heartbeat.note(queue, at=timezone.now())
+
+
+def mail_invitation(event: Event) -> None:
+    """Mail a new member of staff the link that sets their password; without a mail server it was shown instead."""
+    user = User.objects.filter(pk=event.facts["user"], is_active=True).first()
+    if user is not None and invitations.mails_are_sent():
+        invitations.send(user)

@@ -4,12 +4,12 @@ from oms.outbox import subscribe
 from refunds import tasks
 
 # What became due: the policy says at which of these.
-subscribe("rma.shipped", tasks.request_refund, queue="refunds")
-subscribe("rma.delivered", tasks.request_refund, queue="refunds")
-subscribe("rma.received", tasks.request_refund, queue="refunds")
-subscribe("rma.inspected", tasks.request_refund, queue="refunds")
-subscribe("rma.hold_answered", tasks.request_refund, queue="refunds")
-subscribe("rma.hold_decided", tasks.request_refund, queue="refunds")
+subscribe("rma.shipped", tasks.request_refund, queue="refunds", when={"due": True})
+subscribe("rma.delivered", tasks.request_refund, queue="refunds", when={"due": True})
+subscribe("rma.received", tasks.request_refund, queue="refunds", when={"due": True})
+subscribe("rma.inspected", tasks.request_refund, queue="refunds", when={"due": True})
+subscribe("rma.hold_answered", tasks.request_refund, queue="refunds", when={"due": True})
+subscribe("rma.hold_decided", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("order.lines_canceled", tasks.request_cancellation, queue="refunds")
 
 # Off to the provider.
@@ -18,4 +18,4 @@ subscribe("refund.approved", tasks.submit_refund, queue="refunds", calls_vendor=
 subscribe("refund.retried", tasks.submit_refund, queue="refunds", calls_vendor=True)
 
 # What the provider says.
-subscribe("webhook.received", tasks.process_webhook, queue="refunds")
+subscribe("webhook.received", tasks.process_webhook, queue="refunds", when={"provider": "stripe"})

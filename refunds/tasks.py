@@ -18,17 +18,9 @@ from refunds.gateways.base import GatewayError
 from refunds.models import Refund
 from refunds.refusals import NotOurs
 from refunds.states import RefundStatus
-from returns.models import RMA
-from returns.states import RefundAt
 
 logger = logging.getLogger(__name__)
 
-# Events that make money due only under these policies; the last receipt may also end a return without goods.
-PAYS_EARLY = {
-    "rma.shipped": (RefundAt.SCAN,),
-    "rma.delivered": (RefundAt.SCAN, RefundAt.DELIVERY),
-    "rma.received": (RefundAt.RECEIPT,),
-}
 
 ASK_FIRST_AFTER = timedelta(seconds=45)
 ASK_AT_LEAST_EVERY = timedelta(hours=6)
@@ -41,15 +33,10 @@ def _number(event: Event) -> str:
 
 
 def request_refund(event: Event) -> None:
-    """What the return is owed by now is asked for, if this event can make anything due."""
-    number = _number(event)
-    refund_at = RMA.objects.values_list("refund_at", flat=True).get(number=number)
-    before_inspection = PAYS_EARLY.get(event.name)
-    if before_inspection and refund_at not in before_inspection and not event.facts.get("complete"):
-        return
+    """What the return is owed by now is asked for, or the return is concluded."""
     try:
         with transaction.atomic():
-            lifecycle.request_for_return(number, by=event.actor, at=timezone.now())
+            lifecycle.request_for_return(_number(event), by=event.actor, at=timezone.now())
     except Refused as refused:  # a person sees the return as due
         _note(refused, "request_for_return", event)
 

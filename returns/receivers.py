@@ -5,4 +5,4 @@ from returns import tasks
 
 subscribe("rma.requested", tasks.buy_label, queue="labels", calls_vendor=True)
 subscribe("rma.approved", tasks.buy_label, queue="labels", calls_vendor=True)
-subscribe("webhook.received", tasks.read_carrier_webhook)
+subscribe("webhook.received", tasks.read_carrier_webhook, when={"provider": "easypost"})

@@ -2,17 +2,16 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from oms import outbox
 from oms.models import Event
+from oms.verbs import verb
 from refunds.lifecycle.locking import lock, release, set_aside, tell_failed, tell_started
 from refunds.models import Refund
 from refunds.refusals import OwnRequest, ReasonMissing
 from refunds.states import REFUND_MACHINE, RefundStatus
 
 
-@transaction.atomic
+@verb
 def approve(number: str, *, by: str, at: datetime) -> Refund:
     """A second person lets it out (R84). Approved already, nothing changes. Raises OwnRequest."""
     refund = lock(number)
@@ -26,7 +25,7 @@ def approve(number: str, *, by: str, at: datetime) -> Refund:
     return refund
 
 
-@transaction.atomic
+@verb
 def refuse(number: str, *, reason: str, by: str, at: datetime) -> Refund:
     """A second person keeps it. The money is free on its payment again; the return waits for somebody to look.
 
@@ -46,7 +45,7 @@ def refuse(number: str, *, reason: str, by: str, at: datetime) -> Refund:
     return refund
 
 
-@transaction.atomic
+@verb
 def cancel(number: str, *, by: str, at: datetime) -> Refund:
     """Call off what was approved and not sent, or what failed and is not to be tried again."""
     refund = lock(number)
@@ -61,7 +60,7 @@ def cancel(number: str, *, by: str, at: datetime) -> Refund:
     return refund
 
 
-@transaction.atomic
+@verb
 def retry(number: str, *, after: int, by: str, at: datetime) -> Refund:
     """Send a failed refund again, as a new attempt under a new key (p10). `after` is the number of attempts the person
     saw: the same click twice is one retry. Raises PaymentsExhausted when the money went elsewhere meanwhile."""

@@ -7,11 +7,10 @@ only move forward: pending → settled → failed. Stripe never takes a failure 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
-
 from oms import outbox
 from oms.money import amount_text, to_minor
 from oms.states import PaymentMethod
+from oms.verbs import verb
 from refunds.gateways.base import RefundAnswer
 from refunds.lifecycle.books import book_failed, book_settled
 from refunds.lifecycle.locking import (
@@ -34,7 +33,7 @@ REMEMBERED = timedelta(hours=23)  # Stripe keeps keys for at least 24 hours
 S = RefundStatus
 
 
-@transaction.atomic
+@verb
 def hear(number: str, answer: RefundAnswer, *, by: str, at: datetime, adopt: bool = False) -> Refund:
     """Take one answer of the provider about a refund; what is known already changes nothing.
 
@@ -59,7 +58,7 @@ def hear(number: str, answer: RefundAnswer, *, by: str, at: datetime, adopt: boo
     return refund
 
 
-@transaction.atomic
+@verb
 def await_provider(number: str, *, provider_id: str, reason: str, by: str, at: datetime) -> Refund:
     """The provider has it and is not done; `reason` is its code for why (p6)."""
     refund = lock(number)
@@ -69,7 +68,7 @@ def await_provider(number: str, *, provider_id: str, reason: str, by: str, at: d
     return _await(refund, _newest(refund), provider_id, reason, by, at)
 
 
-@transaction.atomic
+@verb
 def settle(number: str, *, provider_id: str, by: str, at: datetime) -> Refund:
     """The money is back with the customer: booked, and the return hears of it. Settled twice is settled once."""
     refund = lock(number)
@@ -79,7 +78,7 @@ def settle(number: str, *, provider_id: str, by: str, at: datetime) -> Refund:
     return _settle(refund, _newest(refund), provider_id, by, at)
 
 
-@transaction.atomic
+@verb
 def fail(number: str, *, provider_id: str = "", reason: str, by: str, at: datetime, key: UUID | None = None) -> Refund:
     """The provider did not pay, or took back that it had: the books reverse, the return is open again (p7, p8, p10).
 
@@ -94,7 +93,7 @@ def fail(number: str, *, provider_id: str = "", reason: str, by: str, at: dateti
     return _fail(refund, attempt, provider_id, reason, by, at)
 
 
-@transaction.atomic
+@verb
 def confirm_paid(number: str, *, by: str, at: datetime) -> Refund:
     """A person paid it by hand, or found it paid at a provider that no longer answers. Raises NotForAPerson."""
     refund = lock(number)
@@ -107,7 +106,7 @@ def confirm_paid(number: str, *, by: str, at: datetime) -> Refund:
     return _settle(refund, attempt, refund.provider_id or "", by, at)
 
 
-@transaction.atomic
+@verb
 def confirm_unpaid(number: str, *, by: str, at: datetime) -> Refund:
     """A person could not pay it, or found nothing at a provider that no longer answers. Raises NotForAPerson."""
     refund = lock(number)

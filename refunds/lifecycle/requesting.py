@@ -11,12 +11,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
 
 from oms import outbox
 from oms.identifiers import new_number
 from oms.models import Order, Payment, UnitClaim
 from oms.money import amount_text, check_amount
+from oms.verbs import verb
 from refunds.amounts import ClaimedLine, Quote, price_units
 from refunds.lifecycle.locking import paid_to, set_aside, tell_started
 from refunds.lifecycle.owing import Owed, owed_to
@@ -31,7 +31,7 @@ from returns.states import RMASource, Settlement
 SHIPPING = "shipping"
 
 
-@transaction.atomic
+@verb
 def request_for_return(rma_number: str, *, by: str, at: datetime) -> list[Refund]:
     """Ask for what the return is owed by now: per accepted outcome, or in advance where the policy pays earlier.
 
@@ -84,7 +84,7 @@ def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
         _conclude(rma, by=by, at=at)
 
 
-@transaction.atomic
+@verb
 def request_for_cancellation(order_number: str, claims: Sequence[int], *, by: str, at: datetime) -> list[Refund]:
     """Ask for what canceled units cost, without a return; with the last of an order its shipping comes back too.
 
@@ -137,7 +137,7 @@ def _shipping(order: Order) -> list[ClaimedLine]:
     return [ClaimedLine(SHIPPING, SHIPPING, order.shipping_total, order.shipping_tax, 1, ((0, 1),))]
 
 
-@transaction.atomic
+@verb
 def request_goodwill(order_number: str, amount: Decimal, *, form_token: UUID, by: str, at: datetime) -> list[Refund]:
     """Ask for an amount without goods (R86): always waits for a second person. One form makes one request (p2).
 

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import F
 
 from oms import outbox
+from oms.verbs import verb
 from refunds.gateways.base import GatewayError
 from refunds.lifecycle.locking import lock
 from refunds.models import Refund, RefundAttempt
@@ -14,7 +14,7 @@ from refunds.states import REFUND_MACHINE, AttemptResult, RefundStatus
 OPEN = (AttemptResult.SENT, AttemptResult.UNKNOWN)
 
 
-@transaction.atomic
+@verb
 def submit(number: str, *, by: str, at: datetime) -> RefundAttempt | None:
     """Write down the attempt with its key, or find the one that is still open; the caller then calls the provider.
 

@@ -3,16 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from oms import outbox
+from oms.verbs import verb
 from returns.lifecycle.locking import authorize, lines_of, lock, move, owe_nothing, withdraw
 from returns.models import RMA, ReturnPhoto
 from returns.refusals import ReasonNeeded
 from returns.states import RMAStatus
 
 
-@transaction.atomic
+@verb
 def approve(number: str, *, by: str, at: datetime, note: str = "") -> RMA:
     """A person says yes: the dock expects the goods, a label is wanted, the customer is told."""
     rma = lock(number)
@@ -33,7 +32,7 @@ def approve(number: str, *, by: str, at: datetime, note: str = "") -> RMA:
     return rma
 
 
-@transaction.atomic
+@verb
 def reject(number: str, *, reason: str, note: str, by: str, at: datetime) -> RMA:
     """A person says no, with a reason the customer reads (R48). The units are free again."""
     if not note.strip():
@@ -47,7 +46,7 @@ def reject(number: str, *, reason: str, note: str, by: str, at: datetime) -> RMA
     return rma
 
 
-@transaction.atomic
+@verb
 def ask(number: str, *, note: str, by: str, at: datetime) -> RMA:
     """A person needs to know more before deciding."""
     if not note.strip():
@@ -59,7 +58,7 @@ def ask(number: str, *, note: str, by: str, at: datetime) -> RMA:
     return rma
 
 
-@transaction.atomic
+@verb
 def answer(number: str, *, note: str, by: str, at: datetime, photos: list[UUID] | None = None) -> RMA:
     """The customer answers; `photos` are refs of pictures just stored for this return."""
     if not note.strip() and not photos:
@@ -72,7 +71,7 @@ def answer(number: str, *, note: str, by: str, at: datetime, photos: list[UUID] 
     return rma
 
 
-@transaction.atomic
+@verb
 def cancel(number: str, *, by: str, at: datetime, reason: str = "") -> RMA:
     """The customer, or an agent for them, calls it off; only before the carrier has the parcel."""
     rma = lock(number)
@@ -93,7 +92,7 @@ def cancel(number: str, *, by: str, at: datetime, reason: str = "") -> RMA:
     return rma
 
 
-@transaction.atomic
+@verb
 def expire(number: str, *, by: str, at: datetime) -> RMA:
     """Nothing was posted in time: the units may be returned anew if the window allows."""
     rma = lock(number)

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import transaction
-
 from inventory import ledger
 from inventory.models import Condition, Unit
 from inventory.refusals import NotSellable
@@ -16,6 +14,7 @@ from oms import journal, outbox
 from oms.journal import Account
 from oms.models import OrderLine
 from oms.money import round_half_up
+from oms.verbs import verb
 from returns.lifecycle.locking import lines_of, lock, move, owe, owe_nothing
 from returns.models import RMA, Hold, Outcome, Receipt, ReturnLine
 from returns.refusals import MoreThanAnnounced, MoreThanReceived, NothingArrived, NothingFound, OverrideNeedsReason
@@ -60,7 +59,7 @@ class Finding:
 # ── Receiving ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@transaction.atomic
+@verb
 def receive(
     number: str,
     pieces: Sequence[Arrived],
@@ -100,7 +99,7 @@ def receive(
     cause = f"receipt/{receipts[0].pk}"
     ledger.receive(rma.warehouse, _goods(lines, goods), _goods(lines, gone), cause=cause, by=by, at=at)
     complete = all(line.outstanding == 0 for line in lines.values())
-    _after_receipt(rma, lines.values(), complete=complete, anything=bool(arrived), at=at)
+    due = _after_receipt(rma, lines.values(), complete=complete, anything=bool(arrived), at=at)
     if parcel_id is not None:
         _arrive(rma, parcel_id, at)
     outbox.record(
@@ -114,6 +113,7 @@ def receive(
             {"receipt": one.pk, "line": one.line_id, "quantity": one.quantity, "result": one.result} for one in receipts
         ],
         complete=complete,
+        due=due,
     )
     return receipts
 
@@ -142,16 +142,20 @@ def _count(lines: dict[int, ReturnLine], pieces: Sequence[Arrived]) -> None:
             line.missing += one.quantity
 
 
-def _after_receipt(rma: RMA, lines: Iterable[ReturnLine], *, complete: bool, anything: bool, at: datetime) -> None:
+def _after_receipt(rma: RMA, lines: Iterable[ReturnLine], *, complete: bool, anything: bool, at: datetime) -> bool:
+    """Return whether the money side has something to do: pay, or conclude."""
+    due = False
     move(rma, "receive", RMAStatus.RECEIVED if complete else RMAStatus.RECEIVING)
     rma.received_at = rma.received_at or at
     if anything and rma.refund_at == RefundAt.RECEIPT:
-        owe(rma)
+        due = owe(rma)
     if complete and all(line.inspected == line.arrived for line in lines):
         move(rma, "inspect", RMAStatus.INSPECTED)  # nothing of it came, or all that came was looked at before
         rma.inspected_at = rma.inspected_at or at
         if not any(line.arrived for line in lines):
             owe_nothing(rma)
+        due = True
+    return due
 
 
 def _arrive(rma: RMA, parcel_id: int, at: datetime) -> None:
@@ -172,7 +176,7 @@ def suggestion(line: ReturnLine, condition: Condition) -> tuple[Disposition, Acc
     return Disposition(condition.disposition), acceptance, why
 
 
-@transaction.atomic
+@verb
 def inspect(number: str, findings: Sequence[Finding], *, form_token: UUID, by: str, at: datetime) -> list[Outcome]:
     """Write down what was found. Accepted goods leave the dock for where their disposition says; refused ones wait in
     a hold bin for the customer's answer. Stock value re-enters at the cost it left with (rule 15).
@@ -195,7 +199,7 @@ def inspect(number: str, findings: Sequence[Finding], *, form_token: UUID, by: s
     _put_away(rma, outcomes, lines, by=by, at=at)
     _book_value(rma, outcomes, lines, at)
     _count_returned(outcomes, lines)
-    complete = _after_inspection(rma, outcomes, lines.values(), at)
+    complete, due = _after_inspection(rma, outcomes, lines.values(), at)
     outbox.record(
         rma,
         "rma.inspected",
@@ -216,6 +220,7 @@ def inspect(number: str, findings: Sequence[Finding], *, form_token: UUID, by: s
         ],
         holds=[hold.pk for hold in holds],
         complete=complete,
+        due=due,
     )
     return outcomes
 
@@ -339,13 +344,16 @@ def _count_returned(outcomes: Sequence[Outcome], lines: dict[int, ReturnLine]) -
     OrderLine.objects.bulk_update(counted.values(), ["returned"])
 
 
-def _after_inspection(rma: RMA, outcomes: Sequence[Outcome], lines: Iterable[ReturnLine], at: datetime) -> bool:
+def _after_inspection(
+    rma: RMA, outcomes: Sequence[Outcome], lines: Iterable[ReturnLine], at: datetime
+) -> tuple[bool, bool]:
+    """Return whether all is inspected, and whether the money side has something to do: pay, or conclude."""
     complete = rma.status == RMAStatus.RECEIVED and all(line.inspected == line.arrived for line in lines)
     move(rma, "inspect", RMAStatus.INSPECTED if complete else RMAStatus(rma.status))
     if complete:
         rma.inspected_at = at
     if any(one.acceptance == Acceptance.ACCEPTED and one.payout_percent for one in outcomes):
-        owe(rma)
-    elif complete:
+        return complete, owe(rma)
+    if complete:
         owe_nothing(rma)
-    return complete
+    return complete, complete

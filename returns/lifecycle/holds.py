@@ -3,12 +3,11 @@
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
-
 from inventory import ledger
 from inventory.states import BinKind, Disposition
 from oms import outbox
 from oms.models import Order, OrderLine
+from oms.verbs import verb
 from returns.lifecycle.locking import lock, owe
 from returns.models import RMA, Hold
 from returns.refusals import ReasonNeeded
@@ -22,7 +21,7 @@ ANSWERS = {
 DECISIONS = {"overturn": HoldStatus.OVERTURNED, "uphold": HoldStatus.UPHELD, "send_back": HoldStatus.SENT_BACK}
 
 
-@transaction.atomic
+@verb
 def answer_hold(hold_id: int, *, answer: str, note: str = "", by: str, at: datetime) -> Hold:
     """The customer answers. Accepted: the goods go where their disposition says, unpaid. Disputed: a person decides.
     Sent back: they go out again. Raises Hold.DoesNotExist, KeyError for another answer."""
@@ -38,7 +37,7 @@ def answer_hold(hold_id: int, *, answer: str, note: str = "", by: str, at: datet
     return hold
 
 
-@transaction.atomic
+@verb
 def decide_hold(hold_id: int, *, decision: str, by: str, at: datetime) -> Hold:
     """A person decides a dispute. Overturned: accepted after all, and paid as declared. Upheld: the customer may have
     the goods back. Raises Hold.DoesNotExist, KeyError for another decision."""
@@ -61,6 +60,7 @@ def decide_hold(hold_id: int, *, decision: str, by: str, at: datetime) -> Hold:
         hold=hold.pk,
         outcome=hold.outcome_id,
         decision=decision,
+        due=target != HoldStatus.UPHELD,
     )
     return hold
 

@@ -68,10 +68,11 @@ def move(rma: RMA, verb: str, target: RMAStatus) -> None:
     rma.status = target
 
 
-def owe(rma: RMA) -> None:
-    """Money is due from now on; a payment already under way covers what it covers."""
+def owe(rma: RMA) -> bool:
+    """Money is due from now on; a payment already under way covers what it covers. True, for the event to say."""
     if SETTLEMENT_MACHINE.allows("owe", rma.settlement):
         rma.settlement = Settlement.DUE
+    return True
 
 
 def owe_nothing(rma: RMA) -> None:

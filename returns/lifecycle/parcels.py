@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
-
 from oms import outbox
 from oms.encryption import Plain
+from oms.verbs import verb
 from returns.lifecycle.locking import lock, move, owe
 from returns.models import RMA, Parcel, TrackingEvent
 from returns.states import PARCEL_MACHINE, ParcelStatus, RefundAt, RMAStatus
@@ -43,7 +42,7 @@ def note_shipment(parcel_id: int, *, shipment_id: str, rate_id: str, choice: str
     return Parcel.objects.get(pk=parcel_id)
 
 
-@transaction.atomic
+@verb
 def label(parcel_id: int, bought: Bought, *, by: str, at: datetime) -> Parcel:
     """The label is here. A second call changes nothing."""
     rma, parcel = _lock(parcel_id)
@@ -72,7 +71,7 @@ def label(parcel_id: int, bought: Bought, *, by: str, at: datetime) -> Parcel:
     return parcel
 
 
-@transaction.atomic
+@verb
 def move_parcel(
     parcel_id: int, *, status: str, occurred_at: datetime, by: str, at: datetime, expected_on: date | None = None
 ) -> Parcel:
@@ -113,16 +112,15 @@ def _tell(rma: RMA, parcel: Parcel, *, by: str, at: datetime) -> None:
         rma.shipped_at = parcel.shipped_at
         changed += ["status", "shipped_at"]
     delivered = parcel.status == ParcelStatus.DELIVERED
-    if (first_scan and rma.refund_at == RefundAt.SCAN) or (delivered and rma.refund_at == RefundAt.DELIVERY):
-        owe(rma)
+    pays_now = (first_scan and rma.refund_at == RefundAt.SCAN) or (delivered and rma.refund_at == RefundAt.DELIVERY)
+    due = pays_now and owe(rma)
     name = "rma.delivered" if delivered else "rma.shipped" if first_scan else "parcel.moved"
     facts = {"parcel": parcel.pk, "tracked_at": parcel.tracked_at.isoformat()}
-    if name == "parcel.moved":
-        facts["status"] = parcel.status
+    facts |= {"status": parcel.status} if name == "parcel.moved" else {"due": due}
     outbox.record(rma, name, by=by, at=at, changed=changed, **facts)
 
 
-@transaction.atomic
+@verb
 def trouble(parcel_id: int, *, status: str, occurred_at: datetime, by: str, at: datetime) -> Parcel:
     """The carrier reports trouble (lost, damaged, sent back): a person looks."""
     rma, parcel = _lock(parcel_id)

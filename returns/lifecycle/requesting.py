@@ -6,12 +6,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from oms import outbox
 from oms.identifiers import new_number
 from oms.models import Order, UnitClaim
 from oms.money import amount_text
+from oms.verbs import verb
 from returns import eligibility
 from returns.eligibility import OrderFile, Preview, Wanted
 from returns.lifecycle.locking import authorize
@@ -28,7 +27,7 @@ STATUS_OF: Mapping[Verdict, RMAStatus] = {
 }
 
 
-@transaction.atomic
+@verb
 def request(
     order_number: str,
     wanted: Sequence[Wanted],

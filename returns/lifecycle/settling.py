@@ -3,17 +3,16 @@
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
-
 from oms import outbox
 from oms.money import amount_text
+from oms.verbs import verb
 from returns.lifecycle.locking import lock, move
 from returns.models import RMA, Hold, Survey
 from returns.refusals import SurveyAnswered
 from returns.states import SETTLEMENT_MACHINE, HoldStatus, RMAStatus, Settlement
 
 
-@transaction.atomic
+@verb
 def start_settlement(number: str, *, refund: str, by: str, at: datetime) -> RMA:
     """A refund was requested for what is due."""
     rma = lock(number)
@@ -23,7 +22,7 @@ def start_settlement(number: str, *, refund: str, by: str, at: datetime) -> RMA:
     return rma
 
 
-@transaction.atomic
+@verb
 def settle(number: str, *, total: Decimal, by: str, at: datetime) -> RMA:
     """All that was due is paid; `total` is what was paid in all. Closes the return when nothing else is open."""
     rma = lock(number)
@@ -43,7 +42,7 @@ def settle(number: str, *, total: Decimal, by: str, at: datetime) -> RMA:
     return _close(rma, by=by, at=at)
 
 
-@transaction.atomic
+@verb
 def fail_settlement(number: str, *, refund: str, reason: str, by: str, at: datetime) -> RMA:
     """The provider could not pay, perhaps long after it said it had: the case is open again (p7, p8)."""
     rma = lock(number)
@@ -66,7 +65,7 @@ def fail_settlement(number: str, *, refund: str, reason: str, by: str, at: datet
     return rma
 
 
-@transaction.atomic
+@verb
 def close_if_finished(number: str, *, by: str, at: datetime) -> RMA:
     """Close the return if everything was inspected, paid and answered; otherwise change nothing."""
     return _close(lock(number), by=by, at=at)
@@ -87,7 +86,7 @@ def _open_holds(rma: RMA) -> bool:
     return Hold.objects.filter(outcome__receipt__line__rma=rma, status__in=waiting).exists()
 
 
-@transaction.atomic
+@verb
 def survey(number: str, *, ease: int, clarity: int, speed: int, comment: str, by: str, at: datetime) -> Survey:
     """The customer says how it went, once. Raises SurveyAnswered."""
     rma = lock(number)

@@ -119,7 +119,7 @@ def test_every_lifecycle_verb_takes_who_and_when_by_name() -> None:
         if "/lifecycle" not in name:
             continue
         for node in tree.body:
-            if not isinstance(node, ast.FunctionDef) or not any("atomic" in ast.dump(d) for d in node.decorator_list):
+            if not isinstance(node, ast.FunctionDef) or not any("verb" in ast.dump(d) for d in node.decorator_list):
                 continue
             keyword_only = {argument.arg for argument in node.args.kwonlyargs}
             if not {"by", "at"} <= keyword_only:
