@@ -29,7 +29,8 @@ def draw_svg(body: bytes) -> bytes:
     from svg_cleaning import cleaned  # type: ignore[import-not-found]  # noqa: PLC0415
 
     spec = json.loads(body)
-    return cleaned(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])).encode()
+    drawn = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+    return cleaned(drawn, str(spec.get("description", ""))).encode()
 
 
 def set_pdf(body: bytes) -> bytes:

@@ -14,15 +14,20 @@ _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _DRAWN = ("d", "transform", "points")
 
 
-def cleaned(text: str) -> str:
-    """Return the drawing fit for a strict content policy; ids are made unlike those of any other drawing."""
+def cleaned(text: str, words: str = "") -> str:
+    """Return the drawing fit for a strict content policy; ids are made unlike those of any other drawing.
+
+    `words` are what is read out for the whole; its marks, being links, are read out by themselves.
+    """
     Tree.register_namespace("", SVG)
     root = Tree.fromstring(text)  # noqa: S314 - drawn by our own library from our own specification
     prefix = f"c{hashlib.sha256(text.encode()).hexdigest()[:8]}-"
     _clean(root, prefix)
     for name in ("width", "height"):
         root.attrib.pop(name, None)
-    root.set("role", "img")
+    root.set("role", "group")
+    if words:
+        root.set("aria-label", words)
     root.set("focusable", "false")
     return Tree.tostring(root, encoding="unicode")
 

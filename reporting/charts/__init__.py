@@ -29,7 +29,7 @@ CHARTS: dict[str, Callable[[Figures, int], Spec]] = {
 WIDTHS = {"wide": 740, "narrow": 358}
 # A drawing's key is its specification, so it can never be out of date; it may be forgotten.
 KEPT_SECONDS = 24 * 3600
-VERSION = 1  # of how drawings are cleaned
+VERSION = 2  # of how drawings are cleaned
 
 
 def svg(name: str, figures: Figures, width: str) -> str:

@@ -5,14 +5,17 @@ import json
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 from django.core.management import call_command
 
 from oms.demo.seeding.sample import SAMPLE
 from oms.importing import online_retail
-from reporting import return_rate
+from reporting import refund_rate, return_rate
+from reporting import rows as listings
 from reporting.period import Filters, shop_period
+from reporting.rows import Narrowed
 from returns.states import RMAStatus
 from tests.builders import NOON, Sold, an_order
 from tests.reporting.conftest import came_back
@@ -209,3 +212,23 @@ def test_orders_returned_counts_what_came_back_later_too(db):
     came_back(an_order(placed_at=NOON - timedelta(days=40)), asked_at=NOON)
     period = shop_period((NOON - timedelta(days=50)).date(), (NOON - timedelta(days=30)).date())
     assert counts(return_rate.answer(period, GBP)[0]) == (1, 0, 1, 2, 0)
+
+
+def test_whatever_is_asked_the_rows_are_as_many_as_the_number(sample):
+    chance = Random(13)
+    countries = ["", "United Kingdom", "EIRE", "Germany", "France"]
+    for _ in range(12):
+        start = date(2010, 12, 1) + timedelta(days=chance.randrange(330))
+        period = shop_period(start, start + timedelta(days=chance.choice([0, 6, 29, 89])))
+        filters = Filters("GBP", chance.choice(countries), goods_only=chance.random() < 0.5)
+        [rate] = return_rate.answer(period, filters)
+        items = refund_rate.answer(period, filters)
+        counted = [rate.orders, rate.orders_returned, rate.returns, items.items, items.full, items.partial]
+        assert counted == [
+            listings.orders(period, filters, Narrowed()).count(),
+            listings.orders(period, filters, Narrowed(returned=True)).count(),
+            listings.returns(period, filters, Narrowed()).count(),
+            listings.items(period, filters, Narrowed()).count(),
+            listings.items(period, filters, Narrowed(ending="full")).count(),
+            listings.items(period, filters, Narrowed(ending="partial")).count(),
+        ]
