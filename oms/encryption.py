@@ -49,6 +49,11 @@ def _keyring(configured: str) -> dict[int, bytes]:
     return keys
 
 
+def newest_master_key() -> int:
+    """Return the id of the master key that wraps from now on: the first in HOMEWARD_MASTER_KEYS."""
+    return next(iter(_keyring(settings.MASTER_KEYS)))
+
+
 def wrap_new_key(ref: uuid.UUID) -> bytes:
     """Make a data key for the person `ref` and return it wrapped by the newest master key."""
     return _wrap(os.urandom(32), ref)

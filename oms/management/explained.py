@@ -1,0 +1,33 @@
+"""What the short commands have in common: an example in their help, and exit code 3 when the database is away."""
+
+import json
+from argparse import RawDescriptionHelpFormatter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError
+
+from oms.embedded import EmbeddedError
+
+
+class ExplainedCommand(BaseCommand):
+    """A command with an `example` under its help. Exit codes: 0 ok, 1 refused, 2 usage, 3 something outside is down."""
+
+    requires_system_checks = ()
+    requires_migrations_checks = False
+    example = ""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = self.example
+        return parser
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except (OperationalError, InterfaceError, EmbeddedError) as problem:
+            raise CommandError(f"The database cannot be reached: {problem}", returncode=3) from None
+
+    def write_json(self, answer: Any) -> None:
+        self.stdout.write(json.dumps(answer, ensure_ascii=False))
