@@ -1,9 +1,43 @@
+import time
+from typing import Any
+
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
+
+from oms import log_ins
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
-    """Accounts are for staff and made by invitation: nobody signs up."""
+    """Accounts are for staff and made by invitation: nobody signs up. Passwords are judged a few times, then not."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Nothing: the limit of allauth lives in the cache and shuts the person out everywhere."""
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        account = str(credentials.get("email") or "").strip().lower()
+        try:
+            tried = log_ins.begin(account, address=log_ins.address_of(request), at=timezone.now())
+        except log_ins.TooManyTries as refused:
+            raise ValidationError(str(refused), code=refused.code) from None
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            log_ins.forgive(tried)
+            log_ins.remember(user, tried, at=timezone.now())
+        return user
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Ask for the password again before a second factor is changed, unless it was given minutes ago."""
+        if not super().is_reauthentication_required(app=app):
+            return False
+        records = get_authentication_records(context.request, context.request.user)
+        newest = max((record.get("at", 0) for record in records), default=0)
+        return bool(time.time() - newest >= app_settings.REAUTHENTICATION_TIMEOUT)

@@ -45,5 +45,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             url = reverse(name)
         except NoReverseMatch:
             continue
-        entries.append({"label": label, "url": url, "icon": icon, "current": request.path.startswith(url)})
-    return {"navigation": entries}
+        entries.append({"label": label, "url": url, "icon": icon})
+    # The longest that fits: /returns/review/ is not /returns/.
+    here = max((entry["url"] for entry in entries if request.path.startswith(entry["url"])), key=len, default="")
+    return {"navigation": [{**entry, "current": entry["url"] == here} for entry in entries]}

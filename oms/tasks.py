@@ -132,7 +132,9 @@ def _put_back(delivery_id: int, attempts: int, error: str) -> None:
 
 
 def _give_up(delivery_id: int, error: str) -> None:
-    Delivery.objects.filter(pk=delivery_id).update(dead_at=timezone.now(), leased_until=None, error=error[:200])
+    Delivery.objects.filter(pk=delivery_id).update(
+        dead_at=timezone.now(), done_at=None, leased_until=None, error=error[:200]
+    )
     logger.error("delivery %s given up: %s", delivery_id, error)
 
 

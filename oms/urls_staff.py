@@ -1,10 +1,8 @@
 """Staff pages that belong to no single app below: the first page of each role, orders, the one search, settings."""
 
-from importlib.util import find_spec
-
 from django.urls import include, path
 
-from oms.views import home, orders, search
+from oms.views import home, orders, search, second_factor, settings
 
 orders_patterns = (
     [
@@ -19,6 +17,8 @@ urlpatterns = [
     path("staff/", home.home, name="staff"),
     path("search/", search.search, name="search"),
     path("orders/", include(orders_patterns)),
+    path("settings/", include("oms.urls_settings")),
+    path("shop/logo/<uuid:ref>.png", settings.logo, name="shop_logo"),
+    # before allauth's own view of the same address
+    path("accounts/2fa/totp/activate/", second_factor.activate_totp, name="mfa_activate_totp"),
 ]
-if find_spec("oms.urls_settings"):
-    urlpatterns.append(path("settings/", include("oms.urls_settings")))

@@ -2,6 +2,7 @@ from oms.models.claims import UnitClaim, UnitsField
 from oms.models.customers import Customer, NameWord
 from oms.models.events import Delivery, Event, Heartbeat, Job, Seal, Stream, StreamOwner
 from oms.models.journal import JournalEntry, Posting
+from oms.models.log_ins import KnownAddress, LogInAttempt
 from oms.models.orders import Order, OrderLine
 from oms.models.payments import Payment
 from oms.models.products import Product
@@ -18,6 +19,8 @@ __all__ = [
     "InboundWebhook",
     "Job",
     "JournalEntry",
+    "KnownAddress",
+    "LogInAttempt",
     "NameWord",
     "Order",
     "OrderLine",

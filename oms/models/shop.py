@@ -2,6 +2,8 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -38,3 +40,16 @@ class Shop(models.Model):
     @property
     def name(self) -> str:
         return self.company
+
+    @property
+    def logo_url(self) -> str:
+        """Where the logo is read; "" without one. The address changes with the logo, so it may be kept for ever."""
+        return reverse("shop_logo", args=[self.logo_ref]) if self.logo_type else ""
+
+    @property
+    def policy_links(self) -> list[dict[str, str]]:
+        """The rules, for the foot of every customer's page (R106, R143)."""
+        return [
+            {"label": gettext("Return rules"), "url": reverse("portal:policy")},
+            {"label": gettext("Privacy"), "url": reverse("portal:privacy")},
+        ]
