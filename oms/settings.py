@@ -104,12 +104,21 @@ FORM_RENDERER = "oms.form_rendering.Renderer"
 
 _OPTIONS = {"server_side_binding": True, "prepare_threshold": 2}  # 35–45 % less work for PostgreSQL
 if env.str("DATABASE_URL", ""):
-    DATABASES = {"default": {**env.db("DATABASE_URL"), "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
+    DATABASES = {
+        "default": {
+            **env.db("DATABASE_URL"),
+            "ENGINE": "oms.postgresql",
+            "EMBEDDED": False,
+            "CONN_MAX_AGE": 600,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    }
     DATABASES["default"]["OPTIONS"] = {**_OPTIONS, **DATABASES["default"].get("OPTIONS", {})}
 else:
     DATABASES = {
         "default": {
             "ENGINE": "oms.postgresql",
+            "EMBEDDED": True,
             "NAME": "homeward",
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
@@ -126,6 +135,9 @@ CACHES = {
         "OPTIONS": embedded.cache_options(REDIS_URL),
     }
 }
+
+# Settings, reasons, conditions and policies are read on every page: each process keeps them this long.
+REMEMBER_SECONDS = env.float("REMEMBER_SECONDS", 5.0)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
@@ -173,6 +185,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Homeward"
+MFA_FORMS = {
+    "authenticate": "oms.second_factor.CountedAuthenticateForm",
+    "reauthenticate": "oms.second_factor.CountedReauthenticateForm",
+}
 SESSION_COOKIE_AGE = 12 * 3600
 
 # ── Safety ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,15 +219,15 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz"]
 CSRF_FAILURE_VIEW = "oms.views.errors.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-
-# ── Language, time, files ─────────────────────────────────────────────────────────────────────────────────────────
-
-LANGUAGE_CODE = "en"
 FILE_UPLOAD_HANDLERS = [
     "oms.uploads.LimitedUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+
+# ── Language, time, files ─────────────────────────────────────────────────────────────────────────────────────────
+
+LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True

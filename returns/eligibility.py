@@ -15,7 +15,7 @@ from oms.models import Order, OrderLine, ShipmentLine, UnitClaim
 from oms.models.claims import Units
 from oms.money import units_value
 from oms.units import count, free_units, lowest
-from returns import policy
+from returns import policy, reference
 from returns.models import RMA, PolicyVersion, ReturnReason
 from returns.pricing import Price, UnitsToPrice
 from returns.refusals import ForeignLine, NothingWanted, TooMany, UnknownCondition, UnknownReason
@@ -98,11 +98,8 @@ def open_file(order: Order, *, at: datetime) -> OrderFile:
         lines=lines,
         free={pk: free_units(line.quantity, claimed.get(pk, ())) for pk, line in lines.items()},
         travels=_travels(lines),
-        reasons={
-            reason.code: reason
-            for reason in ReturnReason.objects.filter(active=True).select_related("implied_condition")
-        },
-        conditions={condition.code: condition for condition in Condition.objects.filter(active=True)},
+        reasons=reference.reasons(),
+        conditions={code: one for code, one in reference.conditions().items() if one.active},
         version=version,
         policy=policy.Policy(version.number, version.market, version.time_zone, rules),
         customer=_history(order, at, rules),
@@ -110,7 +107,7 @@ def open_file(order: Order, *, at: datetime) -> OrderFile:
 
 
 def _policy_for(order: Order) -> tuple[PolicyVersion, tuple[policy.Rule, ...]]:
-    version = PolicyVersion.objects.prefetch_related("rules").in_force(order.market, order.placed_at)
+    version = reference.policy_for(order.market, order.placed_at)
     rules = (rule for rule in version.rules.all() if rule.active)
     return version, tuple(policy.Rule(rule.kind, rule.parameters, rule.priority) for rule in rules)
 

@@ -17,3 +17,4 @@ PASSWORD_HASHERS = [
 (embedded.data_dir() / "static").mkdir(parents=True, exist_ok=True)  # empty: the sources themselves are served
 # A browser keeps its connection to the live server open; the database must not be kept open with it.
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
+REMEMBER_SECONDS = 0  # a test sees what it has just changed

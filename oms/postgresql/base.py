@@ -1,5 +1,6 @@
 """PostgreSQL as a Django database backend that brings its own server when no host is configured."""
 
+import select
 import shutil
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +17,7 @@ class EmbeddedClient(DatabaseClient):
 
     def runshell(self, parameters: Iterable[str]) -> None:
         settings = self.connection.settings_dict
-        if not settings["HOST"]:
+        if settings["EMBEDDED"]:
             server = embedded.postgres()
             settings |= {"HOST": server["host"], "PORT": server["port"], "USER": settings["USER"] or server["user"]}
         if shutil.which(self.executable_name) is None:
@@ -28,10 +29,20 @@ class EmbeddedClient(DatabaseClient):
 class DatabaseWrapper(base.DatabaseWrapper):
     client_class = EmbeddedClient
 
+    def is_usable(self) -> bool:
+        """Say whether an idle connection still works, without asking: a server that ended it has said so.
+
+        Django would send `SELECT 1` at the start of every request and job.
+        """
+        if self.connection is None or self.connection.closed:
+            return False
+        said_something, _, _ = select.select([self.connection.fileno()], [], [], 0)
+        return super().is_usable() if said_something else True
+
     def get_connection_params(self) -> dict[str, Any]:
         """Return psycopg's parameters, starting or joining the embedded server on the first connection."""
         params = super().get_connection_params()
-        if "host" not in params and "service" not in params:
+        if self.settings_dict["EMBEDDED"]:
             server = embedded.postgres()
             params |= {"host": server["host"], "port": server["port"]}
             params.setdefault("user", server["user"])

@@ -15,6 +15,7 @@ from oms.journal import Account
 from oms.models import OrderLine
 from oms.money import round_half_up
 from oms.verbs import verb
+from returns import reference
 from returns.lifecycle.locking import lines_of, lock, move, owe, owe_nothing
 from returns.models import RMA, Hold, Outcome, Receipt, ReturnLine
 from returns.refusals import MoreThanAnnounced, MoreThanReceived, NothingArrived, NothingFound, OverrideNeedsReason
@@ -190,7 +191,7 @@ def inspect(number: str, findings: Sequence[Finding], *, form_token: UUID, by: s
         return earlier
     lines = {line.pk: line for line in lines_of(rma)}
     receipts = {one.pk: one for one in Receipt.objects.filter(line__in=lines)}
-    conditions = {one.code: one for one in Condition.objects.all()}
+    conditions = reference.conditions()
     drafts = _outcomes(rma, findings, lines, receipts, conditions, form_token=form_token, by=by, at=at)
     outcomes = Outcome.objects.bulk_create(drafts)
     for outcome in outcomes:

@@ -26,7 +26,7 @@ from oms.refusals import Refused
 from oms.templatetags.components import money
 from refunds.lifecycle.owing import owed_to
 from refunds.models import CreditMemo
-from returns import codes, lifecycle, photos
+from returns import codes, lifecycle, photos, reference
 from returns.forms.dock import FIELD_OF, InspectionForm
 from returns.lifecycle.dock import suggestion
 from returns.models import RMA, Hold, Outcome, Receipt, ReturnPhoto
@@ -153,7 +153,7 @@ def _after(rma: RMA, outcome: Outcome) -> str:
 
 
 def _conditions() -> dict[str, Condition]:
-    return {one.code: one for one in Condition.objects.filter(active=True).order_by("position", "pk")}
+    return {code: one for code, one in reference.conditions().items() if one.active}
 
 
 def _receipts(rma: RMA) -> list[Receipt]:

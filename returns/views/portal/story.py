@@ -7,14 +7,13 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
-from inventory.models import Condition
 from oms import shops
 from oms.money import Money
 from oms.roles import Role
 from oms.templatetags.components import money as money_text
 from refunds.models import Refund
 from refunds.states import RefundStatus
-from returns import calendars
+from returns import calendars, reference
 from returns.models import RMA, Hold, Parcel, ReturnLine, ReturnPhoto, Survey
 from returns.policy import Decision
 from returns.situation import situation
@@ -92,7 +91,7 @@ def _money(rma: RMA) -> dict[str, Any]:
     quote = rma.quote if promised is not None and rma.quote.get("lines") else None
     memos = list({refund.memo_id: refund.memo for refund in refunds}.values())
     shown = memos[-1].quote if memos and memos[-1].quote.get("lines") else quote
-    conditions = {one.code: one for one in Condition.objects.all()} if shown else {}
+    conditions = reference.conditions() if shown else {}
     receipt = offers.receipt(shown, conditions) if shown else None
     calendar = calendars.of(rma.warehouse)
     return {
