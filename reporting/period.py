@@ -1,7 +1,7 @@
 """What a question is asked about: a range of days in the shop's time zone, and which part of the trade."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,6 +52,10 @@ class Filters:
     sku: str = ""
     reason: str = ""
     goods_only: bool = False
+
+    def but(self, **changed: Any) -> "Filters":
+        """The same part of the trade, narrowed or widened by what is named."""
+        return replace(self, **changed)
 
 
 def shop_period(start: date | None = None, end: date | None = None) -> Period:

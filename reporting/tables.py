@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 
 from oms.templatetags.components import money
 from reporting import findings, links
-from reporting.charts.bars import _with
 from reporting.charts.line import step_name
 from reporting.charts.map import CLASSES
 from reporting.dashboard import Figures
@@ -76,7 +75,7 @@ def _map_notes(figures: Figures) -> dict[str, Any]:
         "aside": [
             {
                 "text": f"{region.country or _('No country')}: {percent(region.rate)}",
-                "url": links.rows("orders", figures.period, _with(figures.filters, country=region.country), returned=1)
+                "url": links.rows("orders", figures.period, figures.filters.but(country=region.country), returned=1)
                 if region.country
                 else "",
                 "sub": _("%(part)d of %(all)d orders") % {"part": region.orders_returned, "all": region.orders},
@@ -206,7 +205,7 @@ def _products(figures: Figures) -> dict[str, Any]:
                     "url": links.rows(
                         "orders",
                         figures.period,
-                        _with(figures.filters, sku=product.sku, goods_only=True),
+                        figures.filters.but(sku=product.sku, goods_only=True),
                         returned=1,
                     ),
                 },
@@ -230,7 +229,7 @@ def _columns(*labels: Any) -> list[dict[str, Any]]:
 
 def _link(figures: Figures, count: int, kind: str, *, country: str = "", reason: str = "", **more: Any) -> Cell:
     changed = {name: value for name, value in (("country", country), ("reason", reason)) if value}
-    url = links.rows(kind, figures.period, _with(figures.filters, **changed), **more)
+    url = links.rows(kind, figures.period, figures.filters.but(**changed), **more)
     return {"text": number(count), "url": url} if count else "0"
 
 

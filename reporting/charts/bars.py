@@ -9,7 +9,6 @@ from django.utils.translation import ngettext
 from reporting import findings, links
 from reporting.charts.style import ACCENT, CLOCK_COLORS, FILL, INK, INK_2, MARK, QUIET, Spec, chart, short
 from reporting.dashboard import Figures
-from reporting.period import Filters
 from reporting.stages import CLOCKS, NAMES
 
 ROW = 46
@@ -26,7 +25,7 @@ def reasons(figures: Figures, width: int) -> Spec:
             "value": reason.returns,
             "text": f"{reason.returns} · {findings.percent(Decimal(reason.returns) / whole, 0)}",
             "color": ACCENT if position == 0 else QUIET,
-            "url": links.rows("returns", figures.period, _with(figures.filters, reason=reason.code)),
+            "url": links.rows("returns", figures.period, figures.filters.but(reason=reason.code)),
             "words": ngettext(
                 "%(label)s: %(count)d return", "%(label)s: %(count)d returns", reason.returns
             ) % {"label": reason.label, "count": reason.returns},
@@ -64,7 +63,7 @@ def products(figures: Figures, width: int) -> Spec:
             % {"rate": findings.percent(product.rate), "part": product.orders_returned, "all": product.orders},
             "color": ACCENT if position == 0 else QUIET,
             "url": links.rows(
-                "orders", figures.period, _with(figures.filters, sku=product.sku, goods_only=True), returned=1
+                "orders", figures.period, figures.filters.but(sku=product.sku, goods_only=True), returned=1
             ),
             "words": _("%(title)s: %(rate)s of its orders came back")
             % {"title": findings.title(product), "rate": findings.percent(product.rate)},
@@ -101,7 +100,3 @@ def _bars(bars: list[dict[str, Any]], width: int, description: str) -> Spec:
             },
         ],
     )
-
-
-def _with(filters: Filters, **changed: Any) -> Filters:
-    return Filters(**{**filters.__dict__, **changed})

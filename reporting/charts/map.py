@@ -6,7 +6,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from reporting import findings, links
-from reporting.charts.bars import _with
 from reporting.charts.style import MARK, PAPER, Spec, chart
 from reporting.dashboard import Figures
 from reporting.geo import DOTS, EUROPE, topology
@@ -59,7 +58,7 @@ def _mark(figures: Figures, region: Region) -> dict[str, Any]:
     }
     return {
         "color": shade(region) or "var(--map-1)",
-        "url": links.rows("orders", figures.period, _with(figures.filters, country=region.country), returned=1),
+        "url": links.rows("orders", figures.period, figures.filters.but(country=region.country), returned=1),
         "words": words,
     }
 

@@ -178,17 +178,8 @@ def sample(db):
         return list(csv.DictReader(file))
 
 
-def test_every_month_and_country_of_the_sample_agrees_with_an_independent_count(sample):
-    for goods in (False, True):
-        expected = independent(sample, goods)
-        for group in ("", "month", "country"):
-            for key, row in by(group, filters=Filters("GBP", goods_only=goods)).items():
-                found = [row.orders, row.returns, row.units_sold, row.units_returned]
-                values = [row.value_sold.quantize(Decimal("0.001")), row.value_returned.quantize(Decimal("0.001"))]
-                assert [goods, key, *found, *values] == [goods, key, *expected[key]]
-
-
-def test_the_command_says_the_same(sample):
+def the_command_says_the_same(sample):
+    """As the independent count, in the keys and forms that others rely on."""
     out = io.StringIO()
     call_command("report", "return_rate", json=True, stdout=out)
     [row] = json.loads(out.getvalue())
@@ -208,13 +199,8 @@ def test_the_command_says_the_same(sample):
     assert row["rate_by_invoice"] == float(f"{Decimal(returns) / orders:.6f}")
 
 
-def test_orders_returned_counts_what_came_back_later_too(db):
-    came_back(an_order(placed_at=NOON - timedelta(days=40)), asked_at=NOON)
-    period = shop_period((NOON - timedelta(days=50)).date(), (NOON - timedelta(days=30)).date())
-    assert counts(return_rate.answer(period, GBP)[0]) == (1, 0, 1, 2, 0)
-
-
-def test_whatever_is_asked_the_rows_are_as_many_as_the_number(sample):
+def the_rows_are_as_many_as_the_number():
+    """For any period and filter."""
     chance = Random(13)
     countries = ["", "United Kingdom", "EIRE", "Germany", "France"]
     for _ in range(12):
@@ -232,3 +218,22 @@ def test_whatever_is_asked_the_rows_are_as_many_as_the_number(sample):
             listings.items(period, filters, Narrowed(ending="full")).count(),
             listings.items(period, filters, Narrowed(ending="partial")).count(),
         ]
+
+
+def test_the_sample_agrees_with_an_independent_count_and_with_its_rows(sample):
+    """One import, being slow, for all of it: every month and country; the command; the rows behind the numbers."""
+    the_command_says_the_same(sample)
+    the_rows_are_as_many_as_the_number()
+    for goods in (False, True):
+        expected = independent(sample, goods)
+        for group in ("", "month", "country"):
+            for key, row in by(group, filters=Filters("GBP", goods_only=goods)).items():
+                found = [row.orders, row.returns, row.units_sold, row.units_returned]
+                values = [row.value_sold.quantize(Decimal("0.001")), row.value_returned.quantize(Decimal("0.001"))]
+                assert [goods, key, *found, *values] == [goods, key, *expected[key]]
+
+
+def test_orders_returned_counts_what_came_back_later_too(db):
+    came_back(an_order(placed_at=NOON - timedelta(days=40)), asked_at=NOON)
+    period = shop_period((NOON - timedelta(days=50)).date(), (NOON - timedelta(days=30)).date())
+    assert counts(return_rate.answer(period, GBP)[0]) == (1, 0, 1, 2, 0)
