@@ -20,7 +20,7 @@ from oms.admin_base import RoleAdmin, SettingsAdmin
 class DaysField(forms.CharField):
     """Dates, one in each line; the cleaned value is a sorted list of dates, each once."""
 
-    widget = forms.Textarea(attrs={"rows": 6})
+    widget = forms.Textarea(attrs={"rows": 6, "class": "vLargeTextField"})
 
     def to_python(self, value: Any) -> list[date]:
         if isinstance(value, list):

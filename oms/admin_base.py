@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from oms.roles import allowed
 
+IN_A_ROW = 3
+
 
 class RoleAdmin(admin.ModelAdmin):
     """Records seen by who has `sees`, changed by who has `changes` (nobody, unless named), added where `adds`.
@@ -23,6 +25,7 @@ class RoleAdmin(admin.ModelAdmin):
     changes = ""
     adds = False
     personal: Sequence[str] = ()
+    wide: Sequence[str] = ("note", "decision_note", "answer", "text", "quote", "decision", "facts")
 
     list_per_page = 50
     show_full_result_count = False
@@ -53,6 +56,19 @@ class RoleAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Sequence[Any]:
         named = super().get_readonly_fields(request, obj)
         return named if self.changes else tuple(dict.fromkeys([*named, *self.get_fields(request, obj)]))
+
+    def get_fieldsets(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        """What is only read stands in short rows; long texts have a row of their own."""
+        names = list(self.get_fields(request, obj))
+        if self.has_change_permission(request, obj):
+            return [(None, {"fields": names})]
+        rows: list[Any] = []
+        for name in (name for name in names if name not in self.wide):
+            if rows and len(rows[-1]) < IN_A_ROW:
+                rows[-1].append(name)
+            else:
+                rows.append([name])
+        return [(None, {"fields": [*map(tuple, rows), *(name for name in names if name in self.wide)]})]
 
     def _without_personal(self, request: HttpRequest, names: Sequence[Any]) -> Sequence[Any]:
         if not self.personal or allowed(request.user, "see personal data"):

@@ -9,7 +9,9 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from oms import outbox
@@ -77,8 +79,6 @@ class RMAAdmin(RoleAdmin):
         "inspected_at",
         "settled_at",
         "closed_at",
-        "quote",
-        "decision",
     )
     inlines = (ReturnLineInline,)
 
@@ -254,12 +254,28 @@ class PolicyVersionAdmin(RoleAdmin):
 
     sees = "change policy"
     changes = "change policy"
-    list_display = ("__str__", "title", "valid", "published_at")
+    list_display = ("__str__", "title", "in_force", "published_at")
     list_filter = ("market",)
     ordering = ("market", "-number")
-    fields = ("market", "number", "title", "time_zone", "valid", "published_at")
-    readonly_fields = ("market", "number", "valid", "published_at")
+    fields = ("market", "number", "title", "time_zone", "in_force", "published_at")
+    readonly_fields = ("market", "number", "in_force", "published_at")
     inlines = (PolicyRuleInline,)
+
+    @admin.display(description=_("binds orders placed"), ordering="valid")
+    def in_force(self, version: PolicyVersion) -> str:
+        if version.valid is None:
+            return gettext("draft: none")
+        since, until = version.valid.lower, version.valid.upper
+        if since is None and until is None:
+            return gettext("at any time")
+        if until is None:
+            return gettext("since %(since)s") % {"since": date_format(since, "j F Y")}
+        if since is None:
+            return gettext("before %(until)s") % {"until": date_format(until, "j F Y")}
+        return gettext("from %(since)s to %(until)s") % {
+            "since": date_format(since, "j F Y"),
+            "until": date_format(until, "j F Y"),
+        }
 
     def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
         return _may_change(request, obj)
