@@ -158,7 +158,9 @@ class _Sealed(DeferredAttribute):
         value = super().__get__(instance, cls)
         if isinstance(value, memoryview):
             value = bytes(value)
-        return self.field.open(value, instance) if isinstance(value, bytes) and instance is not None else value
+        if instance is None or not isinstance(value, bytes) or isinstance(value, Opened):
+            return value
+        return self.field.open(value, instance)
 
     def __set__(self, instance: Any, value: Any) -> None:
         instance.__dict__[self.field.attname] = value
@@ -169,6 +171,10 @@ class Plain:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
+
+
+class Opened(bytes):
+    """Bytes that were read from a sealed column: put back (by `refresh_from_db`, say), they are not ciphertext."""
 
 
 class PersonalTextField(models.BinaryField):
@@ -205,7 +211,7 @@ class PersonalTextField(models.BinaryField):
             value = bytes(value)
         if not value:
             return b""
-        if isinstance(value, bytes):
+        if isinstance(value, bytes) and not isinstance(value, Opened):
             return value
         sealed = seal(
             self._content(value),
@@ -233,7 +239,7 @@ class PersonalBytesField(PersonalTextField):
     """Encrypted bytes (a photo, a stored mail, a raw webhook). Assign `Plain(content)`; reads give bytes."""
 
     def open(self, value: bytes, instance: Any) -> Any:
-        return self._unseal(value, instance) if value else b""
+        return Opened(self._unseal(value, instance)) if value else b""
 
     def _content(self, value: Any) -> bytes:
-        return value.content
+        return value if isinstance(value, Opened) else value.content

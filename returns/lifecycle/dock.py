@@ -1,7 +1,7 @@
 """At the dock: what arrived is counted, what was found is written down, stock moves only when goods are accepted."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -80,6 +80,7 @@ def receive(
         return earlier
     lines = {line.pk: line for line in lines_of(rma)}
     _refuse_wrong_counts(lines, pieces)
+    pieces = _together(pieces)
     receipts = Receipt.objects.bulk_create(
         Receipt(
             line=lines[one.line_id],
@@ -126,6 +127,16 @@ def _refuse_wrong_counts(lines: dict[int, ReturnLine], pieces: Sequence[Arrived]
         asked = sum(one.quantity for one in pieces if one.line_id == line.pk)
         if asked > line.outstanding:
             raise MoreThanAnnounced(sku=line.order_line.sku, outstanding=line.outstanding, asked=asked)
+
+
+def _together(pieces: Sequence[Arrived]) -> list[Arrived]:
+    """The same thing named twice in one form is one receipt of both."""
+    summed: dict[tuple[int, str, int | None], Arrived] = {}
+    for one in pieces:
+        key = (one.line_id, one.result, one.unit.pk if one.unit else None)
+        earlier = summed[key].quantity if key in summed else 0
+        summed[key] = replace(one, quantity=one.quantity + earlier)
+    return list(summed.values())
 
 
 def _goods(lines: dict[int, ReturnLine], pieces: Sequence[Arrived]) -> list[ledger.Goods]:
@@ -241,6 +252,7 @@ def _outcomes(
         raise NothingFound
     if any(one.condition not in conditions for one in findings):
         raise NothingFound
+    findings = _same_together(findings)
     left = {pk: one.quantity - one.inspected for pk, one in receipts.items() if one.result in ReceiptResult.arrived()}
     drafts = []
     for one in findings:
@@ -252,6 +264,15 @@ def _outcomes(
         left[receipt.pk] = available - one.quantity
         drafts.append(_outcome(rma, one, line, receipt, condition, form_token=form_token, by=by, at=at))
     return drafts
+
+
+def _same_together(findings: Sequence[Finding]) -> list[Finding]:
+    """The same finding named twice in one form is one outcome of both."""
+    summed: dict[Finding, Finding] = {}
+    for one in findings:
+        key = replace(one, quantity=0)
+        summed[key] = replace(one, quantity=one.quantity + (summed[key].quantity if key in summed else 0))
+    return list(summed.values())
 
 
 def _outcome(

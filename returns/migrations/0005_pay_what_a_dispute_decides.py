@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('returns', '0004_lookup_attempts'),
+        ("returns", "0004_lookup_attempts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='hold',
-            name='payout_percent',
+            model_name="hold",
+            name="payout_percent",
             field=models.DecimalField(decimal_places=2, max_digits=5, null=True),
         ),
     ]

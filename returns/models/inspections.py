@@ -31,7 +31,13 @@ class Receipt(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="receipt_quantity"),
             models.CheckConstraint(condition=Q(inspected__lte=F("quantity")), name="receipt_inspected"),
-            models.UniqueConstraint(fields=["form_token", "line"], name="receipt_form_once"),
+            # One form may count several things of a line, each of them once.
+            models.UniqueConstraint(
+                fields=["form_token", "line", "result", "unit"],
+                condition=Q(form_token__isnull=False),
+                nulls_distinct=False,
+                name="receipt_form_once",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -62,7 +68,10 @@ class Outcome(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="outcome_quantity"),
             models.CheckConstraint(condition=Q(payout_percent__gte=0, payout_percent__lte=100), name="outcome_payout"),
-            models.UniqueConstraint(fields=["form_token", "receipt"], name="outcome_form_once"),
+            # One form may find several things about a receipt, each of them once.
+            models.UniqueConstraint(
+                fields=["form_token", "receipt", "condition", "disposition", "acceptance"], name="outcome_form_once"
+            ),
         ]
 
     def __str__(self) -> str:

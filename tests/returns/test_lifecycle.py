@@ -361,3 +361,21 @@ def test_a_label_that_nobody_needs_is_not_shown_as_moving() -> None:
     lifecycle.cancel(rma.number, by="user:3", at=NOON)
     say(parcel, "unknown", 1)
     assert rma.parcels.get().status == "voided"
+
+
+def test_one_form_may_count_a_line_in_two_ways() -> None:
+    rma = a_return(an_order(), quantity=2)
+    line = the_line(rma).pk
+    pieces = [Arrived(line, 1), Arrived(line, 1, ReceiptResult.SHORT)]
+    receipts = lifecycle.receive(rma.number, pieces, form_token=uuid4(), by=DOCK, at=NOON)
+    assert sorted((one.result, one.quantity) for one in receipts) == [("received", 1), ("short", 1)]
+    assert (level("expected"), level("dock")) == (0, 1)
+
+
+def test_one_form_may_find_two_conditions_in_one_receipt() -> None:
+    rma, receipt = received(2)
+    findings = [Finding(receipt.pk, 1, "opened", ""), Finding(receipt.pk, 1, "used", "")]
+    lifecycle.inspect(rma.number, findings, form_token=uuid4(), by=DOCK, at=NOON)
+    assert sorted(Outcome.objects.values_list("condition__code", "quantity")) == [("opened", 1), ("used", 1)]
+    rma.refresh_from_db()
+    assert rma.status == RMAStatus.INSPECTED
