@@ -66,7 +66,6 @@ class Shop:
             finally:
                 connection.close()
                 app.close()
-                rendering.socket_path().unlink(missing_ok=True)  # the process that draws ends when nobody can reach it
                 rendering.socket_path().unlink(missing_ok=True)  # the process that draws ends with its socket
                 with self._step("stopping"):
                     embedded.release(wait=15)
