@@ -43,7 +43,8 @@ class Command(ExplainedCommand):
             self._list(dead=dead, limit=options["limit"], as_json=options["json"])
 
     def _list(self, *, dead: bool, limit: int, as_json: bool) -> None:
-        found = Delivery.objects.filter(done_at=None, dead_at__isnull=not dead)
+        owed = Delivery.objects.filter(done_at=None, dead_at=None)
+        found = Delivery.objects.exclude(dead_at=None) if dead else owed
         shown = found.select_related("event").order_by("due_at", "id")[:limit]
         count = found.count()
         if as_json:

@@ -27,7 +27,7 @@ class Command(ExplainedCommand):
         self.stdout.write("| event | job | queue |\n| --- | --- | --- |")
         for event in dict.fromkeys(one.event for one in found):
             jobs = [one for one in found if one.event == event]
-            names = ", ".join(f"`{one.name}`{_later(one)}" for one in jobs)
+            names = ", ".join(f"`{one.name}`{_terms(one)}" for one in jobs)
             queues = ", ".join(dict.fromkeys(one.queue for one in jobs))
             self.stdout.write(f"| `{event}` | {names} | {queues} |")
 
@@ -39,8 +39,17 @@ def row(one: Subscription) -> dict[str, Any]:
         "queue": one.queue,
         "delay_seconds": int(one.delay.total_seconds()),
         "calls_vendor": one.calls_vendor,
+        "when": dict(one.when),
     }
 
 
-def _later(one: Subscription) -> str:
-    return f" after {one.delay}" if one.delay else ""
+def _terms(one: Subscription) -> str:
+    """When the job follows only sometimes, or later, or talks to somebody outside."""
+    terms = [f"{key} is {_plain(value)}" for key, value in one.when]
+    terms += [f"after {one.delay}"] if one.delay else []
+    terms += ["calls a vendor"] if one.calls_vendor else []
+    return f" ({'; '.join(terms)})" if terms else ""
+
+
+def _plain(value: str | bool) -> str:
+    return value if isinstance(value, str) else str(value).lower()
