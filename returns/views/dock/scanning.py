@@ -102,12 +102,13 @@ def _receive_one(request: HttpRequest, station: Station, found: codes.Found, tok
         return redirect(station.address(receipt=earlier.pk))
     if not station.open:
         return _say(request, station, answers.about(station.rma, station.lines), found.code, status=409)
-    echo = Receipt.objects.filter(line__in=found.lines, by=request.user.actor, received_at__gt=now - ECHO)
-    if echo.exists():
+    # What this very page counts at this moment is no echo: `receive` answers it with the same receipt.
+    others = Receipt.objects.exclude(form_token=token)
+    if others.filter(line__in=found.lines, by=request.user.actor, received_at__gt=now - ECHO).exists():
         words = Answer(_("Read twice, counted once"), _("Is it another piece? Scan it again."), "careful")
         return _say(request, station, words, found.code, status=409)
     line = next((line for line in found.lines if line.outstanding), None)
-    already = found.unit is not None and Receipt.objects.filter(unit=found.unit, line__in=mine).exists()
+    already = found.unit is not None and others.filter(unit=found.unit, line__in=mine).exists()
     if line is None or already:
         words = Answer(
             _("Already counted"),
