@@ -33,7 +33,19 @@ def answer_hold(hold_id: int, *, answer: str, note: str = "", by: str, at: datet
     hold.status, hold.answer, hold.answered_at = target, note, at
     hold.save(update_fields=["status", "answer", "answered_at"])
     _move_goods(rma, hold, by=by, at=at)
-    outbox.record(rma, "rma.hold_answered", by=by, at=at, hold=hold.pk, outcome=hold.outcome_id, answer=answer)
+    if target == HoldStatus.ACCEPTED and hold.outcome.payout_percent:
+        owe(rma)
+    outbox.record(
+        rma,
+        "rma.hold_answered",
+        by=by,
+        at=at,
+        changed=("settlement",),
+        hold=hold.pk,
+        outcome=hold.outcome_id,
+        answer=answer,
+        due=target != HoldStatus.DISPUTED,
+    )
     return hold
 
 

@@ -1,0 +1,70 @@
+"""Goods arrive worse than declared: they wait in a hold bin, unpaid, until the customer has answered (R73, R107)."""
+
+import pytest
+from django.utils import timezone
+
+from returns import lifecycle
+from returns.models import Hold
+from tests.journeys import traveler as on
+from tests.sandbox import Sandbox
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_customer_accepts_and_nothing_is_paid(vendors: Sandbox) -> None:
+    order = on.an_order_paid_at(vendors)
+    rma = on.ask(order)
+    on.inspect(rma, on.arrive(rma), "damaged")
+    assert (on.in_bin("hold"), on.in_bin("shelf"), on.paid(order)) == (1, 0, 0)
+    lifecycle.answer_hold(Hold.objects.get().pk, answer="accept", by=order.customer.actor, at=timezone.now())
+    on.run_jobs()
+    assert on.status(rma) == ("closed", "nothing")
+    assert (on.in_bin("hold"), on.in_bin("scrap"), on.paid(order)) == (0, 1, 0)
+
+
+def test_a_dispute_decided_for_the_customer_pays_what_was_quoted(vendors: Sandbox) -> None:
+    order = on.an_order_paid_at(vendors)
+    rma = on.ask(order)
+    on.inspect(rma, on.arrive(rma), "damaged")
+    hold = Hold.objects.get().pk
+    lifecycle.answer_hold(hold, answer="dispute", note="It was whole.", by=order.customer.actor, at=timezone.now())
+    on.run_jobs()
+    assert on.status(rma) == ("inspected", "nothing")
+    lifecycle.decide_hold(hold, decision="overturn", by=on.AGENT, at=timezone.now())
+    on.run_jobs()
+    assert on.status(rma) == ("closed", "settled")
+    assert f"{on.paid(order):.2f}" == rma.quote["total"]
+    assert on.paid_by_provider(vendors, order) == on.paid(order)
+
+
+def test_broken_on_arrival_is_our_fault_and_paid_in_full(vendors: Sandbox) -> None:
+    order = on.an_order_paid_at(vendors)
+    line = order.lines.get().pk
+    rma = on.ask(order, on.Wanted(line, 1, "damaged_on_arrival", "", photos=1))
+    on.inspect(rma, on.arrive(rma), "damaged")
+    assert on.status(rma) == ("closed", "settled")
+    assert f"{on.paid(order):.2f}" == rma.quote["total"] == "10.00"
+    assert (on.in_bin("scrap"), on.in_bin("shelf")) == (1, 0)
+
+
+def test_used_goods_pay_what_the_table_said_before_posting(vendors: Sandbox) -> None:
+    order = on.an_order_paid_at(vendors)
+    rma = on.ask(order)
+    on.inspect(rma, on.arrive(rma), "used")
+    assert on.status(rma) == ("closed", "settled")
+    assert f"{on.paid(order):.2f}" == "5.00"
+
+
+def test_accepting_a_lower_outcome_pays_that(vendors: Sandbox) -> None:
+    """Refused as used, which pays half: the customer is fine with half."""
+    order = on.an_order_paid_at(vendors)
+    rma = on.ask(order)
+    [receipt] = on.arrive(rma)
+    finding = on.Finding(receipt.pk, 1, "used", "", acceptance="refused")
+    lifecycle.inspect(rma.number, [finding], form_token=on.uuid4(), by=on.DOCK, at=timezone.now())
+    on.run_jobs()
+    assert on.paid(order) == 0
+    lifecycle.answer_hold(Hold.objects.get().pk, answer="accept", by=order.customer.actor, at=timezone.now())
+    on.run_jobs()
+    assert on.status(rma) == ("closed", "settled")
+    assert f"{on.paid(order):.2f}" == "5.00"
