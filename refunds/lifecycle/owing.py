@@ -131,10 +131,11 @@ def _after(units: Units, skipped: int, quantity: int) -> Units:
 
 
 def _percent(outcome: Outcome, promised: Decimal) -> Decimal | None:
-    """What an outcome pays: its condition's part; a dispute decided for the customer pays what was promised."""
-    if outcome.acceptance == Acceptance.ACCEPTED:
-        return outcome.payout_percent
+    """What an outcome pays: its condition's part, also when the customer is content with a refused outcome; a dispute
+    decided for the customer pays what was promised."""
     hold = getattr(outcome, "hold", None)
+    if outcome.acceptance == Acceptance.ACCEPTED or (hold is not None and hold.status == HoldStatus.ACCEPTED):
+        return outcome.payout_percent
     if hold is None or hold.status != HoldStatus.OVERTURNED:
         return None
     return promised if hold.payout_percent is None else hold.payout_percent
