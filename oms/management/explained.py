@@ -5,7 +5,8 @@ from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, ProgrammingError
+from psycopg.errors import UndefinedTable
 
 from oms.embedded import EmbeddedError
 
@@ -28,6 +29,11 @@ class ExplainedCommand(BaseCommand):
             return super().execute(*args, **options)
         except (OperationalError, InterfaceError, EmbeddedError) as problem:
             raise CommandError(f"The database cannot be reached: {problem}", returncode=3) from None
+        except ProgrammingError as problem:
+            if not isinstance(problem.__cause__, UndefinedTable):
+                raise
+            words = "The database has no tables of this version yet; run manage.py migrate first."
+            raise CommandError(words, returncode=3) from None
 
     def write_json(self, answer: Any) -> None:
         self.stdout.write(json.dumps(answer, ensure_ascii=False))

@@ -291,11 +291,13 @@ def test_deliveries_has_a_dead_job_run_again() -> None:
 # ── Something outside is down ─────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("command", ["verify_events", "conservation", "rotate_keys", "deliveries"])
+@pytest.mark.parametrize(
+    "command", ["verify_events", "conservation", "rotate_keys", "deliveries", "report return_rate"]
+)
 def test_a_database_that_is_away_is_exit_code_3(command: str) -> None:
     away = os.environ | {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "DJANGO_SETTINGS_MODULE": "oms.settings"}
     done = subprocess.run(
-        [sys.executable, "manage.py", command], cwd=ROOT, env=away, capture_output=True, text=True, check=False
+        [sys.executable, "manage.py", *command.split()], cwd=ROOT, env=away, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (3, "")
     assert "The database cannot be reached" in done.stderr

@@ -4,13 +4,12 @@ import json
 import resource
 import sys
 import time
-from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from dataclasses import asdict
 from types import ModuleType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
 from rich.console import Console
@@ -21,6 +20,7 @@ from oms.importing.documents import CreditNote, Sale
 from oms.importing.report import ImportReport, Unreadable
 from oms.importing.sales import Sales
 from oms.importing.tables import Table
+from oms.management.explained import ExplainedCommand
 from refunds.imports import CreditNotes
 
 LAYOUTS: dict[str, ModuleType] = {layout.NAME: layout for layout in (online_retail, native)}
@@ -42,17 +42,12 @@ A second run of the same file changes nothing. Rows that cannot be read are left
 and reason; the rest is kept.
 
 exit codes: 0 done (rows left out are named), 1 refused (another import is running), 2 the file or its layout cannot be
-read"""
+read, 3 the database is away"""
 
 
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = "Import orders and credit notes from a CSV file (also .gz); safe to repeat."
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        parser.epilog = EXAMPLE
-        return parser
+    example = EXAMPLE
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", help="CSV file, plain or gzip")

@@ -1,35 +1,43 @@
+import json
 from argparse import ArgumentParser
 from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import Progress
 
 from oms import embedded
 from oms.demo import seeding
+from oms.management.explained import ExplainedCommand
 from oms.models import Order
 
 SEED = 20_101_201  # the day of the first real invoice
+EXAMPLE = """example:
+  manage.py seed_demo --returns 150
+
+exit codes: 0 filled, 1 refused (there are orders already), 2 usage, 3 the database is away"""
 
 
-class Command(BaseCommand):
-    help = (
-        "Fill an empty shop with about 2,000 real invoices and 150 made-up returns, and make one log-in per role. "
-        "Example: manage.py seed_demo --returns 150"
-    )
+class Command(ExplainedCommand):
+    help = "Fill an empty shop with about 2,000 real invoices and 150 made-up returns, and make one log-in per role."
+    example = EXAMPLE
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--returns", type=int, default=150, help="how many returns to make up (default 150)")
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, change nothing")
+        parser.add_argument("--json", action="store_true", help="print what was made as one JSON object")
 
     def handle(self, *args: Any, returns: int, dry_run: bool, **options: Any) -> None:
         if not 0 <= returns <= 2000:
             raise CommandError("--returns is a number from 0 to 2000.", returncode=2)
         if Order.objects.exists():
             raise CommandError("There are orders here already; the demo fills only an empty shop.", returncode=1)
+        if dry_run and options["json"]:
+            self.stdout.write(json.dumps({"orders": 0, "returns": returns, "dry_run": True}))
+            return
         if dry_run:
             self.stdout.write(f"Would import the sample, make up {returns} returns and one log-in per role.")
             return
@@ -41,6 +49,9 @@ class Command(BaseCommand):
             seeding.make_stock(now=now, random=random)
             seeding.make_staff(data)
             made = seeding.make_returns(now=now, random=random, progress=step, count=returns)
+        if options["json"]:
+            self.stdout.write(json.dumps({"orders": Order.objects.count(), "returns": made, "dry_run": False}))
+            return
         self.stdout.write(f"{Order.objects.count()} orders, {made} made-up returns.")
 
 

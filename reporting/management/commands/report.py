@@ -1,11 +1,12 @@
 import json
-from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from oms.management.explained import ExplainedCommand
 from reporting import choices
 from reporting.export import lines
 from reporting.period import FIRST_DAY, LAST_DAY, Filters, shop_period
@@ -20,7 +21,7 @@ Days are days in the shop's time zone, both ends included. Money is in one curre
 example:
   manage.py report return_rate --by month --from 2011-01-01 --to 2011-03-31 --goods-only --json
 
-exit codes: 0 answered, 2 usage"""
+exit codes: 0 answered, 2 usage, 3 the database is away"""
 
 
 def day(text: str) -> date:
@@ -33,15 +34,9 @@ def day(text: str) -> date:
     return found
 
 
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = "Print one report: the same numbers as the dashboard, for any range of days."
-    requires_system_checks = ()
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        parser.epilog = EPILOG
-        return parser
+    example = EPILOG
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", choices=REPORTS, metavar="NAME", help="which report, see below")
