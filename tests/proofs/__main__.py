@@ -5,6 +5,7 @@ import ast
 import importlib
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -31,7 +32,7 @@ exit codes: 0 the figure holds, 1 it does not, 2 no such figure, 3 a server woul
 
 def catalogue() -> dict[str, str]:
     """Return figure id → the first line of its proof's docstring."""
-    files = sorted(path for path in FOLDER.glob("[a-z]*.py") if not path.stem.startswith("test_"))
+    files = sorted(path for path in FOLDER.glob("*.py") if re.fullmatch(r"[a-z]\d+", path.stem))
     return {path.stem.upper(): (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n")[0] for path in files}
 
 

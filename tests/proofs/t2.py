@@ -1,66 +1,35 @@
 """T2: eight identical calls at once have exactly one effect, and all eight get the same answer.
 
-Each round does every kind of call on a fresh case: asking for a return, receiving, inspecting, asking for its refund,
-asking for goodwill, approving, sending again, the provider's answer, and its webhook over the view. Identical calls
-carry the same form token, the same key or the same message id. `size` counts the rounds.
+Each round does every kind of call on a fresh case. At the verbs: asking for a return, receiving, inspecting, asking for
+its refund, asking for goodwill, approving, sending again, the provider's answer, and its webhook over the view. At the
+pages (`pages.py`): the portal's confirmation, the desk's approval, the carrier's webhook, the dock's receipt and
+inspection, finance's approval, and a job rung eight times. Identical calls carry the same form token, the same key or
+the same message id. `size` counts the rounds.
 """
 
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from tests.proofs import Progress
+from tests.proofs import Progress, pages
+from tests.proofs.identical import Callers, Identical
 
 SMALL, FULL = 10, 200
-CALLERS = 8
-
-
-@dataclass(frozen=True)
-class Identical:
-    """`call` is made eight times at once and returns what the caller is told; `effects` counts what it did in all."""
-
-    name: str
-    call: Callable[[], Any]
-    effects: Callable[[], int]
 
 
 def run(size: int, progress: Progress) -> dict[str, Any]:
     """`wrong` lists the calls with another number of effects than one, or with answers that differ: must be empty."""
-    wrong: list[str] = []
-    calls: dict[str, int] = {}
-    with ThreadPoolExecutor(CALLERS) as pool:
-        for number in range(size):
-            for identical in _story():
-                gate = threading.Barrier(CALLERS)
-                answers = list(pool.map(_told, [identical.call] * CALLERS, [gate] * CALLERS))
-                calls[identical.name] = calls.get(identical.name, 0) + CALLERS
-                effects = identical.effects()
-                if effects != 1 or any(answer != answers[0] for answer in answers) or "!" in str(answers[0]):
-                    wrong.append(f"{identical.name}: {effects} effects, told {sorted(set(map(str, answers)))}")
-            progress(number + 1, size)
-        list(pool.map(_close, range(CALLERS)))
-    return {"calls": calls, "wrong": wrong[:20], "passed": not wrong}
-
-
-def _told(call: Callable[[], Any], gate: threading.Barrier) -> Any:
-    gate.wait()
-    try:
-        return call()
-    except Exception as error:
-        return f"! {type(error).__name__}: {error}"
-
-
-def _close(_caller: int) -> None:
-    from django.db import connections
-
-    connections.close_all()
+    callers = Callers()
+    for number in range(size):
+        callers.make(_story())
+        callers.make(pages.story())
+        progress(number + 1, size)
+    callers.close()
+    return {"calls": callers.calls, "wrong": callers.wrong[:20], "passed": not callers.wrong}
 
 
 def _story() -> Any:
