@@ -35,6 +35,10 @@ EVENTS = {
     "parcel.moved": ("parcel", "status", "tracked_at"),
     "parcel.in_trouble": ("parcel", "status", "tracked_at"),
     "portal.link_asked": ("draft",),
+    "policy.drafted": ("version", "copied_from"),
+    "policy.rule_changed": ("version", "rule", "kind", "change"),
+    "policy.published": ("version", "replaces", "valid_from"),
+    "policy.discarded": ("version",),
     "return_reason.changed": ("reason", "fields"),
     "policy.changed": ("policy", "fields"),
 }

@@ -11,16 +11,34 @@ from returns.views.desk.deciding import (
     rejection,
 )
 from returns.views.desk.listing import return_list, review
+from returns.views.desk.policy import (
+    drafts,
+    new_rule,
+    policy,
+    policy_version,
+    publication,
+    rule,
+    rule_removal,
+    version_removal,
+)
 
 __all__ = [
     "approval",
     "cancellation",
     "detail",
+    "drafts",
     "hold_decision",
     "label",
+    "new_rule",
     "photo",
+    "policy",
+    "policy_version",
+    "publication",
     "question",
     "rejection",
     "return_list",
     "review",
+    "rule",
+    "rule_removal",
+    "version_removal",
 ]

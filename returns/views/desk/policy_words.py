@@ -1,0 +1,173 @@
+"""A rule of the policy as a sentence somebody who did not write it understands."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from returns.policy.rules import ANCHORS, TRANSIT_DAYS
+from returns.states import RefundAt, Resolution
+
+Parameters = Mapping[str, Any]
+Names = Mapping[str, str]
+"""Reason and condition codes → how people call them."""
+
+
+def say(kind: str, parameters: Parameters, names: Names) -> str:
+    """The rule in words; an unknown kind by its own name and values."""
+    words = _WORDS.get(kind)
+    if words is None:
+        return f"{kind}: {dict(parameters)}"
+    text = words(parameters, names)
+    if categories := parameters.get("categories"):
+        text += " " + _("Only for: %(categories)s.") % {"categories": ", ".join(categories)}
+    return text
+
+
+def _days(count: int) -> str:
+    return ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
+
+
+def _else(parameters: Parameters) -> str:
+    if parameters.get("severity") == "review":
+        return _("Otherwise a person decides.")
+    return _("Otherwise it is refused.")
+
+
+def _listed(codes: list[str], names: Names) -> str:
+    return ", ".join(f"“{names.get(code, code)}”" for code in codes)
+
+
+def _window(parameters: Parameters, names: Names) -> str:
+    since = {"delivered": _("delivery"), "shipped": _("shipping"), "placed": _("the order")}
+    anchors = [since[name] for name in parameters.get("anchors", ANCHORS)]
+    text = _("Goods can be sent back within %(days)s of %(anchor)s.") % {
+        "days": _days(parameters["days"]),
+        "anchor": anchors[0],
+    }
+    if len(anchors) > 1:
+        text += " " + _("What is not known counts from %(others)s.") % {"others": _(" or ").join(anchors[1:])}
+    if "shipped" in parameters.get("anchors", ANCHORS):
+        added = parameters.get("transit_days", TRANSIT_DAYS)
+        text += " " + _("From shipping, %(days)s are added for the way.") % {"days": _days(added)}
+    return f"{text} {_else(parameters)}"
+
+
+def _final_sale(parameters: Parameters, names: Names) -> str:
+    if parameters.get("unless_our_fault", True):
+        return _("Final sales stay sold, unless the fault is ours.")
+    return _("Final sales stay sold, whoever is at fault.")
+
+
+def _not_shipped(parameters: Parameters, names: Names) -> str:
+    return _("What was not shipped cannot come back; it can be canceled.")
+
+
+def _already_returned(parameters: Parameters, names: Names) -> str:
+    return _("Each piece comes back once.")
+
+
+def _accepted_reasons(parameters: Parameters, names: Names) -> str:
+    text = _("Accepted reasons: %(reasons)s.") % {"reasons": _listed(parameters["reasons"], names)}
+    return f"{text} {_else(parameters)}"
+
+
+def _accepted_conditions(parameters: Parameters, names: Names) -> str:
+    text = _("Accepted conditions: %(conditions)s, and any when the fault is ours.") % {
+        "conditions": _listed(parameters["conditions"], names)
+    }
+    return f"{text} {_else(parameters)}"
+
+
+def _photo_required(parameters: Parameters, names: Names) -> str:
+    count = parameters.get("count", 1)
+    photos = ngettext("%(count)s photo is needed", "%(count)s photos are needed", count) % {"count": count}
+    text = _("%(photos)s for: %(reasons)s.") % {"photos": photos, "reasons": _listed(parameters["reasons"], names)}
+    return f"{text} {_else(parameters)}"
+
+
+def _restocking_fee(parameters: Parameters, names: Names) -> str:
+    percent, amount = Decimal(parameters.get("percent") or 0), Decimal(parameters.get("amount") or 0)
+    if not percent and not amount:
+        return _("No restocking fee is kept.")
+    if percent:
+        text = _("%(percent)s %% of the price is kept for restocking.") % {"percent": f"{percent.normalize():f}"}
+    else:
+        per = {"unit": _("piece"), "line": _("line")}.get(parameters.get("per", "return"), _("return"))
+        text = _("%(amount)s is kept for restocking, for each %(per)s.") % {"amount": f"{amount:f}", "per": per}
+    if parameters.get("maximum"):
+        text += " " + _("At most %(maximum)s.") % {"maximum": parameters["maximum"]}
+    if parameters.get("reasons"):
+        text += " " + _("For: %(reasons)s.") % {"reasons": _listed(parameters["reasons"], names)}
+    if parameters.get("waived_when_our_fault", True):
+        text += " " + _("Never when the fault is ours.")
+    return text
+
+
+def _review_above(parameters: Parameters, names: Names) -> str:
+    return _("A person decides about returns worth more than %(value)s.") % {"value": parameters["value"]}
+
+
+def _customer_history(parameters: Parameters, names: Names) -> str:
+    return ngettext(
+        "A person decides when the customer had more than %(count)s return in a year.",
+        "A person decides when the customer had more than %(count)s returns in a year.",
+        parameters["returns"],
+    ) % {"count": parameters["returns"]}
+
+
+def _free_label(parameters: Parameters, names: Names) -> str:
+    if parameters.get("everyone"):
+        return _("The label is free for everyone.")
+    reasons = parameters.get("reasons")
+    text = _("The label is free when the fault is ours.")
+    if reasons:
+        text = _("The label is free when the fault is ours, and for: %(reasons)s.") % {
+            "reasons": _listed(reasons, names)
+        }
+    if parameters.get("fee"):
+        return text + " " + _("Otherwise it costs %(fee)s.") % {"fee": parameters["fee"]}
+    return text + " " + _("Otherwise the customer chooses a carrier and pays it.")
+
+
+def _refund_at(parameters: Parameters, names: Names) -> str:
+    default = RefundAt(parameters.get("default", RefundAt.INSPECTION)).label
+    text = _("Money moves %(when)s.") % {"when": default}
+    for row in parameters.get("rows", ()):
+        reasons = _listed(row.get("reasons") or [], names) or _("any reason")
+        text += " " + _("For %(reasons)s: %(when)s.") % {"reasons": reasons, "when": RefundAt(row["at"]).label}
+    return text
+
+
+def _resolutions(parameters: Parameters, names: Names) -> str:
+    allowed = ", ".join(str(Resolution(code).label) for code in parameters["allowed"])
+    text = _("Customers get: %(allowed)s.") % {"allowed": allowed}
+    if "money_days" in parameters:
+        outcome = parameters.get("expired_outcome")
+        after = Resolution(outcome).label if outcome else _("a person decides")
+        text += " " + _("After %(days)s: %(outcome)s.") % {"days": _days(parameters["money_days"]), "outcome": after}
+    return text
+
+
+def _expires_after(parameters: Parameters, names: Names) -> str:
+    return _("The parcel is posted within %(days)s, or the return runs out.") % {"days": _days(parameters["days"])}
+
+
+_WORDS: dict[str, Callable[[Parameters, Names], str]] = {
+    "window": _window,
+    "final_sale": _final_sale,
+    "not_shipped": _not_shipped,
+    "already_returned": _already_returned,
+    "accepted_reasons": _accepted_reasons,
+    "accepted_conditions": _accepted_conditions,
+    "photo_required": _photo_required,
+    "restocking_fee": _restocking_fee,
+    "review_above": _review_above,
+    "customer_history": _customer_history,
+    "free_label": _free_label,
+    "refund_at": _refund_at,
+    "resolutions": _resolutions,
+    "expires_after": _expires_after,
+}
