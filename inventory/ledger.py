@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from inventory.models import Bin, StockMovement, Warehouse
+from inventory.places import bins_of
 from inventory.refusals import NotThatMany
 from inventory.states import BinKind, Disposition, MovementKind
 from oms.models import Product
@@ -50,13 +51,13 @@ class _Move:
 
 def expect(warehouse: Warehouse, goods: Iterable[Goods], *, cause: str, by: str, at: datetime) -> None:
     """Goods are announced: still with the customer, not on hand (R126, N1)."""
-    place = _bins(warehouse)[BinKind.EXPECTED]
+    place = bins_of(warehouse)[BinKind.EXPECTED]
     _apply([_Move(place, one, one.quantity, MovementKind.EXPECT) for one in goods], cause, by, at)
 
 
 def release(warehouse: Warehouse, goods: Iterable[Goods], *, cause: str, by: str, at: datetime) -> None:
     """Announced goods will not come: canceled, expired, lost or short."""
-    place = _bins(warehouse)[BinKind.EXPECTED]
+    place = bins_of(warehouse)[BinKind.EXPECTED]
     _apply([_Move(place, one, -one.quantity, MovementKind.RELEASE) for one in goods], cause, by, at)
 
 
@@ -64,7 +65,7 @@ def receive(
     warehouse: Warehouse, arrived: Sequence[Goods], missing: Sequence[Goods], *, cause: str, by: str, at: datetime
 ) -> None:
     """Announced goods arrived at the dock, or will not: on hand, but not sellable before inspection (R66, R71)."""
-    bins = _bins(warehouse)
+    bins = bins_of(warehouse)
     moves = [_Move(bins[BinKind.EXPECTED], one, -one.quantity, MovementKind.RECEIVE) for one in arrived]
     moves += [_Move(bins[BinKind.DOCK], one, one.quantity, MovementKind.RECEIVE) for one in arrived]
     moves += [_Move(bins[BinKind.EXPECTED], one, -one.quantity, MovementKind.RELEASE) for one in missing]
@@ -81,7 +82,7 @@ def put_away(
     at: datetime,
 ) -> None:
     """Inspected goods leave the dock (or a hold) for where their disposition says."""
-    bins = _bins(warehouse)
+    bins = bins_of(warehouse)
     moves = [_Move(bins[source], one, -one.quantity, MovementKind.PUTAWAY) for one, _target in goods]
     moves += [_Move(bins[target], one, one.quantity, MovementKind.PUTAWAY) for one, target in goods]
     _apply(moves, cause, by, at)
@@ -90,11 +91,6 @@ def put_away(
 def adjust(place: Bin, product: Product, quantity: int, *, cause: str, by: str, at: datetime) -> None:
     """Correct a bin by a counted difference, positive or negative."""
     _apply([_Move(place, Goods(product, abs(quantity)), quantity, MovementKind.ADJUST)], cause, by, at)
-
-
-def _bins(warehouse: Warehouse) -> dict[str, Bin]:
-    """The bin goods of each kind go to: the first of its kind by code."""
-    return {place.kind: place for place in Bin.objects.filter(warehouse=warehouse).order_by("-code")}
 
 
 def _apply(moves: Sequence[_Move], cause: str, by: str, at: datetime) -> None:

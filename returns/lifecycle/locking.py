@@ -2,23 +2,24 @@
 
 from datetime import datetime, timedelta
 
-from inventory import ledger
-from inventory.models import Warehouse
-from oms.models import Order
+from inventory import ledger, places
 from returns.models import RMA, Parcel, ReturnLine
 from returns.states import PARCEL_MACHINE, RMA_MACHINE, SETTLEMENT_MACHINE, ParcelStatus, RMAStatus, Settlement
 
 POST_WITHIN = timedelta(days=14)  # where the policy names no other time
 
 
-def lock(number: str) -> RMA:
-    """Lock the order's row, then read the return as it is now. Raises RMA.DoesNotExist."""
-    try:
-        order = Order.objects.for_update().select_related("customer").get(rmas__number=number)
-    except Order.DoesNotExist:
-        raise RMA.DoesNotExist(number) from None
-    rma = RMA.objects.select_related("warehouse").get(number=number)
-    rma.order = order
+def lock(which: str | RMA) -> RMA:
+    """Lock the order's row, then the return's, and read both as they are now: in this order, with one statement.
+
+    A return that its caller has locked in this transaction is taken as it is. Raises RMA.DoesNotExist.
+    """
+    if isinstance(which, RMA):
+        return which
+    # Rows that are locked are read anew after the wait; others of the same statement would be as old as its start.
+    locked = RMA.objects.select_for_update(no_key=True, of=("order", "self")).select_related("order__customer")
+    rma = locked.get(number=which)
+    rma.warehouse = places.house(rma.warehouse_id)
     return rma
 
 
@@ -42,7 +43,7 @@ def authorize(rma: RMA, lines: list[ReturnLine], *, by: str, at: datetime) -> Pa
     """What approval brings with it: the dock expects the goods, and a label is wanted if the policy gives one."""
     rma.status = RMAStatus.APPROVED
     rma.approved_at = at
-    rma.warehouse = rma.warehouse or Warehouse.objects.get(is_default=True)
+    rma.warehouse = rma.warehouse or places.default_house()
     rma.expires_at = rma.expires_at or at + POST_WITHIN
     ledger.expect(rma.warehouse, goods_of(lines), cause=f"rma/{rma.number}", by=by, at=at)
     if rma.decision.get("label") == "own":

@@ -7,7 +7,7 @@ from decimal import Decimal
 from oms import outbox
 from oms.encryption import Plain
 from oms.verbs import verb
-from returns.lifecycle.locking import lock, move, owe
+from returns.lifecycle.locking import move, owe
 from returns.models import RMA, Parcel, TrackingEvent
 from returns.states import PARCEL_MACHINE, ParcelStatus, RefundAt, RMAStatus
 
@@ -80,7 +80,7 @@ def move_parcel(
     The first scan moves the return on its way; delivery is a fact of its own. Raises Parcel.DoesNotExist.
     """
     rma, parcel = _lock(parcel_id)
-    _word, new = TrackingEvent.objects.get_or_create(parcel=parcel, status=status[:24], occurred_at=occurred_at)
+    new = _hear(parcel, status, occurred_at)
     target = ON_THE_WAY.get(status)
     stale = parcel.tracked_at is not None and occurred_at < parcel.tracked_at
     if not new or target is None or stale or not PARCEL_MACHINE.allows("move", parcel.status):
@@ -95,6 +95,15 @@ def move_parcel(
     parcel.save(update_fields=["status", "tracked_at", "shipped_at", "delivered_at", "expected_on"])
     _tell(rma, parcel, by=by, at=at)
     return parcel
+
+
+def _hear(parcel: Parcel, status: str, occurred_at: datetime) -> bool:
+    """Keep a word of the carrier; False when it was said before."""
+    word = {"parcel": parcel, "status": status[:24], "occurred_at": occurred_at}
+    if TrackingEvent.objects.filter(**word).exists():  # and it stays so: the parcel is locked
+        return False
+    TrackingEvent.objects.create(**word)
+    return True
 
 
 def _leads_to(parcel: Parcel, target: ParcelStatus) -> bool:
@@ -124,7 +133,7 @@ def _tell(rma: RMA, parcel: Parcel, *, by: str, at: datetime) -> None:
 def trouble(parcel_id: int, *, status: str, occurred_at: datetime, by: str, at: datetime) -> Parcel:
     """The carrier reports trouble (lost, damaged, sent back): a person looks."""
     rma, parcel = _lock(parcel_id)
-    _word, new = TrackingEvent.objects.get_or_create(parcel=parcel, status=status[:24], occurred_at=occurred_at)
+    new = _hear(parcel, status, occurred_at)
     if not new or not PARCEL_MACHINE.allows("trouble", parcel.status):
         return parcel
     parcel.status, parcel.tracked_at = ParcelStatus.PROBLEM, occurred_at
@@ -136,10 +145,7 @@ def trouble(parcel_id: int, *, status: str, occurred_at: datetime, by: str, at: 
 
 
 def _lock(parcel_id: int) -> tuple[RMA, Parcel]:
-    number = RMA.objects.filter(parcels=parcel_id).values_list("number", flat=True).first()
-    if number is None:
-        raise Parcel.DoesNotExist(parcel_id)
-    rma = lock(number)
-    parcel = Parcel.objects.get(pk=parcel_id)
-    parcel.rma = rma
-    return rma, parcel
+    """The order's row first, then the return's and the parcel's, with one statement."""
+    locked = Parcel.objects.select_for_update(no_key=True, of=("rma__order", "rma", "self")).defer("label")
+    parcel = locked.select_related("rma__order__customer").get(pk=parcel_id)
+    return parcel.rma, parcel
