@@ -2,7 +2,7 @@
 // return of what was scanned and never choose anything.
 const form = document.querySelector("[data-inspection]");
 const finder = document.querySelector("[data-find]");
-const BURST = 45; // milliseconds between two keys of a scanner, at most
+const BURST = 120; // milliseconds between two keys of a scanner, at most
 let typed = "";
 let last = 0;
 let waiting;
@@ -18,19 +18,22 @@ function choose(key) {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
-  const fast = event.timeStamp - last < BURST;
+  clearTimeout(waiting);
+  if (event.timeStamp - last > BURST) typed = "";
   last = event.timeStamp;
   if (event.key.length === 1 && event.key !== " ") {
-    clearTimeout(waiting);
-    typed = fast ? typed + event.key : event.key;
+    typed += event.key;
     if (typed.length === 1) waiting = setTimeout(choose, BURST, event.key);
     event.preventDefault();
-  } else if (fast && typed.length > 2 && (event.key === "Enter" || event.key === "Tab")) {
+  } else if (typed.length > 1 && (event.key === "Enter" || event.key === "Tab")) {
     event.preventDefault();
     finder.elements.code.value = typed;
     finder.requestSubmit();
-  } else if (event.key === "Enter" && event.target.matches("[data-key]")) {
+  } else if (event.key === "Enter") {
+    if (typed) choose(typed);
+    const choice = form?.querySelector("[data-key]:checked");
+    if (!choice || event.target.matches("a, button, summary")) return;
     event.preventDefault();
-    event.target.form.requestSubmit();
+    form.requestSubmit();
   }
 });

@@ -1,0 +1,181 @@
+"""The dock in a browser: a scanner types faster than any page loads, nothing is lost, and no mouse is needed."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from inventory.models import Warehouse
+from refunds.pricing import price_return
+from returns import lifecycle
+from returns.lifecycle import Arrived, Finding, Wanted
+from returns.models import RMA, Outcome, Receipt
+from returns.states import RMAStatus
+from tests.builders import Sold, an_order, the_line
+from tests.staff import staff_client
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+SKUS = ("MUG", "TEA", "22423", "85123A")
+
+
+def a_parcel_of(*skus: str) -> RMA:
+    """A return of one piece of each, asked for by today's clock."""
+    now = timezone.now()
+    order = an_order(
+        lines=[Sold(sku=sku, title=f"Thing {sku}", quantity=1, gross="10.00", tax="1.67") for sku in skus],
+        placed_at=now - timedelta(days=5),
+        shipped_at=now - timedelta(days=4),
+        delivered_at=now - timedelta(days=2),
+    )
+    return lifecycle.request(
+        order.number,
+        [Wanted(line.pk, 1, "changed_mind", "opened") for line in order.lines.order_by("position")],
+        resolution="refund",
+        price=price_return,
+        form_token=uuid4(),
+        by=order.customer.actor,
+        at=now,
+    )
+
+
+def arrived(rma: RMA) -> RMA:
+    pieces = [Arrived(line.pk, line.quantity) for line in rma.lines.order_by("pk")]
+    lifecycle.receive(rma.number, pieces, form_token=uuid4(), by="user:7", at=timezone.now())
+    return rma
+
+
+def logged_in(chromium: Browser, live_server: Any, role: str = "dock", **options: Any) -> BrowserContext:
+    context = chromium.new_context(base_url=live_server.url, **options)
+    cookie = staff_client(role).cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+    return context
+
+
+@pytest.fixture
+def page(chromium: Browser, live_server: Any) -> Iterator[Page]:
+    context = logged_in(chromium, live_server)
+    yield context.new_page()
+    context.close()
+
+
+def answer(page: Page) -> Any:
+    return page.locator(".scan-answer__words")
+
+
+def test_scans_typed_one_upon_the_other_are_all_counted(page: Page) -> None:
+    rma = a_parcel_of(*SKUS)
+    page.goto("/admin/scan/")
+    # No waiting between them: the scanner does not look at the screen either.
+    for code, suffix in (
+        (rma.number.lower(), "Enter"),
+        ("MUG", "Enter"),
+        ("]C1TEA", "Tab"),
+        ("MUGTEA", "Enter"),
+        ("  22423", "Enter"),
+        ("NOPE", "Enter"),
+        ("85123a", "Enter"),
+    ):
+        page.keyboard.type(code)
+        page.keyboard.press(suffix)
+    expect(answer(page)).to_have_text("1 of 1 here")
+    expect(page.get_by_text("Every piece is accounted for. Inspect it now.")).to_be_visible()
+    expect(page.locator("#scan")).to_be_focused()
+    assert sorted(Receipt.objects.values_list("line__order_line__sku", "quantity")) == sorted((sku, 1) for sku in SKUS)
+    words = page.locator(".scan-log li strong").all_inner_texts()
+    assert words[1] == "We do not know this code. Nothing was counted."
+    assert words[3] == "Two codes at once. Nothing was counted."
+
+
+def test_a_return_is_counted_and_inspected_with_the_keyboard_alone(page: Page) -> None:
+    rma = a_parcel_of("MUG")
+    page.goto("/admin/scan/")
+    page.keyboard.type(f"{rma.number}\n")
+    expect(answer(page)).to_have_text("1 piece to count")
+    page.keyboard.type("MUG\n")
+    expect(answer(page)).to_have_text("1 of 1 here")
+    page.goto("/admin/inspection/")
+    page.keyboard.type("MUG\n")
+    page.wait_for_url(f"**/admin/inspection/{rma.number}/")
+    page.keyboard.press("2")
+    expect(page.get_by_role("radio", name="Opened")).to_be_checked()
+    page.keyboard.press("Enter")
+    expect(answer(page)).to_have_text("To SHELF-01")
+    rma.refresh_from_db()
+    assert (rma.status, Outcome.objects.get().condition.code) == (RMAStatus.INSPECTED, "opened")
+
+
+def test_a_scan_on_the_inspection_page_chooses_nothing_and_opens_what_was_scanned(page: Page) -> None:
+    first, second = arrived(a_parcel_of("MUG")), arrived(a_parcel_of("85123A"))
+    page.goto(f"/admin/inspection/{first.number}/")
+    page.keyboard.type("85123A\n")
+    page.wait_for_url(f"**/admin/inspection/{second.number}/")
+    assert Outcome.objects.count() == 0
+
+
+def test_it_all_works_without_script(chromium: Browser, live_server: Any) -> None:
+    rma = a_parcel_of("MUG", "TEA")
+    context = logged_in(chromium, live_server, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/admin/scan/")
+    expect(page.locator("#scan")).to_be_focused()
+    for code, says in ((rma.number, "2 pieces to count"), ("MUG", "1 of 1 here"), ("TEA", "1 of 1 here")):
+        page.keyboard.type(f"{code}\n")
+        expect(answer(page)).to_have_text(says)
+        expect(page.locator("#scan")).to_be_focused()
+    page.get_by_role("link", name="Inspect it").click()
+    page.get_by_role("radio", name="Opened").first.check()
+    page.keyboard.press("Enter")
+    expect(answer(page)).to_have_text("To SHELF-01")
+    assert Outcome.objects.count() == 1
+    context.close()
+
+
+def held(rma: RMA) -> RMA:
+    receipt = Receipt.objects.get(line=the_line(rma))
+    finding = Finding(receipt_id=receipt.pk, quantity=1, condition="damaged", disposition="")
+    lifecycle.inspect(rma.number, [finding], form_token=uuid4(), by="user:7", at=timezone.now())
+    return rma
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_every_page_of_the_dock_is_free_of_violations(
+    chromium: Browser, live_server: Any, scheme: str, width: int
+) -> None:
+    expected, here, refused = a_parcel_of("MUG", "TEA"), arrived(a_parcel_of("MUG")), held(arrived(a_parcel_of("MUG")))
+    context = logged_in(chromium, live_server, "manager", viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page, found = context.new_page(), []
+    page.on("console", lambda message: found.append(message.text))
+    for path in (
+        "/admin/scan/",
+        f"/admin/scan/?rma={expected.number}",
+        f"/admin/scan/?rma={refused.number}",
+        "/admin/inspection/",
+        f"/admin/inspection/{here.number}/",
+        f"/admin/inspection/{refused.number}/?outcome={Outcome.objects.get().pk}",
+        "/admin/holds/",
+        "/stock/",
+        "/stock/bins/",
+        "/stock/products/MUG/",
+        "/admin/",
+        "/admin/returns/rma/",
+        f"/admin/returns/rma/{here.pk}/change/",
+        f"/admin/inventory/warehouse/{Warehouse.objects.get().pk}/change/",
+    ):
+        assert page.goto(path).status == 200, path
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(f"{path} scrolls sideways at {width}")
+        violations = Axe().run(page, options={"preload": False}).response["violations"]
+        found += [f"{path}: {one['id']} {one['nodes'][0]['html']}" for one in violations]
+    page.goto("/admin/scan/")
+    page.keyboard.type("TEA\n")
+    expect(answer(page)).to_have_text("Whose is it?")
+    found += [one["id"] for one in Axe().run(page, options={"preload": False}).response["violations"]]
+    context.close()
+    assert not found, "\n".join(found)
