@@ -18,6 +18,7 @@ urlpatterns = [
     path("policy/<int:number>/publication/", desk.publication, name="policy_publication"),
     path("policy/<int:number>/removal/", desk.version_removal, name="policy_version_removal"),
     path("holds/<int:pk>/decision/", desk.hold_decision, name="hold_decision"),
+    path("new/<str:order_number>/", desk.opening, name="opening"),
     path("<str:number>/", desk.detail, name="detail"),
     path("<str:number>/approval/", desk.approval, name="approval"),
     path("<str:number>/rejection/", desk.rejection, name="rejection"),

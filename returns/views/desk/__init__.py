@@ -11,6 +11,7 @@ from returns.views.desk.deciding import (
     rejection,
 )
 from returns.views.desk.listing import return_list, review
+from returns.views.desk.opening import opening
 from returns.views.desk.policy import (
     drafts,
     new_rule,
@@ -30,6 +31,7 @@ __all__ = [
     "hold_decision",
     "label",
     "new_rule",
+    "opening",
     "photo",
     "policy",
     "policy_version",
