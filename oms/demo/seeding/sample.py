@@ -90,14 +90,18 @@ def _make_people(random: Random) -> None:
 
 
 def _make_costs() -> None:
-    """Standard costs at 45 % of the price, categories by a word of the title."""
+    """Standard costs at 45 % of the price, categories by a word of the title; titles no longer in capitals."""
     products = list(Product.objects.all())
     for product in products:
         product.category = next((name for word, name in CATEGORIES.items() if word in product.title.upper()), "gifts")
+        product.title = product.title.capitalize()
         product.weight_grams = 150 + len(product.title) * 12
-    Product.objects.bulk_update(products, ["category", "weight_grams"], batch_size=500)
+    Product.objects.bulk_update(products, ["title", "category", "weight_grams"], batch_size=500)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE oms_orderline SET unit_cost = round(unit_price * 0.45, 4)")
+        cursor.execute(
+            """UPDATE oms_orderline SET unit_cost = round(unit_price * 0.45, 4),
+                      description = upper(left(description, 1)) || lower(substr(description, 2))"""
+        )
         cursor.execute(
             """UPDATE oms_product p SET standard_cost = round(s.price * 0.45, 4), price = coalesce(p.price, s.price)
                  FROM (SELECT product_id, avg(unit_price) AS price FROM oms_orderline GROUP BY 1) s
