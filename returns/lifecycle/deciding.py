@@ -1,4 +1,4 @@
-"""A person decides, or nobody has to any more."""
+"""A person decides, or nobody has to any more. Asked for again what is already so, a verb changes nothing."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,8 @@ from returns.states import RMAStatus
 def approve(number: str, *, by: str, at: datetime, note: str = "") -> RMA:
     """A person says yes: the dock expects the goods, a label is wanted, the customer is told."""
     rma = lock(number)
+    if rma.status == RMAStatus.APPROVED:
+        return rma
     move(rma, "approve", RMAStatus.APPROVED)
     rma.expires_at = None  # the days to post it count from the yes
     rma.decision_note = note
@@ -38,6 +40,8 @@ def reject(number: str, *, reason: str, note: str, by: str, at: datetime) -> RMA
     if not note.strip():
         raise ReasonNeeded
     rma = lock(number)
+    if rma.status == RMAStatus.REJECTED:
+        return rma
     move(rma, "reject", RMAStatus.REJECTED)
     withdraw(rma, lines_of(rma), cause=f"rma/{number}/reject", by=by, at=at)
     owe_nothing(rma)
@@ -52,6 +56,8 @@ def ask(number: str, *, note: str, by: str, at: datetime) -> RMA:
     if not note.strip():
         raise ReasonNeeded
     rma = lock(number)
+    if rma.status == RMAStatus.NEEDS_INFO:
+        return rma
     move(rma, "ask", RMAStatus.NEEDS_INFO)
     rma.decision_note = note
     outbox.record(rma, "rma.info_asked", by=by, at=at, changed=("status", "decision_note"))
@@ -75,6 +81,8 @@ def answer(number: str, *, note: str, by: str, at: datetime, photos: list[UUID] 
 def cancel(number: str, *, by: str, at: datetime, reason: str = "") -> RMA:
     """The customer, or an agent for them, calls it off; only before the carrier has the parcel."""
     rma = lock(number)
+    if rma.status == RMAStatus.CANCELED:
+        return rma
     lines = lines_of(rma)
     withdraw(rma, lines, cause=f"rma/{number}/cancel", by=by, at=at)
     move(rma, "cancel", RMAStatus.CANCELED)
@@ -96,6 +104,8 @@ def cancel(number: str, *, by: str, at: datetime, reason: str = "") -> RMA:
 def expire(number: str, *, by: str, at: datetime) -> RMA:
     """Nothing was posted in time: the units may be returned anew if the window allows."""
     rma = lock(number)
+    if rma.status == RMAStatus.EXPIRED:
+        return rma
     lines = lines_of(rma)
     withdraw(rma, lines, cause=f"rma/{number}/expire", by=by, at=at)
     move(rma, "expire", RMAStatus.EXPIRED)

@@ -141,13 +141,27 @@ def test_canceling_frees_the_units_and_the_dock_expects_nothing() -> None:
     assert a_return(order, quantity=2).status == RMAStatus.APPROVED
 
 
-def test_canceling_twice_is_refused_and_changes_nothing() -> None:
+def test_canceling_twice_changes_nothing() -> None:
     rma = a_return(an_order())
     lifecycle.cancel(rma.number, by="user:3", at=NOON)
     before = (Event.objects.count(), StockMovement.objects.count())
+    assert lifecycle.cancel(rma.number, by="user:3", at=NOON).status == RMAStatus.CANCELED
+    assert (Event.objects.count(), StockMovement.objects.count()) == before
+
+
+def test_what_is_on_its_way_cannot_be_canceled() -> None:
+    rma, receipt = received()
+    before = Event.objects.count()
     with pytest.raises(TransitionRefused):
         lifecycle.cancel(rma.number, by="user:3", at=NOON)
-    assert (Event.objects.count(), StockMovement.objects.count()) == before
+    assert Event.objects.count() == before
+
+
+def test_approving_twice_is_one_approval() -> None:
+    rma = a_return(an_order(lines=[Sold(gross="1200.00", tax="200.00")]))
+    lifecycle.approve(rma.number, by="user:3", at=NOON)
+    lifecycle.approve(rma.number, by="user:4", at=NOON)
+    assert (names(rma), level("expected")) == (["rma.requested", "rma.approved"], 1)
 
 
 def test_a_unit_claimed_twice_is_refused_by_the_database() -> None:
