@@ -150,7 +150,7 @@ def test_canceling_twice_changes_nothing() -> None:
 
 
 def test_what_is_on_its_way_cannot_be_canceled() -> None:
-    rma, receipt = received()
+    rma, _receipt = received()
     before = Event.objects.count()
     with pytest.raises(TransitionRefused):
         lifecycle.cancel(rma.number, by="user:3", at=NOON)
