@@ -28,11 +28,21 @@ def new_number(prefix: str, length: int = 8) -> str:
 
 
 def check_digit(body: str) -> str:
-    """Crockford's check symbol, kept inside the alphabet by taking the value modulo 31."""
+    """The character that makes one mistyped, or two swapped neighbors, show.
+
+    Each character is an element of the field of 32 and has a weight of its own, a power of its generator: so no single
+    change and no swap leaves the sum as it was. (A remainder modulo 31 is the digit sum and misses every swap.)
+    """
     value = 0
     for character in body:
-        value = value * 32 + ALPHABET.index(character)
-    return ALPHABET[value % 31]
+        value = _times_generator(value ^ ALPHABET.index(character))
+    return ALPHABET[value]
+
+
+def _times_generator(value: int) -> int:
+    """Multiply by x in GF(32) = GF(2)[x] / (x⁵ + x² + 1)."""
+    doubled = value << 1
+    return doubled ^ 0b100101 if doubled & 0b100000 else doubled
 
 
 def normalize_number(text: str, prefix: str) -> str | None:
