@@ -11,7 +11,7 @@ class OmsConfig(AppConfig):
         from oms.outbox import declare
 
         declare(EVENTS)
-        from oms import receivers  # noqa: F401  (connects the one signal, and subscribes: events come first)
+        from oms import receivers  # noqa: F401  (hangs up the bell, and subscribes: events come first)
         from oms.checks import check_event_bridge, check_secrets, check_vendors
         from oms.statemachine import check_machines
 

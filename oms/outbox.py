@@ -7,7 +7,7 @@ job follows which event.
 
 import hmac
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -60,6 +60,21 @@ class Subscription:
 
     def follows(self, facts: dict[str, Any]) -> bool:
         return all(facts.get(key) == value for key, value in self.when)
+
+
+# Told of every event that owes jobs, inside its transaction, with the jobs it owes.
+Bell = Callable[[Event, Sequence[Subscription]], None]
+_bells: list[Bell] = []
+
+
+def ring_with(bell: Bell) -> Bell:
+    """Say who wakes the workers; a decorator, used once, in `oms/receivers.py`."""
+    _bells.append(bell)
+    return bell
+
+
+def has_bell() -> bool:
+    return bool(_bells)
 
 
 _subscriptions: dict[str, list[Subscription]] = {}
@@ -141,8 +156,40 @@ def record(owner: StreamOwner, name: str, *, by: str, at: datetime, changed: Ite
         owner.save(force_insert=True)
     else:
         owner.save(update_fields=[*changed, "event_sequence", "event_hash"])
-    event.save(force_insert=True)
+    _append(event)
     return event
+
+
+# The event and the jobs it owes stand together: one statement, or nothing.
+_APPEND = """
+    WITH happened AS (
+        INSERT INTO oms_event (stream, sequence, name, actor, correlation, facts, occurred_at, previous, hash)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+    ), owed AS (
+        INSERT INTO oms_delivery (event_id, task, target, queue, due_at, attempts, error)
+        SELECT happened.id, job.task, '', job.queue, job.due_at, 0, ''
+          FROM happened, unnest(%s::text[], %s::text[], %s::timestamptz[]) AS job (task, queue, due_at)
+    )
+    SELECT id FROM happened
+"""
+
+
+def _append(event: Event) -> None:
+    owed = subscriptions(event) if owes_jobs() else []
+    if not owed:
+        event.save(force_insert=True)
+        return
+    event.previous, event.hash = bytes(event.previous), bytes(event.hash)
+    values = [getattr(event, name) for name in ("stream", "sequence", "name", "actor", "correlation")]
+    values += [json.dumps(event.facts), event.occurred_at, event.previous, event.hash]
+    values += [[one.name for one in owed], [one.queue for one in owed]]
+    connection = transaction.get_connection()
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, [*values, [event.occurred_at + one.delay for one in owed]])
+        [event.pk] = cursor.fetchone()
+    event._state.adding, event._state.db = False, connection.alias
+    for bell in _bells:
+        bell(event, owed)
 
 
 def record_on(stream: str, name: str, *, by: str, at: datetime, **facts: Any) -> Event:

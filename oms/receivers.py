@@ -1,23 +1,21 @@
-"""The bridge from events to jobs: the only model signal of the project.
+"""The bridge from events to jobs.
 
-Event saved → its deliveries stand in the same transaction → after commit one message per queue wakes a worker. If the
-message is lost, or the broker is away, the sweep sends it again: the deliveries are the truth, the message is a bell.
+An event stands → its deliveries stand with it → after commit one message per queue wakes a worker. If the message is
+lost, or the broker is away, the sweep sends it again: the deliveries are the truth, the message is a bell.
 """
 
 import logging
 import time
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import post_save
-from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
 from oms import tasks
-from oms.models import Delivery, Event
-from oms.outbox import owes_jobs, subscribe, subscriptions
+from oms.models import Event
+from oms.outbox import Subscription, ring_with, subscribe
 
 logger = logging.getLogger(__name__)
 
@@ -25,20 +23,11 @@ PAUSE_AFTER_FAILURE = 5.0  # seconds without another try: a broker that is away 
 _quiet_until = 0.0
 
 
-@receiver(post_save, sender=Event)
-def owe_jobs(sender: type[Event], instance: Event, created: bool, raw: bool = False, **_kwargs: Any) -> None:
-    if not created or raw or not owes_jobs():
-        return
-    found = subscriptions(instance)
-    if not found:
-        return
-    Delivery.objects.bulk_create(
-        Delivery(event=instance, task=one.name, queue=one.queue, due_at=instance.occurred_at + one.delay)
-        for one in found
-    )
-    for queue, count in sorted(Counter(one.queue for one in found if not one.delay).items()):
+@ring_with
+def ring_after_commit(event: Event, owed: Sequence[Subscription]) -> None:
+    for queue, count in sorted(Counter(one.queue for one in owed if not one.delay).items()):
         # Do not move this out of on_commit: a worker would look before the row is there.
-        transaction.on_commit(partial(ring, instance.pk, queue, count), robust=True)
+        transaction.on_commit(partial(ring, event.pk, queue, count), robust=True)
 
 
 def ring(event_id: int, queue: str, count: int) -> None:

@@ -1,12 +1,9 @@
-"""Sentences 3 to 6: one event per verb, one signal, one line per job, vendors only behind their protocols."""
+"""Sentences 3 to 6: one event per verb, no model signals, one line per job, vendors only behind their protocols."""
 
 import ast
 from pathlib import Path
 
-from django.db.models import signals
-
 from oms import outbox
-from oms.models import Event
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 APPS = ("oms", "inventory", "returns", "refunds", "notifications", "reporting")
@@ -54,14 +51,10 @@ def recorded_names(tree: ast.Module) -> list[str]:
     ]
 
 
-def test_the_only_model_signal_is_on_event() -> None:
-    found = [
-        name
-        for name, tree in modules()
-        if name != "oms/checks.py" and any("django.db.models.signals" in one for one in imports(tree))
-    ]
-    assert found == ["oms/receivers.py"]
-    assert signals.post_save.has_listeners(Event)
+def test_there_are_no_model_signals_and_one_bell() -> None:
+    found = [name for name, tree in modules() if any("django.db.models.signals" in one for one in imports(tree))]
+    assert found == []
+    assert [bell.__module__ for bell in outbox._bells] == ["oms.receivers"]
 
 
 def test_every_recorded_event_is_declared() -> None:
