@@ -21,6 +21,8 @@ from tests.staff import staff_client
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+
 SKUS = ("MUG", "TEA", "22423", "85123A")
 
 
