@@ -224,9 +224,17 @@ class PersonalTextField(models.BinaryField):
         return sealed
 
     def get_prep_value(self, value: Any) -> Any:
-        if isinstance(value, str) or hasattr(value, "resolve_expression"):
-            raise TypeError(f"{self.name} is personal: search by its blind index, write it by saving the row")
+        if isinstance(value, str):
+            raise self._personal()
         return super().get_prep_value(value)
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        if hasattr(value, "as_sql"):  # update() with F() or another expression: never sealed for this row
+            raise self._personal()
+        return super().get_db_prep_save(value, connection)
+
+    def _personal(self) -> TypeError:
+        return TypeError(f"{self.name} is personal: search by its blind index, write it by saving the row")
 
     def value_to_string(self, obj: Any) -> str:
         return base64.b64encode(self.pre_save(obj, False)).decode()
