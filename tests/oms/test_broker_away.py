@@ -18,7 +18,7 @@ from returns.states import RMAStatus
 from tests import broker
 from tests.builders import a_return, an_order
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.slow]
 DAY = timedelta(days=1)
 PEOPLE = 5
 

@@ -291,6 +291,7 @@ def test_deliveries_has_a_dead_job_run_again() -> None:
 # ── Something outside is down ─────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", ["verify_events", "conservation", "rotate_keys", "deliveries", "report return_rate"]
 )

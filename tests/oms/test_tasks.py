@@ -12,8 +12,9 @@ from oms.models import Delivery, Event, Stream
 from tests import broker
 from tests.oms.subscribing import EVENT, happen, subscribed
 
+pytestmark = pytest.mark.django_db
 # A vendor's job must see no transaction, so these tests open none around it.
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+without_transaction = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 SECOND = timedelta(seconds=1)
 
 
@@ -86,6 +87,7 @@ def test_only_the_queue_that_was_rung_is_worked_on() -> None:
     assert list(event.deliveries.filter(done_at=None).values_list("task", flat=True)) == ["tests.ours"]
 
 
+@without_transaction
 def test_a_job_that_calls_a_vendor_runs_outside_any_transaction() -> None:
     with subscribed(vendors, queue="labels", calls_vendor=True):
         event = the_event()
@@ -150,6 +152,7 @@ def test_a_job_a_later_release_no_longer_knows_is_given_up() -> None:
     assert given_up.dead_at is not None
 
 
+@without_transaction
 def test_a_vendor_call_under_way_is_not_made_a_second_time() -> None:
     """While one worker waits for the vendor its lease keeps others off; when it died the lease runs out."""
     with subscribed(vendors, queue="labels", calls_vendor=True):
@@ -165,6 +168,7 @@ def test_a_vendor_call_under_way_is_not_made_a_second_time() -> None:
     assert event.deliveries.get().attempts == 2
 
 
+@without_transaction
 def test_a_delayed_job_is_rung_by_the_sweep_when_it_is_due() -> None:
     with subscribed(ours, queue="mail", delay=timedelta(hours=1)):
         event = the_event()
