@@ -13,9 +13,10 @@ from returns.states import RMAStatus
 def steps(rma: RMA, now: datetime) -> list[dict[str, str]]:
     """Each step as {label, state, at, note}; dates are those of the warehouse."""
     calendar = calendars.of(rma.warehouse)
+    rejected = rma.status == RMAStatus.REJECTED
     reached = [
         (gettext("Asked for"), rma.requested_at, ""),
-        (gettext("Approved"), rma.approved_at, ""),
+        (gettext("Not accepted") if rejected else gettext("Approved"), rma.approved_at, ""),
         (gettext("On its way"), rma.shipped_at, ""),
         (gettext("Arrived"), rma.received_at, _looked_at(rma, calendar)),
         (gettext("Paid back"), rma.settled_at, ""),

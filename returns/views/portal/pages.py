@@ -63,7 +63,9 @@ def _sentences(rules: Mapping[str, list[Mapping[str, Any]]], shop: Shop) -> Iter
     for terms in rules.get("refund_at", ()):
         yield {"title": _("Your money"), "text": _money(terms, shop)}
     for terms in rules.get("review_above", ()):
-        text = _("A return worth more than %(value)s is looked at by a person before it is approved.")
+        text = _(
+            "A person looks at a return worth more than %(value)s, in the currency of your order, before we approve."
+        )
         yield {"title": _("When a person looks"), "text": text % {"value": terms["value"]}}
     for terms in rules.get("expires_after", ()):
         days = ngettext("%(days)s day", "%(days)s days", terms["days"]) % {"days": terms["days"]}

@@ -10,6 +10,7 @@ from django.urls import reverse
 from oms import shops
 from oms.money import Money
 from oms.roles import Role
+from oms.states import PaymentMethod
 from oms.templatetags.components import money as money_text
 from refunds.models import Refund
 from refunds.states import RefundStatus
@@ -41,7 +42,7 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         "lines": lines_of(rma),
         "own_photos": [photo for photo in photos if photo.outcome_id is None],
         "parcel": parcel,
-        "has_label": parcel is not None and bool(parcel.labeled_at),
+        "has_label": parcel is not None and parcel.labeled_at is not None and parcel.label_type != "",
         "waiting_for_label": waiting_for_label,
         "to_pack": rma.status == RMAStatus.APPROVED,
         "warehouse": rma.warehouse,
@@ -103,7 +104,9 @@ def _money(rma: RMA) -> dict[str, Any]:
         "refunds": [
             {
                 "amount": money_text(Money(refund.amount, refund.currency)),
-                "method": refund.payment.get_method_display(),
+                "method": refund.payment.get_method_display()
+                if refund.payment.method != PaymentMethod.IMPORTED
+                else "",
                 "at": offers.long_day(refund.settled_at, calendar.zone) if refund.settled_at else "",
                 "status": refund.get_status_display(),
             }
