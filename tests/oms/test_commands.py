@@ -15,13 +15,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from oms import orders, outbox, seals
+from oms import journal, orders, outbox, seals
+from oms.journal import Account
 from oms.models import Customer, Delivery, Event, Order, Payment
 from oms.orders import NewLine, NewPayment
 from oms.roles import PERMISSIONS, Role
 from oms.statemachine import Machine
 from oms.states import PaymentMethod
+from refunds import lifecycle as refunds
+from refunds.states import RefundStatus
 from tests.builders import NOON, Sold, a_customer, a_product, a_return, an_order
+from tests.refunds.cases import LATER, a_refund_in
 from tests.tampering import triggers_off
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -173,6 +177,24 @@ def test_conservation_holds_for_what_was_captured() -> None:
     totals = {"currency": "GBP", "orders": 2, "captured": "25.50", "refunded": "0.00", "kept": "25.50", "drift": "0.00"}
     assert ask("conservation") == (0, {"currencies": [totals], "drifting": []})
     assert run("conservation")[1] == "GBP: 2 orders, captured 25.50 = refunded 0.00 + kept 25.50; drift 0.00\n"
+
+
+@pytest.mark.django_db
+def test_conservation_holds_for_what_went_back_and_for_what_came_to_us_again() -> None:
+    """A late failure takes the refund back: the books are reversed, not rewritten."""
+    refund = a_refund_in(RefundStatus.SETTLED)
+    paid = refund.payment.captured
+    journal.post(
+        "capture/T", [(Account.PROVIDER, paid), (Account.SALES, -paid)], currency="GBP", at=NOON, order=refund.order
+    )
+    code, found = ask("conservation")
+    back = found["currencies"][0]
+    assert (code, back["refunded"], back["kept"]) == (0, f"{refund.amount}", f"{paid - refund.amount}")
+    assert (back["captured"], back["drift"]) == (f"{paid}", "0.00")
+
+    refunds.fail(refund.number, provider_id=refund.provider_id, reason="expired_card", by="stripe", at=LATER)
+    code, found = ask("conservation")
+    assert (code, found["currencies"][0]["refunded"], found["drifting"]) == (0, "0.00", [])
 
 
 @pytest.mark.django_db
