@@ -34,9 +34,9 @@ def carry_out(number: str, *, by: str, now: Callable[[], datetime]) -> Refund:
     Raises GatewayError while the provider stays silent or asks to be called later: the caller tries again.
     """
     attempt = lifecycle.submit(number, by=by, at=now())
-    refund = Refund.objects.select_related("payment", "order", "rma").get(number=number)
     if attempt is None:
-        return refund
+        return Refund.objects.select_related("payment", "order", "rma").get(number=number)
+    refund = attempt.refund
     gateway = gateway_for(refund.payment)
     if _gave_up_before(attempt) and (adopted := _found(gateway, refund)):
         return lifecycle.hear(number, adopted, by=gateway.name, at=now(), adopt=True)
@@ -104,7 +104,7 @@ def _found(gateway: Gateway, refund: Refund, attempt: RefundAttempt | None = Non
 
 def _gave_up_before(attempt: RefundAttempt) -> bool:
     """Whether an earlier attempt ended without the provider's own number: it may have paid in silence."""
-    return RefundAttempt.objects.filter(refund=attempt.refund_id, provider_id="").exclude(pk=attempt.pk).exists()
+    return any(one.provider_id == "" and one.pk != attempt.pk for one in attempt.refund.attempts.all())
 
 
 def _metadata(refund: Refund, attempt: RefundAttempt) -> dict[str, str]:

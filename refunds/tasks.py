@@ -57,10 +57,8 @@ def _note(refused: Refused, verb: str, event: Event) -> None:
 
 def submit_refund(event: Event) -> None:
     """An approved refund goes to the provider."""
-    number = _number(event)
-    sendable = (RefundStatus.APPROVED, RefundStatus.SUBMITTED)
-    if Refund.objects.filter(number=number, status__in=sendable).exists():
-        protocol.carry_out(number, by="system", now=timezone.now)
+    if event.facts.get("status") != RefundStatus.AWAITING_APPROVAL:
+        protocol.carry_out(_number(event), by="system", now=timezone.now)
 
 
 def process_webhook(event: Event) -> None:

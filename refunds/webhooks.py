@@ -45,17 +45,23 @@ def stripe(request: HttpRequest) -> HttpResponse:
     return webhooks.answer(request, STRIPE, verify, refusals=(SignatureRefused,), kind_key="type", at=now)
 
 
-@transaction.atomic
 def process(external_id: str) -> None:
     """Take a stored message of Stripe. Processed before, nothing happens."""
-    message = InboundWebhook.objects.select_for_update(no_key=True).get(provider=STRIPE, external_id=external_id)
+    with transaction.atomic(savepoint=False):
+        _process(InboundWebhook.objects.select_for_update(no_key=True).get(provider=STRIPE, external_id=external_id))
+
+
+def _process(message: InboundWebhook) -> None:
     if message.processed_at is not None:
         return
+    answers = list(_answers(message.kind, json.loads(message.body)))
     try:
-        with transaction.atomic():
-            for answer in _answers(message.kind, json.loads(message.body)):
+        with transaction.atomic(savepoint=len(answers) > 1):
+            for answer in answers:
                 protocol.hear_webhook(answer, by=STRIPE, at=timezone.now())
     except NotOurs as problem:
+        if len(answers) == 1:
+            transaction.set_rollback(False)  # it was said before anything was changed
         message.trouble = problem.code
         message.save(update_fields=["trouble"])
         logger.warning("webhook %s needs a person: %s", message.number, problem.code)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from returns.eligibility import Wanted
 from returns.lookups import DRAFT_LIFE
@@ -25,12 +25,16 @@ class LineAnswer:
 
 def find(ref: UUID, *, at: datetime) -> ReturnDraft | None:
     """The draft of this address, with its order and customer; None when there is none or it is too old."""
-    return ReturnDraft.objects.select_related("order__customer").filter(ref=ref, updated_at__gt=at - DRAFT_LIFE).first()
+    drafts = ReturnDraft.objects.select_related("order__customer").annotate(
+        is_confirmed=Exists(RMA.objects.filter(form_token=OuterRef("ref"))),
+        has_photos=Exists(ReturnPhoto.objects.filter(draft=OuterRef("pk"))),
+    )
+    return drafts.filter(ref=ref, updated_at__gt=at - DRAFT_LIFE).first()
 
 
 def confirmed(draft: ReturnDraft) -> RMA | None:
     """The return this draft has become, if it has."""
-    return RMA.objects.filter(form_token=draft.ref).first()
+    return RMA.objects.filter(form_token=draft.ref).first() if getattr(draft, "is_confirmed", True) else None
 
 
 def answers(draft: ReturnDraft) -> dict[int, LineAnswer]:
@@ -59,12 +63,8 @@ def save(draft: ReturnDraft, given: Mapping[int, LineAnswer], *, at: datetime) -
 
 def wanted(draft: ReturnDraft) -> list[Wanted]:
     """The lines as the policy is asked about them: only those whose reason was given."""
-    photos = dict(
-        ReturnPhoto.objects.filter(draft=draft)
-        .values("order_line")
-        .annotate(count=Count("id"))
-        .values_list("order_line", "count")
-    )
+    kept = ReturnPhoto.objects.filter(draft=draft).values("order_line").annotate(count=Count("id"))
+    photos = dict(kept.values_list("order_line", "count")) if getattr(draft, "has_photos", True) else {}
     return [
         Wanted(line, one.quantity, one.reason, one.condition, one.note, photos.get(line, 0))
         for line, one in sorted(answers(draft).items())
@@ -75,10 +75,13 @@ def wanted(draft: ReturnDraft) -> list[Wanted]:
 def photos_by_line(draft: ReturnDraft) -> dict[int, list[ReturnPhoto]]:
     """Photos kept so far, without their pictures."""
     found: dict[int, list[ReturnPhoto]] = {}
+    if not getattr(draft, "has_photos", True):
+        return found
     for photo in ReturnPhoto.objects.filter(draft=draft, rma=None).defer("content").order_by("id"):
         found.setdefault(photo.order_line_id, []).append(photo)
     return found
 
 
 def drop_photos(draft: ReturnDraft, refs: Iterable[UUID]) -> None:
-    ReturnPhoto.objects.filter(draft=draft, rma=None, ref__in=list(refs)).delete()
+    if unwanted := list(refs):
+        ReturnPhoto.objects.filter(draft=draft, rma=None, ref__in=unwanted).delete()

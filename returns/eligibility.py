@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Aggregate, OuterRef, Subquery
+
 from inventory.models import Condition
 from oms.models import Order, OrderLine, ShipmentLine, UnitClaim
-from oms.models.claims import Units
+from oms.models.claims import Units, UnitsField
 from oms.money import units_value
 from oms.units import count, free_units, lowest
 from returns import policy, reference
@@ -84,20 +86,13 @@ class Preview:
 
 
 def open_file(order: Order, *, at: datetime) -> OrderFile:
-    lines = {
-        line.pk: line for line in OrderLine.objects.filter(order=order).select_related("product").order_by("position")
-    }
-    claimed: dict[int, list[Units]] = {}
-    for line_id, units in UnitClaim.objects.filter(order_line__in=lines, active=True).values_list(
-        "order_line", "units"
-    ):
-        claimed.setdefault(line_id, []).append(units)
+    lines = _lines(order)
     version, rules = _policy_for(order)
     return OrderFile(
         order=order,
         lines=lines,
-        free={pk: free_units(line.quantity, claimed.get(pk, ())) for pk, line in lines.items()},
-        travels=_travels(lines),
+        free={pk: free_units(line.quantity, [line.claimed_units]) for pk, line in lines.items()},
+        travels={pk: (line.sent_at, line.came_at) for pk, line in lines.items() if line.sent_at is not None},
         reasons=reference.reasons(),
         conditions={code: one for code, one in reference.conditions().items() if one.active},
         version=version,
@@ -106,23 +101,24 @@ def open_file(order: Order, *, at: datetime) -> OrderFile:
     )
 
 
+def _lines(order: Order) -> dict[int, Any]:
+    """The order's lines with `claimed_units`, `sent_at` and `came_at`; of several parcels the last one counts (p25)."""
+    claims = UnitClaim.objects.filter(order_line=OuterRef("pk"), active=True).order_by().values("order_line")
+    claimed = claims.annotate(all=Aggregate("units", function="range_agg", output_field=UnitsField())).values("all")
+    sent = ShipmentLine.objects.filter(order_line=OuterRef("pk")).order_by("-shipment__shipped_at", "pk")
+    lines = OrderLine.objects.filter(order=order).select_related("product").order_by("position")
+    lines = lines.annotate(
+        claimed_units=Subquery(claimed, output_field=UnitsField()),
+        sent_at=Subquery(sent.values("shipment__shipped_at")[:1]),
+        came_at=Subquery(sent.values("shipment__delivered_at")[:1]),
+    )
+    return {line.pk: line for line in lines}
+
+
 def _policy_for(order: Order) -> tuple[PolicyVersion, tuple[policy.Rule, ...]]:
     version = reference.policy_for(order.market, order.placed_at)
     rules = (rule for rule in version.rules.all() if rule.active)
     return version, tuple(policy.Rule(rule.kind, rule.parameters, rule.priority) for rule in rules)
-
-
-def _travels(lines: Mapping[int, OrderLine]) -> dict[int, tuple[datetime, datetime | None]]:
-    """When each line was sent and delivered; of several parcels the last counts, undelivered ones most of all (p25)."""
-    found: dict[int, tuple[datetime, datetime | None]] = {}
-    rows = ShipmentLine.objects.filter(order_line__in=lines).values_list(
-        "order_line", "shipment__shipped_at", "shipment__delivered_at"
-    )
-    for line_id, shipped_at, delivered_at in rows:
-        earlier = found.get(line_id)
-        if earlier is None or shipped_at > earlier[0]:
-            found[line_id] = (shipped_at, delivered_at)
-    return found
 
 
 def _history(order: Order, at: datetime, rules: Sequence[policy.Rule]) -> policy.CustomerFacts:

@@ -24,7 +24,8 @@ def take_webhook(body: Mapping[str, Any], *, at: datetime) -> None:
     if not str(body.get("description", "")).startswith("tracker."):
         return
     news = easypost.read_tracker(body["result"])
-    parcel = Parcel.objects.filter(~Q(tracking_number=""), tracking_number=news.tracking_number).order_by("id").last()
+    known = Parcel.objects.filter(~Q(tracking_number=""), tracking_number=news.tracking_number).defer("label")
+    parcel = known.order_by("id").last()
     if parcel is None:
         logger.info("news of a parcel that is not ours")
         return

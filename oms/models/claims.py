@@ -25,7 +25,7 @@ class UnitsField(models.Field):
         return "int4multirange"
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Units:
-        return tuple((part.lower, part.upper) for part in value)
+        return tuple((part.lower, part.upper) for part in value or ())
 
     def to_python(self, value: Any) -> Any:
         return tuple(tuple(part) for part in value)

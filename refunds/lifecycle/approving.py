@@ -40,7 +40,7 @@ def refuse(number: str, *, reason: str, by: str, at: datetime) -> Refund:
     refund.status = RefundStatus.CANCELED
     release(refund)
     outbox.record(refund, "refund.refused", by=by, at=at, changed=("status",), reason=reason.strip()[:60])
-    tell_started(refund.rma, refund, by=by, at=at)
+    tell_started(refund, by=by, at=at)
     tell_failed(refund, reason="refused", by=by, at=at)
     return refund
 
@@ -75,7 +75,7 @@ def retry(number: str, *, after: int, by: str, at: datetime) -> Refund:
     outbox.record(
         refund, "refund.retried", by=by, at=at, changed=("status", "failed_at", "provider_reason", "settled_at")
     )
-    tell_started(refund.rma, refund, by=by, at=at)
+    tell_started(refund, by=by, at=at)
     return refund
 
 

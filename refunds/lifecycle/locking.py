@@ -2,28 +2,28 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import Exists, F, OuterRef, Subquery, Sum
 
-from oms.models import Order, Payment
+from oms.models import Payment
 from oms.money import amount_text
 from refunds.models import CreditMemo, Refund
 from refunds.refusals import PaymentsExhausted
 from refunds.states import RefundStatus
 from returns import lifecycle as returns
 from returns.models import RMA
-from returns.states import SETTLEMENT_MACHINE, Settlement
+from returns.states import SETTLEMENT_MACHINE
 
 
 def lock(number: str) -> Refund:
-    """Lock the order's row, then read the refund as it is now. Raises Refund.DoesNotExist."""
-    try:
-        order = Order.objects.for_update().get(refunds__number=number)
-    except Order.DoesNotExist:
-        raise Refund.DoesNotExist(number) from None
-    refund = Refund.objects.select_related("memo", "payment", "rma").get(number=number)
-    refund.order = order
-    return refund
+    """Lock the order's row, then refund and payment, and read them as they are now, in this order; then the attempts.
+
+    Of its return only what never changes is to be trusted. Raises Refund.DoesNotExist.
+    """
+    locked = Refund.objects.select_for_update(no_key=True, of=("order", "self", "payment"))
+    found = locked.select_related("order", "memo", "payment", "rma").defer("rma__quote", "rma__decision")
+    return found.prefetch_related("attempts").get(number=number)
 
 
 # ── Money on the payment: every step one conditional UPDATE, behind it the CHECK of the table (p3, p4) ───────────────
@@ -74,25 +74,24 @@ def _change(payment: Payment, amount: Decimal, **words: object) -> None:
 # ── The return hears of its money ─────────────────────────────────────────────────────────────────────────────────
 
 
-def tell_started(rma: RMA | None, refund: Refund, *, by: str, at: datetime) -> None:
-    """Money is on its way. Another part of it already being so, there is nothing to say."""
-    if rma is not None and SETTLEMENT_MACHINE.allows("start", _settlement(rma)):
-        returns.start_settlement(rma.number, refund=refund.number, by=by, at=at)
+def tell_started(refund: Refund, *, by: str, at: datetime, rma: RMA | None = None) -> None:
+    """Money is on its way. Another part of it already being so, there is nothing to say. `rma`: locked already."""
+    rma = rma or _return_of(refund)
+    if rma is not None and SETTLEMENT_MACHINE.allows("start", rma.settlement):
+        returns.start_settlement(rma, refund=refund.number, by=by, at=at)
 
 
 def tell_settled(refund: Refund, *, by: str, at: datetime) -> None:
     """Everything this return was owed so far is paid."""
-    if refund.rma is None:
-        return
-    if refund.rma.refunds.exclude(status=RefundStatus.SETTLED).exists():
-        return
-    if SETTLEMENT_MACHINE.allows("settle", _settlement(refund.rma)):
-        returns.settle(refund.rma.number, total=paid_to(refund.rma), by=by, at=at)
+    rma = _return_of(refund)
+    if rma is not None and not rma.is_unpaid and SETTLEMENT_MACHINE.allows("settle", rma.settlement):
+        returns.settle(rma, total=rma.on_memos or Decimal(0), by=by, at=at)
 
 
 def tell_failed(refund: Refund, *, reason: str, by: str, at: datetime) -> None:
-    if refund.rma is not None and SETTLEMENT_MACHINE.allows("fail", _settlement(refund.rma)):
-        returns.fail_settlement(refund.rma.number, refund=refund.number, reason=reason[:60], by=by, at=at)
+    rma = _return_of(refund)
+    if rma is not None and SETTLEMENT_MACHINE.allows("fail", rma.settlement):
+        returns.fail_settlement(rma, refund=refund.number, reason=reason[:60], by=by, at=at)
 
 
 def paid_to(rma: RMA) -> Decimal:
@@ -100,5 +99,12 @@ def paid_to(rma: RMA) -> Decimal:
     return CreditMemo.objects.filter(rma=rma).aggregate(total=Sum("total"))["total"] or Decimal(0)
 
 
-def _settlement(rma: RMA) -> Settlement:
-    return Settlement(RMA.objects.values_list("settlement", flat=True).get(pk=rma.pk))
+def _return_of(refund: Refund) -> Any:
+    """The return as it is now, under the order's lock, with `on_memos`, what its memos come to, and `is_unpaid`."""
+    if refund.rma_id is None:
+        return None
+    memos = CreditMemo.objects.filter(rma=OuterRef("pk")).order_by().values("rma").annotate(sum=Sum("total"))
+    unpaid = Refund.objects.filter(rma=OuterRef("pk")).exclude(status=RefundStatus.SETTLED)
+    rma = RMA.objects.annotate(on_memos=Subquery(memos.values("sum")), is_unpaid=Exists(unpaid)).get(pk=refund.rma_id)
+    rma.order = refund.order
+    return rma

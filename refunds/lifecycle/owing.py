@@ -4,7 +4,7 @@ Every announced unit is known by number. Units paid in advance are the first of 
 ones in the order they were found, refused ones too. So an outcome stands for the same units whenever it is asked.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -76,7 +76,7 @@ def owed_to(rma: RMA) -> Owed | None:
     """
     if rma.status in NOT_UNDER_WAY or rma.resolution not in (Resolution.REFUND, Resolution.KEEP_ITEM):
         return None
-    earlier = list(CreditMemoLine.objects.filter(memo__rma=rma))
+    earlier = list(CreditMemoLine.objects.filter(memo__rma=rma).select_related("memo"))
     advances = {one.advance_for_id: one.quantity for one in earlier if one.advance_for_id}
     paid = {one.outcome_id for one in earlier if one.outcome_id}
     old, new = [], []
@@ -87,7 +87,8 @@ def owed_to(rma: RMA) -> Owed | None:
         return None
     to_date = quote_return([share.to_price() for share in (*old, *new)], _fees(rma), rma.currency)
     lines = to_date.lines[len(old) :]
-    fees = _fees_left(to_date, rma, sum((line.gross for line in lines), Decimal(0)))
+    memos = {one.memo_id: one.memo for one in earlier}.values()  # each has a line
+    fees = _fees_left(to_date, memos, sum((line.gross for line in lines), Decimal(0)))
     quote = Quote(rma.currency, lines, (), fees)
     return Owed(tuple(new), quote, tuple(_differences(new, lines, rma.currency)))
 
@@ -180,11 +181,11 @@ def _fees(rma: RMA) -> list[Fee]:
     ]
 
 
-def _fees_left(to_date: Quote, rma: RMA, limit: Decimal) -> tuple[QuotedFee, ...]:
+def _fees_left(to_date: Quote, memos: Iterable[CreditMemo], limit: Decimal) -> tuple[QuotedFee, ...]:
     """Fees of everything so far less those taken before; never more than this part can bear."""
     taken: dict[int, Decimal] = {}
-    for quote in CreditMemo.objects.filter(rma=rma).values_list("quote", flat=True):
-        for position, fee in enumerate(quote.get("fees", ())):
+    for memo in memos:
+        for position, fee in enumerate(memo.quote.get("fees", ())):
             taken[position] = taken.get(position, Decimal(0)) + Decimal(fee["gross"])
     fees = []
     for position, fee in enumerate(to_date.fees):

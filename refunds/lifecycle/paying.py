@@ -133,12 +133,12 @@ def for_a_person(refund: Refund, attempt: RefundAttempt | None, at: datetime) ->
 
 
 def _newest(refund: Refund) -> RefundAttempt | None:
-    return refund.attempts.order_by("-pk").first()
+    return max(refund.attempts.all(), key=lambda one: one.pk, default=None)
 
 
 def _current(refund: Refund, answer: RefundAnswer, adopt: bool) -> RefundAttempt | None:
     """The newest attempt if the answer is about it; None if it is an old story. Raises NotOurs."""
-    attempts = list(refund.attempts.order_by("-pk"))
+    attempts = sorted(refund.attempts.all(), key=lambda one: one.pk, reverse=True)
     key = answer.metadata.get("attempt")
     for attempt in attempts:
         if answer.provider_id == attempt.provider_id or str(attempt.key) == key:
@@ -209,7 +209,7 @@ def _settle(refund: Refund, attempt: RefundAttempt | None, provider_id: str, by:
         currency=refund.currency,
     )
     if after_all:
-        tell_started(refund.rma, refund, by=by, at=at)
+        tell_started(refund, by=by, at=at)
     tell_settled(refund, by=by, at=at)
     return refund
 

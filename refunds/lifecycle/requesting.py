@@ -25,6 +25,7 @@ from refunds.refusals import NotPositive
 from refunds.states import REFUND_MACHINE, RefundSource, RefundStatus
 from refunds.tenders import PaymentTerms, share_out
 from returns import lifecycle as returns
+from returns.lifecycle.locking import lock
 from returns.models import RMA
 from returns.states import RMASource, Settlement
 
@@ -40,12 +41,7 @@ def request_for_return(rma_number: str, *, by: str, at: datetime) -> list[Refund
     starts. Nothing newly owed: a finished return is closed, nothing else happens. Returns all refunds of the return.
     Raises RMA.DoesNotExist, PaymentsExhausted.
     """
-    try:
-        order = Order.objects.for_update().get(rmas__number=rma_number)
-    except Order.DoesNotExist:
-        raise RMA.DoesNotExist(rma_number) from None
-    rma = RMA.objects.get(number=rma_number)
-    rma.order = order
+    rma = lock(rma_number)
     owed = owed_to(rma) if rma.source != RMASource.IMPORTED else None
     if owed is None:
         _conclude(rma, by=by, at=at)
@@ -58,9 +54,9 @@ def _conclude(rma: RMA, *, by: str, at: datetime) -> None:
     """Nothing new is to be paid: what is due was paid in advance or kept as fees, or everything is done."""
     unpaid = rma.refunds.exclude(status=RefundStatus.SETTLED)
     if rma.settlement == Settlement.DUE and rma.credit_memos.exists() and not unpaid.exists():
-        returns.settle(rma.number, total=paid_to(rma), by=by, at=at)
+        returns.settle(rma, total=paid_to(rma), by=by, at=at)
     else:
-        returns.close_if_finished(rma.number, by=by, at=at)
+        returns.close_if_finished(rma, by=by, at=at)
 
 
 def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
@@ -79,7 +75,7 @@ def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
     memo = _write_memo(rma.order, RefundSource.RETURN, owed.quote, lines, working, rma=rma, at=at)
     refunds = _make_refunds(memo, lines, by=by, at=at)
     if refunds:
-        tell_started(rma, refunds[0], by=by, at=at)
+        tell_started(refunds[0], by=by, at=at, rma=rma)
     else:
         _conclude(rma, by=by, at=at)
 

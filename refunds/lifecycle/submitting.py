@@ -21,7 +21,7 @@ def submit(number: str, *, by: str, at: datetime) -> RefundAttempt | None:
     None when there is nothing to send any more. PostgreSQL refuses a second open attempt.
     """
     refund = lock(number)
-    attempt = refund.attempts.filter(result__in=OPEN).first()
+    attempt = next((one for one in refund.attempts.all() if one.result in OPEN), None)
     if attempt is not None:
         RefundAttempt.objects.filter(pk=attempt.pk).update(calls=F("calls") + 1)
         return attempt

@@ -1,4 +1,4 @@
-"""Money has moved, or has not: `refunds` tells the return through these verbs."""
+"""Money has moved, or has not: `refunds` tells the return, by its number or locked already, through these verbs."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,9 +13,9 @@ from returns.states import SETTLEMENT_MACHINE, HoldStatus, RMAStatus, Settlement
 
 
 @verb
-def start_settlement(number: str, *, refund: str, by: str, at: datetime) -> RMA:
+def start_settlement(which: str | RMA, *, refund: str, by: str, at: datetime) -> RMA:
     """A refund was requested for what is due."""
-    rma = lock(number)
+    rma = lock(which)
     SETTLEMENT_MACHINE.check("start", rma.settlement, Settlement.IN_PROGRESS)
     rma.settlement = Settlement.IN_PROGRESS
     outbox.record(rma, "rma.settlement_started", by=by, at=at, changed=("settlement",), refund=refund)
@@ -23,9 +23,9 @@ def start_settlement(number: str, *, refund: str, by: str, at: datetime) -> RMA:
 
 
 @verb
-def settle(number: str, *, total: Decimal, by: str, at: datetime) -> RMA:
+def settle(which: str | RMA, *, total: Decimal, by: str, at: datetime) -> RMA:
     """All that was due is paid; `total` is what was paid in all. Closes the return when nothing else is open."""
-    rma = lock(number)
+    rma = lock(which)
     if rma.settlement == Settlement.SETTLED:
         return rma
     SETTLEMENT_MACHINE.check("settle", rma.settlement, Settlement.SETTLED)
@@ -43,9 +43,9 @@ def settle(number: str, *, total: Decimal, by: str, at: datetime) -> RMA:
 
 
 @verb
-def fail_settlement(number: str, *, refund: str, reason: str, by: str, at: datetime) -> RMA:
+def fail_settlement(which: str | RMA, *, refund: str, reason: str, by: str, at: datetime) -> RMA:
     """The provider could not pay, perhaps long after it said it had: the case is open again (p7, p8)."""
-    rma = lock(number)
+    rma = lock(which)
     if rma.settlement == Settlement.FAILED:
         return rma
     SETTLEMENT_MACHINE.check("fail", rma.settlement, Settlement.FAILED)
@@ -66,9 +66,9 @@ def fail_settlement(number: str, *, refund: str, reason: str, by: str, at: datet
 
 
 @verb
-def close_if_finished(number: str, *, by: str, at: datetime) -> RMA:
+def close_if_finished(which: str | RMA, *, by: str, at: datetime) -> RMA:
     """Close the return if everything was inspected, paid and answered; otherwise change nothing."""
-    return _close(lock(number), by=by, at=at)
+    return _close(lock(which), by=by, at=at)
 
 
 def _close(rma: RMA, *, by: str, at: datetime) -> RMA:

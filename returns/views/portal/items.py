@@ -177,11 +177,14 @@ def _line_form(view: LineView, terms: Terms, kept: int, *data: Any, initial: Any
     )
 
 
-@transaction.atomic
 def _keep_photos(draft: ReturnDraft, forms: Mapping[int, LineForm], now: Any) -> None:
-    for line, form in forms.items():
-        for picture in form.cleaned_data.get("photos") or ():
+    added = [(line, one) for line, form in forms.items() for one in form.cleaned_data.get("photos") or ()]
+    if not added:
+        return
+    with transaction.atomic():
+        for line, picture in added:
             photos.keep(picture, taken_by=draft.order.customer.actor, at=now, draft=draft, order_line_id=line, rma=None)
+    draft.has_photos = True
 
 
 def _uuids(texts: Iterable[str]) -> Iterable[UUID]:
