@@ -12,11 +12,13 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
 from oms import heartbeat
+from oms.access import public
 from oms.celery import app
 
 logger = logging.getLogger(__name__)
 
 
+@public
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> JsonResponse:
@@ -24,6 +26,7 @@ def live(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+@public
 @require_safe
 @never_cache
 def deep(request: HttpRequest) -> JsonResponse:

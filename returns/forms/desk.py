@@ -48,7 +48,7 @@ def _day(label: Any) -> forms.DateField:
 class ReturnFilters(forms.Form):
     """The filters of the list: words in the address. `status` is a group of VIEWS or one status by its own name."""
 
-    q = forms.CharField(label=_("Return, order, parcel or person"), max_length=200, required=False)
+    q = forms.CharField(label=_("Number or name"), max_length=200, required=False)
     status = forms.ChoiceField(required=False, widget=forms.HiddenInput)
     settlement = forms.ChoiceField(label=_("Money"), choices=[("", _("any")), *Settlement.choices], required=False)
     source = forms.ChoiceField(label=_("Came from"), choices=[("", _("any")), *RMASource.choices], required=False)

@@ -55,6 +55,7 @@ def page_of(order: Order, user: User, form: CancellationForm | None) -> dict[str
             for shipment in order.shipments.order_by("pk")
         ],
         "rmas": _returns(rmas, clock),
+        "may_open": allowed(user, "open returns"),
         "refunds": _refunds(order, clock) if allowed(user, "see refunds") else [],
         "entries": _entries(order, clock) if allowed(user, "see refunds") else [],
         "story": _story(order, clock),

@@ -1,6 +1,7 @@
 """The list of returns, and the list of those that need a person."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -22,7 +23,7 @@ from oms.views.words import Clock
 from returns.forms.desk import VIEW_LABELS, VIEWS, ReturnFilters
 from returns.models import RMA, Hold, Parcel, ReturnLine, ReturnReason
 from returns.policy import Decision
-from returns.situation import situation, with_facts
+from returns.situation import Situation, Turn, situation, with_facts
 from returns.states import HoldStatus, RMAStatus
 
 PER_PAGE = 50
@@ -118,7 +119,7 @@ def _row(rma: RMA, now: datetime, clock: Clock, *, sees_people: bool) -> dict[st
     person = rma.order.customer
     return {
         "rma": rma,
-        "label": told.label,
+        "label": staff_label(rma, told),
         "meaning": told.meaning,
         "who": told.who_acts.staff_label,
         "age": age(rma.requested_at, now),
@@ -132,6 +133,23 @@ def value_of(rma: RMA) -> Money | None:
     """What was promised for it; None for returns that were taken over without a quote."""
     total = rma.quote.get("total")
     return Money.parse(total, rma.currency) if total is not None else None
+
+
+def staff_label(rma: RMA, told: Situation) -> str:
+    """The status in a word or two, where the customer's words would not be ours."""
+    if rma.status == RMAStatus.NEEDS_REVIEW:
+        return _("Needs review")
+    if told.who_acts is Turn.CUSTOMER and rma.status != RMAStatus.APPROVED:
+        return _("Waiting for the customer")
+    return told.label
+
+
+def worth_of(rma: RMA) -> Money | None:
+    """What the goods were paid, whatever their condition pays."""
+    lines = rma.quote.get("lines")
+    if not lines:
+        return value_of(rma)
+    return Money(sum((Decimal(line["value"]) for line in lines), Decimal(0)), rma.currency)
 
 
 def age(since: datetime, now: datetime) -> str:
@@ -205,7 +223,7 @@ def _review_row(rma: RMA, now: datetime, clock: Clock, *, sees_people: bool) -> 
     return {
         "rma": rma,
         "why": Decision.from_json(rma.decision).reasons if rma.decision.get("verdict") else (),
-        "value": value_of(rma),
+        "value": worth_of(rma),
         "age": age(rma.requested_at, now),
         "asked": clock.text(rma.requested_at),
         "customer": person.name if sees_people and person else "",

@@ -30,7 +30,7 @@ from returns.states import (
     ParcelStatus,
     RMAStatus,
 )
-from returns.views.desk.listing import age, value_of
+from returns.views.desk.listing import age, staff_label, value_of
 from returns.views.portal import offers
 
 # What a verb needs beside the status table; verbs of the dock lead to its own pages.
@@ -113,11 +113,13 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         if verb in PERMISSION and allowed(user, PERMISSION[verb])
     ]
     person = rma.order.customer
+    told = situation(rma, now, shop=clock.shop)
     return {
         "title": _("Return %(number)s") % {"number": rma.number},
         "shop": clock.shop,
         "rma": rma,
-        "situation": situation(rma, now, shop=clock.shop),
+        "situation": told,
+        "status_label": staff_label(rma, told),
         "age": age(rma.requested_at, now),
         "asked": clock.text(rma.requested_at),
         "post_by": clock.text(rma.expires_at) if rma.status == RMAStatus.APPROVED else "",
@@ -214,7 +216,7 @@ def _parcel(parcel: Any, clock: Clock) -> dict[str, Any]:
     return {
         "parcel": parcel,
         "meaning": PARCEL_MEANING.get(ParcelStatus(parcel.status), "moving"),
-        "has_label": bool(parcel.labeled_at),
+        "has_label": parcel.labeled_at is not None and parcel.label_type != "",
         "labeled": clock.text(parcel.labeled_at),
         "shipped": clock.text(parcel.shipped_at),
         "delivered": clock.text(parcel.delivered_at),
