@@ -8,7 +8,7 @@ from django.db import connection
 
 from oms.models import Heartbeat
 
-STALLED_AFTER = timedelta(seconds=30)  # three missed beats
+STALLED_AFTER = timedelta(seconds=25)  # two missed beats, and seen within 30 s by whoever asks every few seconds
 WORK_COUNTS_EVERY = 10.0  # seconds between two notes of one process that is busy anyway
 
 _NOTE = """
@@ -32,6 +32,6 @@ def note_work(queue: str, *, at: datetime) -> None:
 
 
 def stalled(queues: Iterable[str], *, at: datetime) -> list[str]:
-    """Return the queues of which no worker was seen for 30 seconds, or ever, in the order given."""
+    """Return the queues of which no worker was seen for 25 seconds, or ever, in the order given."""
     alive = set(Heartbeat.objects.filter(seen_at__gt=at - STALLED_AFTER).values_list("queue", flat=True))
     return [queue for queue in queues if queue not in alive]

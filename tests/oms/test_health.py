@@ -40,11 +40,11 @@ def test_deep_names_queues_never_seen(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("everything_beats")
-def test_a_queue_is_stalled_after_thirty_seconds_and_not_before() -> None:
+def test_a_queue_is_stalled_after_twenty_five_seconds_and_not_before() -> None:
     at = timezone.now()
-    Heartbeat.objects.filter(queue="mail").update(seen_at=at - timedelta(seconds=30) + timedelta(milliseconds=1))
+    Heartbeat.objects.filter(queue="mail").update(seen_at=at - timedelta(seconds=25) + timedelta(milliseconds=1))
     assert heartbeat.stalled(settings.QUEUES, at=at) == []
-    Heartbeat.objects.filter(queue="mail").update(seen_at=at - timedelta(seconds=30))
+    Heartbeat.objects.filter(queue="mail").update(seen_at=at - timedelta(seconds=25))
     assert heartbeat.stalled(settings.QUEUES, at=at) == ["mail"]
 
 
