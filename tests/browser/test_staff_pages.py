@@ -62,8 +62,7 @@ def pages() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
 def test_staff_pages_are_sound(chromium: Browser, live_server: Any, width: int, scheme: str) -> None:
     context = chromium.new_context(
         base_url=live_server.url,
