@@ -139,7 +139,7 @@ CACHES = {
 # Settings, reasons, conditions and policies are read on every page: each process keeps them this long.
 REMEMBER_SECONDS = env.float("REMEMBER_SECONDS", 5.0)
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "oms.sessions"
 
 # ── Celery: the database is the truth, the broker only a bell ─────────────────────────────────────────────────────
 

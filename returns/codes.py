@@ -75,8 +75,8 @@ def find(code: str, within: Iterable[ReturnLine] = ()) -> Found:
         return Found(code, lines=lines)
     if rma := _rma(code):
         return Found(code, rma=rma)
-    parcels = Parcel.objects.select_related("rma").filter(tracking_number__in=readings).order_by("-pk")
-    if parcel := parcels.first():
+    parcels = Parcel.objects.select_related("rma__warehouse").defer("label").filter(tracking_number__in=readings)
+    if parcel := parcels.order_by("-pk").first():
         return Found(code, rma=parcel.rma, parcel=parcel)
     units = Unit.objects.select_related("product", "sold_on").filter(Q(number__in=readings) | Q(serial__in=readings))
     if unit := units.order_by("pk").first():

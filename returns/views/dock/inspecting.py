@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from inventory import ledger
+from inventory import ledger, places
 from inventory.models import Bin, Condition
 from inventory.states import Disposition, Grade
 from oms import outbox
@@ -24,6 +24,7 @@ from oms.access import may
 from oms.money import Money
 from oms.refusals import Refused
 from oms.templatetags.components import money
+from oms.verbs import inside_a_verb
 from refunds.lifecycle.owing import owed_to
 from refunds.models import CreditMemo
 from returns import codes, lifecycle, photos, reference
@@ -130,13 +131,13 @@ def inspection(request: HttpRequest, number: str) -> HttpResponse:
     return redirect(_after(rma, outcome))
 
 
-@transaction.atomic
 def _inspect(rma: RMA, form: InspectionForm, *, by: str, at: Any) -> Outcome:
-    [outcome] = lifecycle.inspect(
-        rma.number, [form.finding()], form_token=form.cleaned_data["form_token"], by=by, at=at
-    )
-    for picture in form.cleaned_data["photos"]:
-        photos.keep(picture, taken_by=by, at=at, rma=rma, line_id=outcome.receipt.line_id, outcome=outcome, draft=None)
+    token, pictures = form.cleaned_data["form_token"], form.cleaned_data["photos"]
+    with transaction.atomic(), inside_a_verb():
+        [outcome] = lifecycle.inspect(rma.number, [form.finding()], form_token=token, by=by, at=at)
+        line = outcome.receipt.line_id
+        for picture in pictures:
+            photos.keep(picture, taken_by=by, at=at, rma=rma, line_id=line, outcome=outcome, draft=None)
     return outcome
 
 
@@ -285,8 +286,7 @@ def _told(rma: RMA, outcome: Outcome, *, left: int) -> dict[str, str]:
 
 def _bin(rma: RMA, outcome: Outcome) -> Bin:
     """Where the goods were booked to, which is where they belong."""
-    kind = ledger.LANDS_IN[Disposition(outcome.disposition)]
-    return Bin.objects.filter(warehouse=rma.warehouse, kind=kind).order_by("code").first()
+    return places.bins_of(rma.warehouse)[ledger.LANDS_IN[Disposition(outcome.disposition)]]
 
 
 def _money(rma: RMA) -> str:

@@ -42,11 +42,15 @@ class Station:
     @classmethod
     def load(cls, number: str, parcel: str = "") -> "Station":
         rma = RMA.objects.select_related("warehouse").filter(number=number).first() if _is_text(number) else None
+        return cls.of(rma, parcel)
+
+    @classmethod
+    def of(cls, rma: RMA | None, parcel: str = "") -> "Station":
         if rma is None:
             return cls()
         related = ("order_line__product", "reason", "declared_condition")
         lines = list(rma.lines.select_related(*related).order_by("pk"))
-        parcels = list(rma.parcels.exclude(status=ParcelStatus.VOIDED).order_by("pk"))
+        parcels = list(rma.parcels.exclude(status=ParcelStatus.VOIDED).defer("label").order_by("pk"))
         named = [one for one in parcels if str(one.pk) == parcel]
         return cls(rma, lines, named[0] if named else parcels[0] if len(parcels) == 1 else None)
 
@@ -85,7 +89,7 @@ def scan(request: HttpRequest) -> HttpResponse:
 def _take(request: HttpRequest, station: Station, code: str, token: UUID) -> HttpResponse:
     found = codes.find(code, station.lines)
     if found.rma is not None:
-        opened = Station.load(found.rma.number, str(found.parcel.pk) if found.parcel else "")
+        opened = Station.of(found.rma, str(found.parcel.pk) if found.parcel else "")
         _note(request, code, answers.about(opened.rma, opened.lines))
         return redirect(opened.address())
     if station.rma is None:
@@ -124,8 +128,8 @@ def _receive_one(request: HttpRequest, station: Station, found: codes.Found, tok
 @may("receive parcels")
 def receipts(request: HttpRequest, number: str) -> HttpResponse:
     """Count by hand: some pieces of a line, everything that is left, or what will not come."""
-    get_object_or_404(RMA.objects.visible_to(request.user), number=number)
-    station = Station.load(number, request.GET.get("parcel", ""))
+    visible = RMA.objects.visible_to(request.user).select_related("warehouse")
+    station = Station.of(get_object_or_404(visible, number=number), request.GET.get("parcel", ""))
     if request.POST.get("all"):
         token = _token(request)
         pieces = [Arrived(line.pk, line.outstanding) for line in station.lines if line.outstanding]
@@ -140,9 +144,9 @@ def receipts(request: HttpRequest, number: str) -> HttpResponse:
             pieces = [Arrived(data["line"], data["quantity"], ReceiptResult(data["result"]))]
     if problem is not None:
         return _say(request, station, Answer(problem, _("Nothing was counted."), "bad"), _("by hand"), status=422)
-    if earlier := Receipt.objects.filter(form_token=token, line__rma=station.rma).first():
-        return redirect(station.address(receipt=earlier.pk))
     if not station.open:
+        if earlier := Receipt.objects.filter(form_token=token, line__rma=station.rma).first():
+            return redirect(station.address(receipt=earlier.pk))
         return _say(request, station, answers.about(station.rma, station.lines), label, status=409)
     return _receive(request, station, pieces, token, label)
 
@@ -155,9 +159,10 @@ def _receive(request: HttpRequest, station: Station, pieces: Sequence[Arrived], 
     except Refused as why:
         outbox.record_refusal(why, verb="receive", subject=station.rma.stream, by=by, at=now)
         return _say(request, station, answers.refused(why, _("Nothing was counted.")), code, status=422)
-    after = Station.load(station.rma.number, str(parcel or ""))
-    _note(request, code, answers.counted(made[0], after.rma, after.lines))
-    return redirect(after.address(receipt=made[0].pk))
+    counted = {one.line_id: one.line for one in made}
+    lines = [counted.get(line.pk, line) for line in station.lines]
+    _note(request, code, answers.counted(made[0], made[0].line.rma, lines))
+    return redirect(station.address(receipt=made[0].pk))
 
 
 # ── Without, or beside, the return in hand ────────────────────────────────────────────────────────────────────────
