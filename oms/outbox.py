@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from oms.models.events import Event, Stream, StreamOwner
 from oms.refusals import Refused
@@ -151,45 +151,58 @@ def record(owner: StreamOwner, name: str, *, by: str, at: datetime, changed: Ite
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{name} must be recorded inside the transaction of its verb")
     event = _next(owner, name, by, at, facts)
-    # Ordered so that a job can never see an event whose owner is not there: both are of one transaction.
-    if owner._state.adding:
-        owner.save(force_insert=True)
-    else:
-        owner.save(update_fields=[*changed, "event_sequence", "event_hash"])
-    _append(event)
+    _write(event, owner, [*changed, "event_sequence", "event_hash"])
     return event
 
 
-# The event and the jobs it owes stand together: one statement, or nothing.
-_APPEND = """
-    WITH happened AS (
+# What the verb changed, the event and the jobs it owes stand together: one statement, or nothing.
+_HAPPENED = """happened AS (
         INSERT INTO oms_event (stream, sequence, name, actor, correlation, facts, occurred_at, previous, hash)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
-    ), owed AS (
+        SELECT %s::text, %s::int, %s::text, %s::text, %s::uuid, %s::jsonb, %s::timestamptz, %s::bytea, %s::bytea
+          FROM owner RETURNING id)"""
+_OWED = """owed AS (
         INSERT INTO oms_delivery (event_id, task, target, queue, due_at, attempts, error)
         SELECT happened.id, job.task, '', job.queue, job.due_at, 0, ''
-          FROM happened, unnest(%s::text[], %s::text[], %s::timestamptz[]) AS job (task, queue, due_at)
-    )
-    SELECT id FROM happened
-"""
+          FROM happened, unnest(%s::text[], %s::text[], %s::timestamptz[]) AS job (task, queue, due_at))"""
 
 
-def _append(event: Event) -> None:
-    owed = subscriptions(event) if owes_jobs() else []
-    if not owed:
-        event.save(force_insert=True)
-        return
-    event.previous, event.hash = bytes(event.previous), bytes(event.hash)
-    values = [getattr(event, name) for name in ("stream", "sequence", "name", "actor", "correlation")]
-    values += [json.dumps(event.facts), event.occurred_at, event.previous, event.hash]
-    values += [[one.name for one in owed], [one.queue for one in owed]]
-    connection = transaction.get_connection()
+def _write(event: Event, owner: StreamOwner, changed: Iterable[str]) -> None:
+    connection, owed = transaction.get_connection(), subscriptions(event) if owes_jobs() else []
+    owner_part, values = _owner_part(owner, changed)
+    values += [event.stream, event.sequence, event.name, event.actor, event.correlation, json.dumps(event.facts)]
+    values += [event.occurred_at, event.previous, event.hash]
+    if owed:
+        values += [[one.name for one in owed], [one.queue for one in owed]]
+        values.append([event.occurred_at + one.delay for one in owed])
+    parts = ", ".join([owner_part, _HAPPENED, *([_OWED] if owed else [])])
     with connection.cursor() as cursor:
-        cursor.execute(_APPEND, [*values, [event.occurred_at + one.delay for one in owed]])
-        [event.pk] = cursor.fetchone()
-    event._state.adding, event._state.db = False, connection.alias
-    for bell in _bells:
-        bell(event, owed)
+        cursor.execute(f"WITH {parts} SELECT owner.id, happened.id FROM owner, happened", values)  # noqa: S608
+        row = cursor.fetchone()
+    if row is None:
+        raise DatabaseError(f"{event.stream} is not there any more")
+    for instance, pk in zip((owner, event), row, strict=True):
+        instance.pk, instance._state.adding, instance._state.db = pk, False, connection.alias
+    if owed:
+        for bell in _bells:
+            bell(event, owed)
+
+
+def _owner_part(owner: StreamOwner, changed: Iterable[str]) -> tuple[str, list[Any]]:
+    """What is done to the owner's row: a new one is inserted whole. Names in it come from the models."""
+    connection, meta, new = transaction.get_connection(), owner._meta, owner._state.adding
+    fields = [one for one in meta.local_concrete_fields if not one.primary_key]
+    if not new:
+        names = set(changed)
+        fields = [one for one in fields if one.name in names or one.attname in names]
+    values = [one.get_db_prep_save(one.pre_save(owner, new), connection) for one in fields]
+    columns = [f'"{one.column}"' for one in fields]
+    if new:
+        places = ", ".join(["%s"] * len(columns))
+        change = f"INSERT INTO {meta.db_table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608
+    else:
+        change = f"UPDATE {meta.db_table} SET {', '.join(f'{one} = %s' for one in columns)} WHERE id = %s"  # noqa: S608
+        values.append(owner.pk)
+    return f"owner AS ({change} RETURNING id)", values
 
 
 def record_on(stream: str, name: str, *, by: str, at: datetime, **facts: Any) -> Event:

@@ -25,18 +25,21 @@ _quiet_until = 0.0
 
 @ring_with
 def ring_after_commit(event: Event, owed: Sequence[Subscription]) -> None:
-    for queue, count in sorted(Counter(one.queue for one in owed if not one.delay).items()):
+    now = [one for one in owed if not one.delay]
+    for queue, count in sorted(Counter(one.queue for one in now).items()):
+        only_vendor = all(one.calls_vendor for one in now if one.queue == queue)
         # Do not move this out of on_commit: a worker would look before the row is there.
-        transaction.on_commit(partial(ring, event.pk, queue, count), robust=True)
+        transaction.on_commit(partial(ring, event.pk, queue, count, only_vendor), robust=True)
 
 
-def ring(event_id: int, queue: str, count: int) -> None:
+def ring(event_id: int, queue: str, count: int, only_vendor: bool) -> None:
     """Wake a worker of this queue. A broker that is away is nobody's problem here: the sweep follows."""
     global _quiet_until
     if time.monotonic() < _quiet_until:
         return
     try:
-        tasks.deliver.apply_async(kwargs={"event_id": event_id, "queue": queue, "count": count}, queue=queue)
+        owed = {"event_id": event_id, "queue": queue, "count": count, "only_vendor": only_vendor}
+        tasks.deliver.apply_async(kwargs=owed, queue=queue)
     except (OperationalError, OSError):
         _quiet_until = time.monotonic() + PAUSE_AFTER_FAILURE
         logger.warning("broker away: event %s waits for the sweep", event_id)

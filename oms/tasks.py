@@ -3,6 +3,8 @@
 import json
 import logging
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -32,10 +34,11 @@ CLAIM = """
            done_at = CASE WHEN d.task = ANY(%(vendor)s) THEN NULL ELSE %(now)s END
       FROM oms_event AS e
      WHERE e.id = d.event_id
-       AND d.id IN (SELECT id FROM oms_delivery
-                     WHERE event_id = %(event)s AND queue = %(queue)s AND done_at IS NULL AND dead_at IS NULL
-                       AND due_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)
-                     ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+       AND d.id = (SELECT id FROM oms_delivery
+                    WHERE event_id = %(event)s AND queue = %(queue)s AND done_at IS NULL AND dead_at IS NULL
+                      AND due_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)
+                      AND (task = ANY(%(vendor)s) OR NOT %(only_vendor)s)
+                    ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
  RETURNING d.id, d.task, d.attempts, e.id, e.stream, e.sequence, e.name, e.actor, e.correlation, e.facts::text,
            e.occurred_at
 """
@@ -50,23 +53,25 @@ class _Claimed:
 
 
 @shared_task
-def deliver(*, event_id: int, queue: str, count: int = 1, **_kwargs: Any) -> None:
+def deliver(*, event_id: int, queue: str, count: int = 1, only_vendor: bool = False, **_kwargs: Any) -> None:
     """Run what this event owes on this queue; `count` is how many jobs that is, as far as the sender knew.
+
+    `only_vendor`: all of them call somebody outside, so none needs a transaction around claim and job.
 
     Harmless when run twice, or twice at once: each delivery is claimed by one UPDATE.
     """
     heartbeat.note_work(queue, at=timezone.now())
     for _ in range(count):
-        if not _deliver_one(event_id, queue):
+        if not _deliver_one(event_id, queue, only_vendor):
             return
 
 
-def _deliver_one(event_id: int, queue: str) -> bool:
+def _deliver_one(event_id: int, queue: str, only_vendor: bool) -> bool:
     """Claim one delivery and run it; False when nothing is due."""
     claimed: _Claimed | None = None
     try:
-        with transaction.atomic(), inside_a_verb():
-            claimed = _claim(event_id, queue)
+        with nullcontext() if only_vendor else _one_transaction():
+            claimed = _claim(event_id, queue, only_vendor)
             if claimed is None:
                 return False
             subscription = job_named(claimed.event.name, claimed.task)
@@ -85,9 +90,16 @@ def _deliver_one(event_id: int, queue: str) -> bool:
     return True
 
 
-def _claim(event_id: int, queue: str) -> _Claimed | None:
+@contextmanager
+def _one_transaction() -> Iterator[None]:
+    with transaction.atomic(), inside_a_verb():
+        yield
+
+
+def _claim(event_id: int, queue: str, only_vendor: bool) -> _Claimed | None:
     now = timezone.now()
-    values = {"vendor": vendor_jobs(), "lease": now + LEASE, "now": now, "event": event_id, "queue": queue}
+    values = {"vendor": vendor_jobs(), "only_vendor": only_vendor, "lease": now + LEASE, "now": now}
+    values |= {"event": event_id, "queue": queue}
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         row = cursor.fetchone()

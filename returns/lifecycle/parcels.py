@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db import connection
+
 from oms import outbox
 from oms.encryption import Plain
 from oms.verbs import verb
 from returns.lifecycle.locking import move, owe
-from returns.models import RMA, Parcel, TrackingEvent
+from returns.models import RMA, Parcel
 from returns.states import PARCEL_MACHINE, ParcelStatus, RefundAt, RMAStatus
 
 # The carrier's words (EasyPost tracker statuses) in ours; the rest says nothing about where the parcel is.
@@ -18,6 +20,10 @@ ON_THE_WAY = {
     "available_for_pickup": ParcelStatus.OUT_FOR_DELIVERY,
     "delivered": ParcelStatus.DELIVERED,
 }
+_SAID = """
+    INSERT INTO returns_trackingevent (parcel_id, status, message, occurred_at) VALUES (%s, %s, '', %s)
+    ON CONFLICT DO NOTHING
+"""
 IN_TROUBLE = ("return_to_sender", "failure", "error", "cancelled")
 
 
@@ -99,11 +105,9 @@ def move_parcel(
 
 def _hear(parcel: Parcel, status: str, occurred_at: datetime) -> bool:
     """Keep a word of the carrier; False when it was said before."""
-    word = {"parcel": parcel, "status": status[:24], "occurred_at": occurred_at}
-    if TrackingEvent.objects.filter(**word).exists():  # and it stays so: the parcel is locked
-        return False
-    TrackingEvent.objects.create(**word)
-    return True
+    with connection.cursor() as cursor:
+        cursor.execute(_SAID, [parcel.pk, status[:24], occurred_at])
+        return bool(cursor.rowcount)
 
 
 def _leads_to(parcel: Parcel, target: ParcelStatus) -> bool:
