@@ -1,0 +1,60 @@
+"""A small shop with a return in every state, people who can log in, and the mails that came of it."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from django.utils import timezone
+
+from oms.demo import seeding
+from oms.models import Order
+from returns import lookups
+from returns.models import RMA, Hold
+from returns.states import HoldStatus
+from tests.builders import Sold, an_order
+from tests.jobs import run_jobs
+
+SEED = 360
+ORDERS = 60  # enough for a return in every state; some orders cannot have the one that is tried on them
+DEAR = Sold(sku="CHAIR", title="Armchair with a rather long name, moss green, oak legs", quantity=1, gross="640.00")
+GOODS = (
+    Sold(),
+    Sold(sku="TEA", title="Earl Grey tea, loose leaf, 250 g tin", quantity=3, gross="21.00", tax="3.50"),
+    Sold(sku="LAMP", title="Lamp", quantity=1, gross="48.00", tax="8.00"),
+)
+
+
+def a_shop(data: Path) -> list[dict[str, Any]]:
+    """Fill the shop; returns the people with role, email, password and `totp_secret`."""
+    now, random = timezone.now(), Random(SEED)
+    for number in range(ORDERS):
+        _an_order(number, now)
+    seeding.make_stock(now=now, random=random)
+    seeding.make_staff(data)
+    seeding.make_returns(now=now, random=random, progress=lambda words, done, total: None, count=0)
+    run_jobs("mail")
+    return json.loads((data / "demo.json").read_text())
+
+
+def _an_order(number: int, now: datetime) -> None:
+    placed = now - timedelta(days=8 + number % 20, hours=number)
+    # No two have the same price: the few that are dear enough for a second person are found by it.
+    lines = [DEAR] if number % 6 == 0 else list(GOODS[: 1 + number % 3])
+    an_order(
+        lines=lines,
+        placed_at=placed,
+        shipped_at=placed + timedelta(days=1),
+        delivered_at=placed + timedelta(days=2),
+    )
+
+
+def customer_pages() -> list[str]:
+    """Where a customer's own pages start: a return in each state, one that asks something, a return just begun."""
+    numbers = {rma.status: rma for rma in RMA.objects.select_related("order__customer").order_by("pk")}
+    held = Hold.objects.filter(status=HoldStatus.WAITING).select_related("outcome__receipt__line__rma").first()
+    assert held is not None
+    begun = lookups.draft_for(Order.objects.filter(rmas=None).order_by("pk")[0].pk, at=timezone.now())
+    returns = [*numbers.values(), held.outcome.receipt.line.rma]
+    return [*(rma.get_portal_path() for rma in returns), f"/return/{begun.ref}/items/"]
