@@ -12,21 +12,22 @@ app = Celery("homeward")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+# A round that no worker took within its interval is dropped: the next one does the same.
 app.conf.beat_schedule = {
     # Jobs whose message was lost, or whose worker died, are sent again.
-    "sweep": {"task": "oms.tasks.sweep", "schedule": 10.0},
+    "sweep": {"task": "oms.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     # One beat per queue, so that /healthz/deep can name a stalled worker.
-    "heartbeat": {"task": "oms.tasks.send_heartbeats", "schedule": 10.0},
+    "heartbeat": {"task": "oms.tasks.send_heartbeats", "schedule": 10.0, "options": {"expires": 10}},
     # New events are rooted in a signed seal, so that a cut-off log shows.
-    "seal": {"task": "oms.tasks.seal_events", "schedule": 3600.0},
+    "seal": {"task": "oms.tasks.seal_events", "schedule": 3600.0, "options": {"expires": 3600}},
     # Refunds the provider has not answered are looked up, never blindly repeated.
-    "poll_refunds": {"task": "refunds.tasks.poll_pending", "schedule": 60.0},
+    "poll_refunds": {"task": "refunds.tasks.poll_pending", "schedule": 60.0, "options": {"expires": 60}},
     # Parcels whose webhook never came are asked for.
-    "poll_parcels": {"task": "returns.tasks.poll_parcels", "schedule": 900.0},
+    "poll_parcels": {"task": "returns.tasks.poll_parcels", "schedule": 900.0, "options": {"expires": 900}},
     # Returns never posted run out.
-    "expire_returns": {"task": "returns.tasks.expire_overdue", "schedule": 3600.0},
+    "expire_returns": {"task": "returns.tasks.expire_overdue", "schedule": 3600.0, "options": {"expires": 3600}},
     # Links asked for past the limit of lookups are mailed.
-    "mail_links": {"task": "returns.tasks.mail_links", "schedule": 10.0},
+    "mail_links": {"task": "returns.tasks.mail_links", "schedule": 10.0, "options": {"expires": 10}},
     # Messages due (surveys, reminders) go out.
-    "send_due_messages": {"task": "notifications.tasks.send_due", "schedule": 30.0},
+    "send_due_messages": {"task": "notifications.tasks.send_due", "schedule": 30.0, "options": {"expires": 30}},
 }

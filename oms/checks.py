@@ -7,8 +7,9 @@ import environ
 from celery import current_app
 from django.conf import settings
 from django.core.checks import Error, Warning
+from django.db.models.signals import post_save
 
-from oms import outbox
+from oms.models import Event
 
 env = environ.Env()
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -17,8 +18,8 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 def check_event_bridge(**_kwargs: Any) -> list[Error]:
     """`oms.E011`, `oms.E012`: events become jobs only when `oms/receivers.py` and the Celery app are loaded."""
     found = []
-    if not outbox.has_bell():
-        found.append(Error("Events ring no bell: no worker would hear of them.", id="oms.E011"))
+    if not post_save.has_listeners(Event):
+        found.append(Error("Events have no receiver: no worker would hear of them.", id="oms.E011"))
     if current_app.main != "homeward":
         found.append(Error("The Celery application is not loaded.", hint="oms/__init__.py imports it.", id="oms.E012"))
     return found

@@ -7,7 +7,7 @@ job follows which event.
 
 import hmac
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.db.models.signals import post_save
 
 from oms.models.events import Event, Stream, StreamOwner
 from oms.refusals import Refused
@@ -60,21 +61,6 @@ class Subscription:
 
     def follows(self, facts: dict[str, Any]) -> bool:
         return all(facts.get(key) == value for key, value in self.when)
-
-
-# Told of every event that owes jobs, inside its transaction, with the jobs it owes.
-Bell = Callable[[Event, Sequence[Subscription]], None]
-_bells: list[Bell] = []
-
-
-def ring_with(bell: Bell) -> Bell:
-    """Say who wakes the workers; a decorator, used once, in `oms/receivers.py`."""
-    _bells.append(bell)
-    return bell
-
-
-def has_bell() -> bool:
-    return bool(_bells)
 
 
 _subscriptions: dict[str, list[Subscription]] = {}
@@ -182,9 +168,8 @@ def _write(event: Event, owner: StreamOwner, changed: Iterable[str]) -> None:
         raise DatabaseError(f"{event.stream} is not there any more")
     for instance, pk in zip((owner, event), row, strict=True):
         instance.pk, instance._state.adding, instance._state.db = pk, False, connection.alias
-    if owed:
-        for bell in _bells:
-            bell(event, owed)
+    # Written by hand, so its signal is sent by hand: `oms/receivers.py` hears it and wakes the workers.
+    post_save.send(sender=Event, instance=event, created=True, raw=False, using=connection.alias, update_fields=None)
 
 
 def _owner_part(owner: StreamOwner, changed: Iterable[str]) -> tuple[str, list[Any]]:

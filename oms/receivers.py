@@ -1,4 +1,4 @@
-"""The bridge from events to jobs.
+"""The bridge from events to jobs: the only model signal of the project, `post_save` of `Event`.
 
 An event stands → its deliveries stand with it → after commit one message per queue wakes a worker. If the message is
 lost, or the broker is away, the sweep sends it again: the deliveries are the truth, the message is a bell.
@@ -7,15 +7,17 @@ lost, or the broker is away, the sweep sends it again: the deliveries are the tr
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from django.db import transaction
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
 from oms import tasks
 from oms.models import Event
-from oms.outbox import Subscription, ring_with, subscribe
+from oms.outbox import owes_jobs, subscribe, subscriptions
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +25,15 @@ PAUSE_AFTER_FAILURE = 5.0  # seconds without another try: a broker that is away 
 _quiet_until = 0.0
 
 
-@ring_with
-def ring_after_commit(event: Event, owed: Sequence[Subscription]) -> None:
-    now = [one for one in owed if not one.delay]
+@receiver(post_save, sender=Event)
+def ring_after_commit(sender: type[Event], instance: Event, created: bool, raw: bool = False, **_kwargs: Any) -> None:
+    if not created or raw or not owes_jobs():
+        return
+    now = [one for one in subscriptions(instance) if not one.delay]
     for queue, count in sorted(Counter(one.queue for one in now).items()):
         only_vendor = all(one.calls_vendor for one in now if one.queue == queue)
         # Do not move this out of on_commit: a worker would look before the row is there.
-        transaction.on_commit(partial(ring, event.pk, queue, count, only_vendor), robust=True)
+        transaction.on_commit(partial(ring, instance.pk, queue, count, only_vendor), robust=True)
 
 
 def ring(event_id: int, queue: str, count: int, only_vendor: bool) -> None:

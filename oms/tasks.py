@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from celery import shared_task
+from celery import current_app, shared_task
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from oms import heartbeat, invitations, seals
 from oms.models import Delivery, Event, User
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=45)  # longer than the hard limit of a task, shorter than the broker's visibility timeout
 MAX_ATTEMPTS = 12
-SWEEP_BATCH = 500
+BELLS_AT_MOST = 200  # per queue: more would only wait
 
 # One statement claims what is due: jobs of our own are marked done at once, in the transaction they then run in, so a
 # failure takes the mark back; jobs that call a vendor get a lease, because no transaction may be open while they wait.
@@ -152,18 +153,30 @@ def _give_up(delivery_id: int, error: str) -> None:
 
 @shared_task
 def sweep(**_kwargs: Any) -> int:
-    """Ring again for everything owed and overdue: lost messages, dead workers, delayed jobs."""
-    now = timezone.now()
-    owed = (
-        Delivery.objects.filter(done_at=None, dead_at=None, due_at__lte=now)
-        .exclude(leased_until__gte=now)
-        .order_by("due_at")
-        .values_list("event_id", "queue")[:SWEEP_BATCH]
-    )
-    owed = Counter(owed)
-    for (event_id, queue), count in sorted(owed.items()):
-        deliver.apply_async(kwargs={"event_id": event_id, "queue": queue, "count": count}, queue=queue)
-    return len(owed)
+    """Ring again for everything owed and overdue: lost messages, dead workers, delayed jobs.
+
+    Workers that are merely behind are not helped by more bells, they drown in them: so a queue is filled up to
+    BELLS_AT_MOST and no further, the oldest jobs first, because those whose bell still waits are the younger ones.
+    """
+    now, rung = timezone.now(), 0
+    overdue = Delivery.objects.filter(done_at=None, dead_at=None, due_at__lte=now).exclude(leased_until__gte=now)
+    for queue, waiting in _bells_waiting().items():
+        room = max(0, BELLS_AT_MOST - waiting)
+        owed = Counter(overdue.filter(queue=queue).order_by("due_at").values_list("event_id", flat=True)[:room])
+        for event_id, count in owed.items():
+            deliver.apply_async(kwargs={"event_id": event_id, "queue": queue, "count": count}, queue=queue)
+        rung += len(owed)
+    return rung
+
+
+def _bells_waiting() -> dict[str, int]:
+    """How many messages of each queue wait for a worker. Raises OperationalError when the broker is away."""
+    with current_app.connection_for_read() as broker:
+        try:
+            with broker.channel() as channel:
+                return {name: channel.queue_declare(queue=name).message_count for name in settings.QUEUES}
+        except broker.connection_errors as problem:
+            raise OperationalError(str(problem)) from problem
 
 
 @shared_task
