@@ -13,7 +13,8 @@ WATCHER = "watcher"  # the harness's own database user, whose statements and ses
 # Deferred foreign keys are looked up at COMMIT by PostgreSQL itself: no client sent those statements.
 STATEMENTS = """
     SELECT coalesce(sum(s.calls), 0)::bigint FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
-     WHERE s.query NOT LIKE 'SELECT %% FROM ONLY %% FOR KEY SHARE OF x' AND r.rolname <> %s AND s.dbid = (SELECT oid FROM pg_database WHERE datname = %s)
+     WHERE s.query NOT LIKE 'SELECT %% FROM ONLY %% FOR KEY SHARE OF x' AND r.rolname <> %s
+       AND s.dbid = (SELECT oid FROM pg_database WHERE datname = %s)
 """
 
 
