@@ -39,6 +39,11 @@ def current() -> Shop:
     return Shop.objects.filter(pk=1).first() or Shop()
 
 
+def afresh() -> Shop:
+    """Read the settings for a form, which may put anything into what it is given."""
+    return Shop.objects.filter(pk=1).first() or Shop()
+
+
 @verb
 def change(values: Mapping[str, Any], *, by: str, at: datetime, logo: bytes | None = None) -> Shop:
     """Save settings; the event names the changed fields, never their values. `logo` is a PNG, b"" takes it away.

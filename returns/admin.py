@@ -163,7 +163,7 @@ class ParcelAdmin(RoleAdmin):
 
     sees = "see returns"
     list_display = ("__str__", "rma", "status", "carrier", "service", "price", "currency", "wanted_at")
-    list_filter = ("status", "carrier")
+    list_filter = ("status",)
     list_select_related = ("rma",)
     search_fields = ("=rma__number", "=tracking_number", "=shipment_id")
     fields = (

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from inventory import warehouses
 from inventory.models import Warehouse
@@ -25,7 +25,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def shop(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _render(request)
-    form = ShopForm(request.POST, request.FILES, instance=shops.current())
+    form = ShopForm(request.POST, request.FILES, instance=shops.afresh())
     if not form.is_valid():
         return _render(request, shop_form=form)
     given = dict(form.cleaned_data)
@@ -37,10 +37,12 @@ def shop(request: HttpRequest) -> HttpResponse:
     return redirect("settings:shop")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @may("change settings")
 def warehouse(request: HttpRequest, code: str) -> HttpResponse:
     house = get_object_or_404(Warehouse, code=code)
+    if request.method != "POST":  # the address of a refused form, loaded again
+        return redirect("settings:shop")
     form = WarehouseForm(request.POST, instance=house, prefix=code)
     if not form.is_valid():
         return _render(request, house_form=form)
@@ -53,7 +55,7 @@ def _render(
     request: HttpRequest, *, shop_form: ShopForm | None = None, house_form: WarehouseForm | None = None
 ) -> HttpResponse:
     bound = [form for form in (shop_form, house_form) if form is not None]
-    current = shops.current()
+    current = shops.afresh()
     context: dict[str, Any] = {
         "title": _("Settings"),
         "shop": current,
@@ -74,7 +76,7 @@ def _render(
 @require_safe
 def logo(request: HttpRequest, ref: UUID) -> HttpResponse:
     """The shop's logo. An address of an earlier one is not there any more."""
-    current = shops.current()
+    current = shops.afresh()
     if current.logo_ref != ref or not current.logo_type:
         raise Http404
     response = HttpResponse(bytes(current.logo), content_type=current.logo_type)
