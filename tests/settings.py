@@ -9,6 +9,10 @@ if "HOMEWARD_TESTS" not in os.environ:  # not again in the workers of one run
     os.environ["HOMEWARD_DATA"] = str(embedded.data_dir() / "test")
     os.environ["HOMEWARD_FAST_DISK"] = "1"
 
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # servers of its own for each of several processes
+    own = os.environ["HOMEWARD_DATA"].removesuffix(f"-{worker}")
+    os.environ["HOMEWARD_DATA"] = f"{own}-{worker}"
+
 from oms.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = [

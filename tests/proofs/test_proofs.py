@@ -19,6 +19,6 @@ def test_the_figure_holds_at_its_small_size(name: str) -> None:
     """In a process of its own, because a proof has servers of its own."""
     own = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
     command = [sys.executable, "-m", "tests.proofs", name, "--small", "--json"]
-    done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=False, timeout=420)
     assert done.returncode in (0, 1), done.stderr
     assert json.loads(done.stdout)["passed"] is True, done.stdout
