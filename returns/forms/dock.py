@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Condition
 from inventory.states import Disposition, Grade
 from returns.forms.portal import PhotosField
-from returns.lifecycle.dock import Finding
+from returns.lifecycle.inspecting import Finding
 from returns.models import Receipt
 from returns.states import Acceptance, ReceiptResult
 

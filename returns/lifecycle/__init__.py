@@ -6,9 +6,10 @@ Each verb: lock the order's row · ask the machine · change · record one event
 
 from returns.eligibility import Wanted
 from returns.lifecycle.deciding import answer, approve, ask, cancel, expire, reject
-from returns.lifecycle.dock import Arrived, Finding, inspect, receive
 from returns.lifecycle.holds import answer_hold, decide_hold
+from returns.lifecycle.inspecting import Finding, inspect
 from returns.lifecycle.parcels import label, move_parcel, note_shipment, trouble
+from returns.lifecycle.receiving import Arrived, receive
 from returns.lifecycle.requesting import request
 from returns.lifecycle.settling import close_if_finished, fail_settlement, settle, start_settlement, survey
 

@@ -29,7 +29,7 @@ from refunds.lifecycle.owing import owed_to
 from refunds.models import CreditMemo
 from returns import codes, lifecycle, photos, reference
 from returns.forms.dock import FIELD_OF, InspectionForm
-from returns.lifecycle.dock import suggestion
+from returns.lifecycle.inspecting import suggestion
 from returns.models import RMA, Hold, Outcome, Receipt, ReturnPhoto
 from returns.states import Acceptance, HoldStatus, ReceiptResult, Resolution, RMAStatus
 

@@ -1,4 +1,4 @@
-"""At the dock: what arrived is counted, what was found is written down, stock moves only when goods are accepted."""
+"""What inspection found is written down; stock moves only when goods are accepted, money is owed per outcome."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from inventory import ledger
-from inventory.models import Condition, Unit
+from inventory.models import Condition
 from inventory.refusals import NotSellable
 from inventory.states import BinKind, Disposition
 from oms import journal, outbox
@@ -18,29 +18,16 @@ from oms.verbs import verb
 from returns import reference
 from returns.lifecycle.locking import lines_of, lock, move, owe, owe_nothing
 from returns.models import RMA, Hold, Outcome, Receipt, ReturnLine
-from returns.refusals import MoreThanAnnounced, MoreThanReceived, NothingArrived, NothingFound, OverrideNeedsReason
+from returns.refusals import MoreThanReceived, NothingFound, OverrideNeedsReason
 from returns.states import (
     HOLD_MACHINE,
-    PARCEL_MACHINE,
     Acceptance,
     HoldStatus,
-    ParcelStatus,
     ReceiptResult,
-    RefundAt,
     RMAStatus,
 )
 
 ANSWER_WITHIN = timedelta(days=14)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """Units of a return line that arrived, or surely will not (`short`, `lost`)."""
-
-    line_id: int
-    quantity: int
-    result: ReceiptResult = ReceiptResult.RECEIVED
-    unit: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,127 +42,6 @@ class Finding:
     acceptance: str = ""
     override_reason: str = ""
     note: str = ""
-
-
-# ── Receiving ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@verb
-def receive(
-    number: str,
-    pieces: Sequence[Arrived],
-    *,
-    form_token: UUID,
-    by: str,
-    at: datetime,
-    parcel_id: int | None = None,
-) -> list[Receipt]:
-    """Count what arrived, also partly (p21: receiving pays nothing and accepts nothing).
-
-    The same `form_token` again returns the receipts it made the first time. Raises NothingArrived, MoreThanAnnounced.
-    """
-    rma = lock(number)
-    earlier = list(Receipt.objects.filter(form_token=form_token, line__rma=rma))
-    if earlier:
-        return earlier
-    lines = {line.pk: line for line in lines_of(rma)}
-    _refuse_wrong_counts(lines, pieces)
-    pieces = _together(pieces)
-    receipts = Receipt.objects.bulk_create(
-        Receipt(
-            line=lines[one.line_id],
-            parcel_id=parcel_id,
-            unit=one.unit,
-            quantity=one.quantity,
-            result=one.result,
-            form_token=form_token,
-            by=by,
-            received_at=at,
-        )
-        for one in pieces
-    )
-    _count(lines, pieces)
-    arrived = [one for one in pieces if one.result in ReceiptResult.arrived()]
-    goods = [one for one in pieces if one.result == ReceiptResult.RECEIVED]
-    gone = [one for one in pieces if one.result != ReceiptResult.RECEIVED]
-    cause = f"receipt/{receipts[0].pk}"
-    ledger.receive(rma.warehouse, _goods(lines, goods), _goods(lines, gone), cause=cause, by=by, at=at)
-    complete = all(line.outstanding == 0 for line in lines.values())
-    due = _after_receipt(rma, lines.values(), complete=complete, anything=bool(arrived), at=at)
-    if parcel_id is not None:
-        _arrive(rma, parcel_id, at)
-    outbox.record(
-        rma,
-        "rma.received",
-        by=by,
-        at=at,
-        changed=("status", "settlement", "received_at", "inspected_at"),
-        parcel=parcel_id,
-        receipts=[
-            {"receipt": one.pk, "line": one.line_id, "quantity": one.quantity, "result": one.result} for one in receipts
-        ],
-        complete=complete,
-        due=due,
-    )
-    return receipts
-
-
-def _refuse_wrong_counts(lines: dict[int, ReturnLine], pieces: Sequence[Arrived]) -> None:
-    if not pieces or any(one.quantity <= 0 for one in pieces) or any(one.line_id not in lines for one in pieces):
-        raise NothingArrived
-    for line in lines.values():
-        asked = sum(one.quantity for one in pieces if one.line_id == line.pk)
-        if asked > line.outstanding:
-            raise MoreThanAnnounced(sku=line.order_line.sku, outstanding=line.outstanding, asked=asked)
-
-
-def _together(pieces: Sequence[Arrived]) -> list[Arrived]:
-    """The same thing named twice in one form is one receipt of both."""
-    summed: dict[tuple[int, str, int | None], Arrived] = {}
-    for one in pieces:
-        key = (one.line_id, one.result, one.unit.pk if one.unit else None)
-        earlier = summed[key].quantity if key in summed else 0
-        summed[key] = replace(one, quantity=one.quantity + earlier)
-    return list(summed.values())
-
-
-def _goods(lines: dict[int, ReturnLine], pieces: Sequence[Arrived]) -> list[ledger.Goods]:
-    found = [(lines[one.line_id].order_line, one.quantity) for one in pieces]
-    return [ledger.Goods(sold.product, quantity, sold.unit_cost) for sold, quantity in found if sold.product_id]
-
-
-def _count(lines: dict[int, ReturnLine], pieces: Sequence[Arrived]) -> None:
-    """In memory what the trigger does in the table."""
-    for one in pieces:
-        line = lines[one.line_id]
-        if one.result in ReceiptResult.arrived():
-            line.arrived += one.quantity
-        else:
-            line.missing += one.quantity
-
-
-def _after_receipt(rma: RMA, lines: Iterable[ReturnLine], *, complete: bool, anything: bool, at: datetime) -> bool:
-    """Return whether the money side has something to do: pay, or conclude."""
-    due = False
-    move(rma, "receive", RMAStatus.RECEIVED if complete else RMAStatus.RECEIVING)
-    rma.received_at = rma.received_at or at
-    if anything and rma.refund_at == RefundAt.RECEIPT:
-        due = owe(rma)
-    if complete and all(line.inspected == line.arrived for line in lines):
-        move(rma, "inspect", RMAStatus.INSPECTED)  # nothing of it came, or all that came was looked at before
-        rma.inspected_at = rma.inspected_at or at
-        if not any(line.arrived for line in lines):
-            owe_nothing(rma)
-        due = True
-    return due
-
-
-def _arrive(rma: RMA, parcel_id: int, at: datetime) -> None:
-    open_states = [status for status in ParcelStatus if PARCEL_MACHINE.allows("arrive", status)]
-    rma.parcels.filter(pk=parcel_id, status__in=open_states).update(status=ParcelStatus.ARRIVED, arrived_at=at)
-
-
-# ── Inspecting ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def suggestion(line: ReturnLine, condition: Condition) -> tuple[Disposition, Acceptance, str]:
