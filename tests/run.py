@@ -57,8 +57,8 @@ def steps(tests: list[str], *, quick: bool, results: Path) -> list[Step]:
     production = PRODUCTION | {name: fresh_key() for name in (*PRODUCTION_KEYS, *PRODUCTION_SECRETS)}
     production["SECRET_KEY"] = fresh_key() + fresh_key()
     production["HOMEWARD_MASTER_KEYS"] = f"1:{fresh_key()}"
-    # Two processes: many tests wait for servers, browsers and storms, while others compute.
-    pytest = [PYTHON, "-m", "pytest", "-q", "-rs", "-n", "2", "--dist", "worksteal"]
+    # Four processes, on two cores: many tests wait for servers, browsers and storms, while others compute.
+    pytest = [PYTHON, "-m", "pytest", "-q", "-rs", "-n", "4", "--dist", "worksteal"]
     pytest += [f"--junitxml={results}", "-o", "junit_family=xunit2"]
     if quick and not tests:
         tests = ["--ignore=tests/browser", "--ignore=tests/proofs", "-m", "not slow"]

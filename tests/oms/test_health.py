@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -9,6 +10,7 @@ from oms import heartbeat
 from oms.models import Heartbeat
 
 ALL_STALLED = [f"queue {name}" for name in settings.QUEUES]
+from tests import broker
 
 
 @pytest.fixture
@@ -49,11 +51,9 @@ def test_a_queue_is_stalled_after_twenty_five_seconds_and_not_before() -> None:
 
 
 @pytest.mark.usefixtures("everything_beats")
-def test_deep_names_a_broker_that_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    nowhere = "redis://127.0.0.1:1/0"
-    monkeypatch.setattr("oms.celery.app.conf.broker_url", nowhere)
-    monkeypatch.setattr("oms.celery.app.conf.broker_write_url", nowhere)
-    answer = client.get("/healthz/deep")
+def test_deep_names_a_broker_that_is_away(client: Client, tmp_path: Path) -> None:
+    with broker.gone(tmp_path):
+        answer = client.get("/healthz/deep")
     assert (answer.status_code, answer.json()) == (503, {"status": "failing", "failing": ["broker"]})
 
 
