@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from oms import heartbeat
 from oms.models import Heartbeat
+from tests import broker
 
 ALL_STALLED = [f"queue {name}" for name in settings.QUEUES]
-from tests import broker
 
 
 @pytest.fixture
