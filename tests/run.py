@@ -58,7 +58,7 @@ def steps(tests: list[str], *, quick: bool, results: Path) -> list[Step]:
     production["SECRET_KEY"] = fresh_key() + fresh_key()
     production["HOMEWARD_MASTER_KEYS"] = f"1:{fresh_key()}"
     # Four processes, on two cores: many tests wait for servers, browsers and storms, while others compute.
-    pytest = [PYTHON, "-m", "pytest", "-q", "-rs", "-n", "4", "--dist", "worksteal"]
+    pytest = [PYTHON, "-m", "pytest", "-q", "-rs", "-n", "4", "--dist", "loadfile"]
     pytest += [f"--junitxml={results}", "-o", "junit_family=xunit2"]
     if quick and not tests:
         tests = ["--ignore=tests/browser", "--ignore=tests/proofs", "-m", "not slow"]
