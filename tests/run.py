@@ -47,6 +47,7 @@ class Step:
     command: list[str]
     quick: bool = True
     environment: dict[str, str] = field(default_factory=dict)
+    shown: bool = False  # as it comes, not only after a failure
 
 
 def fresh_key() -> str:
@@ -57,12 +58,13 @@ def steps(tests: list[str], *, quick: bool, results: Path) -> list[Step]:
     production = PRODUCTION | {name: fresh_key() for name in (*PRODUCTION_KEYS, *PRODUCTION_SECRETS)}
     production["SECRET_KEY"] = fresh_key() + fresh_key()
     production["HOMEWARD_MASTER_KEYS"] = f"1:{fresh_key()}"
-    # Four processes, on two cores: many tests wait for servers, browsers and storms, while others compute.
-    pytest = [PYTHON, "-m", "pytest", "-q", "-rs", "-n", "4", "--dist", "loadfile"]
-    pytest += [f"--junitxml={results}", "-o", "junit_family=xunit2"]
-    if quick and not tests:
-        tests = ["--ignore=tests/browser", "--ignore=tests/proofs", "-m", "not slow"]
-    return [
+    pytest = [PYTHON, "-m", "pytest", "-q", "-rs", "-o", "junit_family=xunit2", f"--junitxml={results}"]
+    # Four processes on two cores: many tests wait for servers and browsers while others compute.
+    beside = ["-n", "4", "--dist", "worksteal"]
+    few = ["--ignore=tests/browser", "-m", "not slow"] if quick and not tests else []
+    # Proofs measure under load of their own, so nothing else runs beside them.
+    proofs = [*pytest[:-1], f"--junitxml={results}.proofs", "tests/proofs/test_proofs.py"]
+    every = [
         Step("lint", [PYTHON, "-m", "ruff", "check", "."]),
         Step("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
         Step("templates", [PYTHON, "-m", "djlint", "templates", "--lint", "--quiet"], quick=False),
@@ -70,24 +72,29 @@ def steps(tests: list[str], *, quick: bool, results: Path) -> list[Step]:
         Step("layers", [PYTHON, "-c", "from importlinter.cli import lint_imports_command as run; run()"]),
         Step("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
         Step("deployment", [PYTHON, "manage.py", "check", "--deploy", "--fail-level=WARNING"], environment=production),
-        Step("pytest", [*pytest, *tests]),
+        Step(
+            "pytest",
+            [*pytest, *beside, *few, *(tests or ["tests"]), "--ignore=tests/proofs/test_proofs.py"],
+            shown=True,
+        ),
     ]
+    return every if tests else [*every, Step("proofs", proofs, quick=False, shown=True)]
 
 
 def run(step: Step) -> bool:
     """Run one step; its output is shown as it comes for the tests, and only after a failure for the others."""
-    print(f"── {step.name}", end="\n" if step.name == "pytest" else " … ", flush=True)
+    print(f"── {step.name}", end="\n" if step.shown else " … ", flush=True)
     started = time.monotonic()
     done = subprocess.run(
         step.command,
         cwd=ROOT,
         env=os.environ | step.environment,
         check=False,
-        **({} if step.name == "pytest" else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}),
+        **({} if step.shown else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}),
     )
     seconds = time.monotonic() - started
     verdict = "ok" if done.returncode == 0 else f"FAILED (exit code {done.returncode})"
-    print(f"── {step.name}: {verdict}, {seconds:.1f} s" if step.name == "pytest" else f"{verdict}, {seconds:.1f} s")
+    print(f"── {step.name}: {verdict}, {seconds:.1f} s" if step.shown else f"{verdict}, {seconds:.1f} s")
     if done.returncode and done.stdout:
         print(done.stdout.decode(errors="replace"))
     return done.returncode == 0
@@ -95,9 +102,8 @@ def run(step: Step) -> bool:
 
 def skipped(results: Path) -> Counter[str]:
     """Return reason → number of tests that were skipped for it."""
-    if not results.exists():
-        return Counter()
-    return Counter(skip.get("message", "no reason given") for skip in ElementTree.parse(results).iter("skipped"))
+    found = [ElementTree.parse(path) for path in results.parent.glob(f"{results.name}*")]
+    return Counter(skip.get("message", "no reason given") for tree in found for skip in tree.iter("skipped"))
 
 
 def install_missing() -> None:
