@@ -12,13 +12,14 @@ from django.core.validators import validate_email
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from notifications import letterhead, lifecycle, occasions
+from notifications import lifecycle, occasions
 from notifications.catalogue import Entry, entries_for
 from notifications.contents import contents
 from notifications.models import Message
 from notifications.occasions import Occasion
 from notifications.quiet_hours import next_polite
 from notifications.states import Audience
+from oms import shops
 from oms.models import Event, Shop
 
 WIDTH = 72  # characters of a line of plain text
@@ -35,7 +36,7 @@ def compose(event: Event, *, at: datetime) -> list[Message]:
 
 
 def _keep(entry: Entry, occasion: Occasion) -> Message:
-    shop = letterhead.current()
+    shop = shops.current()
     message = _rendered(entry, occasion, shop)
     message.send_after = _send_after(entry, occasion)
     if not message.recipient:

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
-from notifications import letterhead, lifecycle
+from notifications import lifecycle
 from notifications.catalogue import ENTRY_OF
 from notifications.models import Message
 from notifications.occasions import SURVEY
+from oms import shops
 from returns.states import RMAStatus
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def send(message: Message, *, now: datetime) -> bool:
 
 def to_mail(message: Message) -> EmailMultiAlternatives:
     """The message as a mail: plain text and HTML, from the shop, answered to its support."""
-    shop = letterhead.current()
+    shop = shops.current()
     headers = {
         "Message-ID": f"<{message.ref}@{_domain(shop.sender_email)}>",
         "Auto-Submitted": "auto-generated",

@@ -81,10 +81,6 @@ class RefundQuerySet(models.QuerySet["Refund"]):
     def failed(self) -> "RefundQuerySet":
         return self.filter(status=RefundStatus.FAILED)
 
-    def stuck(self, since: object) -> "RefundQuerySet":
-        """Sent to the provider before this moment and still unanswered."""
-        return self.filter(status__in=RefundStatus.unanswered(), submitted_at__lt=since)
-
 
 class Refund(StreamOwner):
     """Money back to one payment. Its amount is set aside on the payment from the first moment (p3)."""

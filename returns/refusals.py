@@ -67,16 +67,6 @@ class OverrideNeedsReason(Refused):
     sentence = _("Say why the disposition differs from the suggestion.")
 
 
-class WaitsForCustomer(Refused):
-    code = "waits_for_customer"
-    sentence = _("The customer has not answered yet.")
-
-
 class SurveyAnswered(Refused):
     code = "survey_answered"
     sentence = _("You have already told us how it went. Thank you.")
-
-
-class ParcelOnItsWay(Refused):
-    code = "parcel_on_its_way"
-    sentence = _("The parcel is already on its way, so this can no longer be canceled.")

@@ -34,9 +34,6 @@ class RMAQuerySet(models.QuerySet["RMA"]):
     def awaiting_goods(self) -> "RMAQuerySet":
         return self.filter(status__in=RMAStatus.awaiting_goods())
 
-    def awaiting_inspection(self) -> "RMAQuerySet":
-        return self.filter(status__in=RMAStatus.at_dock())
-
 
 class RMA(StreamOwner):
     """An authorization to return goods of one order. Status says where it stands, settlement what is owed."""

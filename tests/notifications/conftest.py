@@ -2,12 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifications import letterhead
+from oms import remembered
 
 
 @pytest.fixture(autouse=True)
-def letterhead_of_this_test() -> Iterator[None]:
-    """The settings kept for a few seconds are those of another test's shop."""
-    letterhead.forget()
+def settings_of_this_test() -> Iterator[None]:
+    """What a test lets this process remember is not the next one's."""
+    remembered.forget()
     yield
-    letterhead.forget()
+    remembered.forget()
