@@ -3,6 +3,4 @@
 EVENTS = {
     "condition.changed": ("condition", "fields"),
     "bin.changed": ("bin", "fields"),
-    "stock.adjusted": ("warehouse", "bin", "product", "quantity", "reason"),
-    "stock.putaway": ("warehouse", "from_bin", "to_bin", "product", "quantity"),
 }

@@ -41,11 +41,3 @@ class ShipmentStatus(TextChoices):
     DELIVERED = "delivered", _("delivered")
     REFUSED = "refused", _("refused")
     LOST = "lost", _("lost")
-
-
-class JobStatus(TextChoices):
-    WAITING = "waiting", _("waiting")
-    RUNNING = "running", _("running")
-    DONE = "done", _("done")
-    CANCELED = "canceled", _("canceled")
-    FAILED = "failed", _("failed")

@@ -1,6 +1,6 @@
 from oms.models.claims import UnitClaim, UnitsField
 from oms.models.customers import Customer, NameWord
-from oms.models.events import Delivery, Event, Heartbeat, Job, Seal, Stream, StreamOwner
+from oms.models.events import Delivery, Event, Heartbeat, Seal, Stream, StreamOwner
 from oms.models.journal import JournalEntry, Posting
 from oms.models.log_ins import KnownAddress, LogInAttempt
 from oms.models.orders import Order, OrderLine
@@ -17,7 +17,6 @@ __all__ = [
     "Event",
     "Heartbeat",
     "InboundWebhook",
-    "Job",
     "JournalEntry",
     "KnownAddress",
     "LogInAttempt",

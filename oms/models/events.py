@@ -4,8 +4,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from oms.states import JobStatus
-
 
 class StreamOwner(models.Model):
     """A thing whose life is told by events. Its row carries the head of its chain, so appending needs no SELECT."""
@@ -114,23 +112,6 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"seal {self.pk}"
-
-
-class Job(models.Model):
-    """Long work in chunks: an import, an export. Progress, cancel and survival come from the row."""
-
-    kind = models.CharField(max_length=40)
-    parameters = models.JSONField(default=dict)
-    status = models.CharField(max_length=12, choices=JobStatus, default=JobStatus.WAITING)
-    checkpoint = models.JSONField(default=dict)
-    done = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(null=True)
-    requested_by = models.CharField(max_length=60)
-    requested_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return f"job {self.pk}"
 
 
 class Heartbeat(models.Model):
