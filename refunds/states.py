@@ -80,3 +80,12 @@ class RefundSource(TextChoices):
     GOODWILL = "goodwill", _("goodwill")
     EXTERNAL = "external", _("made at the provider")
     IMPORTED = "imported", _("imported")
+
+
+class RefundDestination(TextChoices):
+    """Where the value goes. Always taken from a captured payment, so credited counts like refunded."""
+
+    ORIGINAL = "original", _("the payment it came from")
+    STORE_CREDIT = "store_credit", _("store credit")
+    EXCHANGE = "exchange", _("an exchange")  # pays for the goods that go out instead
+    MANUAL = "manual", _("paid by hand")  # transfer, cash, check: a person pays, with evidence

@@ -6,65 +6,15 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from oms.identifiers import uuid7
-from oms.models import Order, OrderLine, Payment, StreamOwner, UnitClaim, User
+from oms.models import Order, Payment, StreamOwner, User
 from oms.models.orders import MONEY
 from oms.roles import allowed
-from refunds.states import AttemptResult, RefundSource, RefundStatus
-from returns.models import RMA, Outcome, ReturnLine
+from refunds.models.memos import CreditMemo
+from refunds.states import AttemptResult, RefundDestination, RefundSource, RefundStatus
+from returns.models import RMA
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
-
-
-class CreditMemo(models.Model):
-    """What is owed and why, to the last unit of the currency: the document over one or several refunds.
-
-    One memo, one refund per payment it goes back to; so "is it owed" (memo lines) and "is it paid" (refunds) stay two
-    facts. Never changed once written.
-    """
-
-    ref = models.UUIDField(default=uuid7, editable=False)
-    number = models.CharField(_("number"), max_length=24, unique=True)
-    order = models.ForeignKey(Order, models.PROTECT, related_name="credit_memos")
-    rma = models.ForeignKey(RMA, models.PROTECT, related_name="credit_memos", null=True)
-    source = models.CharField(max_length=16, choices=RefundSource)
-    currency = models.CharField(max_length=3)
-    net = models.DecimalField(**MONEY)
-    tax = models.DecimalField(**MONEY)
-    total = models.DecimalField(**MONEY)
-    fees = models.DecimalField(**MONEY, default=0)
-    quote = models.JSONField(default=dict)  # the working, as shown
-    form_token = models.UUIDField(null=True, unique=True, editable=False)  # one form on one screen makes one memo
-    issued_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("credit memo")
-        verbose_name_plural = _("credit memos")
-        constraints = [models.CheckConstraint(condition=Q(total__gte=0), name="memo_total")]
-
-    def __str__(self) -> str:
-        return self.number
-
-
-class CreditMemoLine(models.Model):
-    """One thing owed. An outcome, an advance on a return line, a canceled claim: each is owed at most once."""
-
-    memo = models.ForeignKey(CreditMemo, models.PROTECT, related_name="lines")
-    order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="credit_memo_lines", null=True)
-    outcome = models.OneToOneField(Outcome, models.PROTECT, null=True, related_name="credit_memo_line")
-    advance_for = models.OneToOneField(ReturnLine, models.PROTECT, null=True, related_name="advance")
-    claim = models.OneToOneField(UnitClaim, models.PROTECT, null=True, related_name="credit_memo_line")
-    quantity = models.PositiveIntegerField()
-    gross = models.DecimalField(**MONEY)
-    tax = models.DecimalField(**MONEY, default=0)
-
-    class Meta:
-        verbose_name = _("credit memo line")
-        verbose_name_plural = _("credit memo lines")
-
-    def __str__(self) -> str:
-        return f"credit memo line {self.pk}"
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
@@ -83,7 +33,10 @@ class RefundQuerySet(models.QuerySet["Refund"]):
 
 
 class Refund(StreamOwner):
-    """Money back to one payment. Its amount is set aside on the payment from the first moment (p3)."""
+    """Value back from one payment: to it, or to where the customer chose.
+
+    Its amount is set aside on the payment from the first moment (p3).
+    """
 
     stream_prefix = "refund"
 
@@ -96,6 +49,14 @@ class Refund(StreamOwner):
     currency = models.CharField(max_length=3)
     status = models.CharField(_("status"), max_length=20, choices=RefundStatus)
     source = models.CharField(_("source"), max_length=16, choices=RefundSource)
+    # Whatever it becomes, its amount is taken from what was captured on `payment`: credited counts like refunded.
+    destination = models.CharField(
+        _("goes to"),
+        max_length=16,
+        choices=RefundDestination,
+        default=RefundDestination.ORIGINAL,
+        db_default=RefundDestination.ORIGINAL,
+    )
     provider_id = models.CharField(_("provider's number"), max_length=80, null=True, unique=True)
     provider_reason = models.CharField(_("provider's words"), max_length=120, blank=True)
     requested_at = models.DateTimeField()
@@ -112,7 +73,7 @@ class Refund(StreamOwner):
         verbose_name_plural = _("refunds")
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount"),
-            models.UniqueConstraint(fields=["memo", "payment"], name="refund_once_per_payment"),
+            models.UniqueConstraint(fields=["memo", "payment", "destination"], name="refund_once_per_way"),
         ]
         indexes = [
             # the poll: what the provider has not answered
@@ -156,29 +117,3 @@ class RefundAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.key}"
-
-
-class ImportedCredit(models.Model):
-    """What an imported credit note gave back for goods we cannot match to a sale: kept, flagged, never dropped."""
-
-    document = models.CharField(_("credit note"), max_length=40)
-    position = models.PositiveIntegerField()
-    customer = models.ForeignKey("oms.Customer", models.PROTECT, null=True, related_name="imported_credits")
-    sku = models.CharField(max_length=40)
-    description = models.CharField(max_length=200, blank=True)
-    quantity = models.PositiveIntegerField()
-    amount = models.DecimalField(**MONEY)
-    currency = models.CharField(max_length=3)
-    country = models.CharField(max_length=60, blank=True)
-    reason = models.CharField(max_length=24)  # why unmatched: no_customer, no_earlier_sale, no_goods …
-    credited_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("unmatched credit")
-        verbose_name_plural = _("unmatched credits")
-        constraints = [
-            models.UniqueConstraint(fields=["document", "position"], name="imported_credit_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.document}/{self.position}"
