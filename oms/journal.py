@@ -12,21 +12,94 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from oms.models import JournalEntry, Order, Posting
+from oms.states import PaymentMethod
+
+
+class Kind(TextChoices):
+    """What an account is, and with it on which side it grows."""
+
+    ASSET = "asset", _("asset")
+    LIABILITY = "liability", _("liability")
+    INCOME = "income", _("income")
+    EXPENSE = "expense", _("expense")
+
+    @property
+    def grows_by_debit(self) -> bool:
+        return self in (Kind.ASSET, Kind.EXPENSE)
 
 
 class Account(TextChoices):
+    """The chart of accounts. What is stored is the value; `number`, `kind` and the normal side stand in CHART."""
+
+    BANK = "bank", _("bank and cash")
     PROVIDER = "provider", _("money at the payment provider")
-    SALES = "sales", _("sales")
+    PAYPAL = "paypal", _("money at PayPal")
+    INVENTORY = "inventory", _("goods in stock")
     SALES_TAX = "sales_tax", _("sales tax owed")
+    STORE_CREDIT = "store_credit", _("store credit owed")
+    EXCHANGES = "exchanges", _("exchanges under way")
+    CARRIER_PAYABLE = "carrier_payable", _("owed to carriers")
+    SALES = "sales", _("sales")
     RETURNS = "returns", _("returned sales")
     FEES = "fees", _("fees kept from returns")
-    STORE_CREDIT = "store_credit", _("store credit owed")
-    GOODWILL = "goodwill", _("goodwill")
-    INVENTORY = "inventory", _("goods in stock")
+    EXPIRED_CREDIT = "expired_credit", _("store credit expired")
     COST_OF_GOODS = "cost_of_goods", _("cost of goods sold")
     WRITE_OFF = "write_off", _("goods written off")
     CARRIAGE = "carriage", _("return shipping bought")
-    CARRIER_PAYABLE = "carrier_payable", _("owed to carriers")
+    GOODWILL = "goodwill", _("goodwill")
+    BONUS = "bonus", _("bonuses on store credit")
+
+    @property
+    def number(self) -> str:
+        """Its number in the chart: 1… assets, 2… liabilities, 4… income, 5… expenses."""
+        return CHART[self][0]
+
+    @property
+    def kind(self) -> Kind:
+        return CHART[self][1]
+
+    @property
+    def grows_by_debit(self) -> bool:
+        """Its normal side. Returned sales lower income, so they grow by debit."""
+        return self is Account.RETURNS or self.kind.grows_by_debit
+
+
+CHART: dict[Account, tuple[str, Kind]] = {
+    Account.BANK: ("1000", Kind.ASSET),
+    Account.PROVIDER: ("1100", Kind.ASSET),
+    Account.PAYPAL: ("1110", Kind.ASSET),
+    Account.INVENTORY: ("1300", Kind.ASSET),
+    Account.SALES_TAX: ("2000", Kind.LIABILITY),
+    Account.STORE_CREDIT: ("2100", Kind.LIABILITY),
+    Account.EXCHANGES: ("2200", Kind.LIABILITY),
+    Account.CARRIER_PAYABLE: ("2300", Kind.LIABILITY),
+    Account.SALES: ("4000", Kind.INCOME),
+    Account.RETURNS: ("4100", Kind.INCOME),
+    Account.FEES: ("4200", Kind.INCOME),
+    Account.EXPIRED_CREDIT: ("4300", Kind.INCOME),
+    Account.COST_OF_GOODS: ("5000", Kind.EXPENSE),
+    Account.WRITE_OFF: ("5100", Kind.EXPENSE),
+    Account.CARRIAGE: ("5200", Kind.EXPENSE),
+    Account.GOODWILL: ("5300", Kind.EXPENSE),
+    Account.BONUS: ("5310", Kind.EXPENSE),
+}
+
+# Where value stands while it is neither the customer's nor earned: what a payment puts in, and a refund takes out.
+MONEY = (Account.BANK, Account.PROVIDER, Account.PAYPAL, Account.STORE_CREDIT, Account.EXCHANGES)
+
+PAID_INTO: dict[str, Account] = {
+    PaymentMethod.CARD: Account.PROVIDER,
+    PaymentMethod.PAYPAL: Account.PAYPAL,
+    PaymentMethod.MANUAL: Account.BANK,
+    PaymentMethod.STORE_CREDIT: Account.STORE_CREDIT,
+    PaymentMethod.GIFT_CARD: Account.STORE_CREDIT,
+    PaymentMethod.IMPORTED: Account.BANK,
+}
+
+
+def paid_into(method: str) -> Account:
+    """The account a payment by this method debits when it is captured, and its refund credits."""
+    return PAID_INTO[method]
 
 
 def post(

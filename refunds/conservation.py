@@ -10,10 +10,8 @@ from decimal import Decimal
 
 from django.db import connection
 
-from oms.journal import Account
+from oms.journal import MONEY
 from refunds.states import RefundStatus
-
-MONEY_ACCOUNTS = (Account.PROVIDER, Account.STORE_CREDIT)
 
 # Postings of captures are what came in; every other posting on a money account is what went back.
 READ = """
@@ -69,5 +67,5 @@ class Balance:
 def balances() -> Iterator[Balance]:
     """Every order that ever had money, by currency and number. One statement, so that it is one moment."""
     with connection.cursor() as cursor:
-        cursor.execute(READ, [[str(account) for account in MONEY_ACCOUNTS], RefundStatus.SETTLED])
+        cursor.execute(READ, [[str(account) for account in MONEY], RefundStatus.SETTLED])
         yield from (Balance(number, *amounts) for number, _order_id, *amounts in cursor)

@@ -16,7 +16,7 @@ from oms.identifiers import uuid7
 from oms.importing.documents import ZERO, Sale
 from oms.importing.people import People
 from oms.importing.report import ImportReport
-from oms.journal import Account
+from oms.journal import Account, paid_into
 from oms.models import Payment, Product
 from oms.states import OrderKind, ShipmentStatus
 
@@ -200,6 +200,7 @@ class _Rows:
         return found
 
     def _payment(self, order_id: str, sale: Sale, total: Decimal, placed_at: str) -> None:
+        assert sale.payment_method is not None
         payment_id = next(self.payment_ids)
         self.payments.append(
             f"{payment_id}\t{order_id}\t{sale.payment_method}\t{bulk.text(sale.payment_id)}\t{sale.currency}\t{total!s}\t"
@@ -210,7 +211,7 @@ class _Rows:
         entry_id, tax = next(self.entry_ids), sum((line.tax for line in sale.lines), sale.shipping_tax)
         self.entries.append(f"{entry_id}\tcapture/{bulk.text(sale.number)}/{payment_id}\t{order_id}\t{placed_at}")
         for account, amount in (
-            (Account.PROVIDER, total),
+            (paid_into(sale.payment_method), total),
             (Account.SALES, tax - total),
             (Account.SALES_TAX, -tax),
         ):

@@ -11,7 +11,8 @@ from django.db import connection
 from oms import bulk
 from oms.history import History, record_history
 from oms.identifiers import uuid7
-from oms.journal import Account
+from oms.journal import Account, paid_into
+from oms.models import Payment
 from oms.models.claims import Units
 from oms.money import from_minor
 from refunds.imports.matching import MatchedNote, Piece
@@ -71,6 +72,8 @@ class ImportedRows:
         self.memo_ids = bulk.reserve("refunds_creditmemo", returns)
         self.claim_ids = bulk.reserve("oms_unitclaim", len(pieces))
         self.entry_ids = bulk.reserve("oms_journalentry", sum(len(piece.refunds) for piece in pieces))
+        paid_back = {payment_id for piece in pieces for payment_id, _ in piece.refunds}
+        self.methods = dict(Payment.objects.filter(pk__in=paid_back).values_list("pk", "method"))
         for one in matched:
             for position, (order_id, found) in enumerate(one.by_order.items(), 1):
                 self._return(one, f"{one.note.document}-{position}", order_id, found)
@@ -165,7 +168,7 @@ class ImportedRows:
             for account, part in (
                 (Account.RETURNS, minor - tax),
                 (Account.SALES_TAX, tax),
-                (Account.PROVIDER, -minor),
+                (paid_into(self.methods[payment_id]), -minor),
             ):
                 if part:
                     self.postings.append(f"{entry_id}\t{account.value}\t{from_minor(part, currency)}\t{currency}")
