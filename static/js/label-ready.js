@@ -1,11 +1,11 @@
-// While the carrier makes the label: ask for it, and show the page anew once it is there. Without script the page
-// reloads itself.
+// While the carrier makes the label the answer is 204: ask again, and show the page anew when that has changed. Without
+// script the page reloads itself.
 const waiting = document.querySelector("[data-label]");
 let pause = 1000;
 async function ask() {
   try {
     const answer = await fetch(waiting.dataset.label, { method: "HEAD", cache: "no-store" });
-    if (answer.ok) return location.reload();
+    if (answer.status !== 204 && answer.status < 500) return location.reload();
   } catch {
     // Away from the network for a moment: ask again.
   }

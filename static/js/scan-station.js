@@ -5,6 +5,13 @@ const queue = [];
 let busy = false;
 let sound;
 
+// A scan that comes before the field has the focus, or after a click beside it, goes into the field all the same.
+document.addEventListener("keydown", (event) => {
+  if (event.key.length > 1 || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.target.matches("a, button, input, select, summary, textarea")) return;
+  station?.querySelector("#scan").focus();
+});
+
 station?.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-scan-form]")) return;
   event.preventDefault();

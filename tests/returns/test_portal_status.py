@@ -118,7 +118,7 @@ def test_while_the_label_is_made_the_page_says_so_and_looks_again(client: Client
     assert "The carrier is making your label." in page
     assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in page
     assert "label-ready.js" in page
-    assert client.get(f"{rma.get_portal_path()}label/").status_code == 404
+    assert client.head(f"{rma.get_portal_path()}label/").status_code == 204
 
     rma = labeled(rma)
     page = said(client.get(rma.get_portal_path()))

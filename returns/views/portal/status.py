@@ -72,7 +72,9 @@ def status_page(
 @require_http_methods(["GET", "HEAD"])
 @rma_page
 def label(request: HttpRequest, rma: RMA) -> HttpResponse:
-    """The carrier's label, byte for byte as fetched."""
+    """The carrier's label, byte for byte as fetched; 204 while it is being made, because the page asks until it is."""
+    if story.waits_for_label(rma, story.parcel_of(rma)):
+        return HttpResponse(status=204)
     labeled = Parcel.objects.filter(rma=rma, labeled_at__isnull=False).exclude(status=ParcelStatus.VOIDED)
     parcel = labeled.order_by("-pk").first()
     if parcel is None or parcel.label_type not in LABEL_TYPES:

@@ -26,14 +26,9 @@ from returns.views.portal import offers
 def tell(rma: RMA, now: datetime) -> dict[str, Any]:
     """Everything `portal/status.html` shows; a dozen statements however many lines there are."""
     shop = shops.current()
-    parcel = _parcel(rma)
+    parcel = parcel_of(rma)
     photos = list(ReturnPhoto.objects.filter(rma=rma).defer("content").order_by("id"))
     holds = _holds(rma, photos) if rma.received_at else []
-    waiting_for_label = (
-        rma.status == RMAStatus.APPROVED
-        and rma.decision.get("label") != "own"
-        and (parcel is None or parcel.status == ParcelStatus.WANTED)
-    )
     return {
         "shop": shop,
         "rma": rma,
@@ -43,7 +38,7 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         "own_photos": [photo for photo in photos if photo.outcome_id is None],
         "parcel": parcel,
         "has_label": parcel is not None and parcel.labeled_at is not None and parcel.label_type != "",
-        "waiting_for_label": waiting_for_label,
+        "waiting_for_label": waits_for_label(rma, parcel),
         "to_pack": rma.status == RMAStatus.APPROVED,
         "warehouse": rma.warehouse,
         "holds": holds,
@@ -53,6 +48,12 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         **_money(rma),
         **_decision(rma),
     }
+
+
+def waits_for_label(rma: RMA, parcel: Parcel | None) -> bool:
+    """Say whether the carrier is still to make the label of this return, whose newest parcel this is."""
+    ours = rma.status == RMAStatus.APPROVED and rma.decision.get("label") != "own"
+    return ours and (parcel is None or parcel.status == ParcelStatus.WANTED)
 
 
 def path(rma: RMA, name: str, **more: Any) -> str:
@@ -66,7 +67,8 @@ def lines_of(rma: RMA) -> list[ReturnLine]:
     return lines
 
 
-def _parcel(rma: RMA) -> Parcel | None:
+def parcel_of(rma: RMA) -> Parcel | None:
+    """The newest parcel that was not voided."""
     parcels = [parcel for parcel in rma.parcels.all() if parcel.status != ParcelStatus.VOIDED]
     return max(parcels, key=lambda parcel: parcel.pk, default=None)
 
