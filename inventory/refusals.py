@@ -11,3 +11,8 @@ class NotThatMany(Refused):
 class NotSellable(Refused):
     code = "not_sellable"
     sentence = _("Goods in this condition cannot go back into sellable stock.")
+
+
+class NotAvailable(Refused):
+    code = "not_available"
+    sentence = _("%(sku)s: %(asked)s asked for, %(left)s available now.")

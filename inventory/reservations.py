@@ -1,0 +1,137 @@
+"""Goods set aside for an order that goes out: reserved, let go again, or issued when the parcel leaves (R85).
+
+Called inside a verb's transaction, after the order's row is locked. Levels are locked in (bin, product) order, so two
+verbs at once wait for each other; what is free is read after the wait, so nothing is promised twice.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import F, QuerySet, Sum
+
+from inventory.models import Reservation, StockLevel, StockMovement
+from inventory.refusals import NotAvailable
+from inventory.states import BinKind, MovementKind
+from oms.models import OrderLine, Product
+
+SELLABLE = BinKind.SHELF
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """So many units of an order line left a bin, each at `unit_cost` (None when unknown)."""
+
+    order_line: OrderLine
+    quantity: int
+    unit_cost: Decimal | None
+
+
+def reserve(lines: Sequence[OrderLine], *, at: datetime, until: datetime | None) -> list[Reservation]:
+    """Set all units of these lines aside on the shelves; a line may take from several bins.
+
+    All or nothing: raises NotAvailable for the first product of which not enough is free.
+    """
+    wanted = [line for line in lines if line.product_id]
+    free = _free([line.product_id for line in wanted])
+    made: list[Reservation] = []
+    for line in wanted:
+        left = line.quantity - line.canceled
+        for level in free.get(line.product_id, ()):
+            take = min(left, level.quantity - level.reserved)
+            if take > 0:
+                level.reserved += take
+                left -= take
+                made.append(Reservation(order_line=line, level=level, quantity=take, reserved_at=at, expires_at=until))
+        if left:
+            there = line.quantity - line.canceled - left
+            raise NotAvailable(sku=line.sku, asked=line.quantity - line.canceled, left=there)
+    touched = {one.level_id: one.level for one in made}
+    StockLevel.objects.bulk_update(touched.values(), ["reserved"])
+    return Reservation.objects.bulk_create(made)
+
+
+def _free(products: Iterable[int]) -> Mapping[int, list[StockLevel]]:
+    """Shelves with something free, locked, by product; those whose bin comes first are emptied first."""
+    shelves = StockLevel.objects.filter(bin__kind=SELLABLE, product__in=set(products), quantity__gt=F("reserved"))
+    found: dict[int, list[StockLevel]] = {}
+    for level in shelves.select_for_update(no_key=True, of=("self",)).order_by("bin_id", "product_id"):
+        found.setdefault(level.product_id, []).append(level)
+    return found
+
+
+def available(products: "Iterable[int] | QuerySet[Product]") -> dict[int, int]:
+    """How many of each product (by id) may be promised now; products with nothing free are left out."""
+    shelves = StockLevel.objects.filter(bin__kind=SELLABLE, product__in=products, quantity__gt=F("reserved"))
+    sums = shelves.values("product").annotate(free=Sum(F("quantity") - F("reserved"))).order_by()
+    return dict(sums.values_list("product", "free"))
+
+
+def held_for(lines: Iterable[OrderLine]) -> "QuerySet[Reservation]":
+    """What is set aside for these lines, in the order somebody walks the bins."""
+    held = Reservation.objects.held().filter(order_line__in=list(lines))
+    return held.select_related("level__bin__warehouse", "level__product", "order_line").order_by(
+        "level__bin__code", "order_line__position", "pk"
+    )
+
+
+def keep(lines: Iterable[OrderLine]) -> None:
+    """What is set aside for these lines stays so until it leaves."""
+    Reservation.objects.held().filter(order_line__in=list(lines)).update(expires_at=None)
+
+
+def let_go(lines: Iterable[OrderLine], *, at: datetime) -> int:
+    """What is set aside for these lines may be sold again; returns how many units. Nothing held is harmless."""
+    held = _locked(lines)
+    for one in held:
+        one.level.reserved -= one.quantity
+        one.freed_at = at
+    _save(held, ["reserved"], ["freed_at"])
+    return sum(one.quantity for one in held)
+
+
+def issue(lines: Iterable[OrderLine], *, cause: str, by: str, at: datetime) -> list[Issued]:
+    """What is set aside for these lines leaves the house: a movement per bin, citing `cause`.
+
+    The same cause again is refused by the database.
+    """
+    held = _locked(lines)
+    for one in held:
+        one.level.reserved -= one.quantity
+        one.level.quantity -= one.quantity
+        one.issued_at = at
+    _save(held, ["reserved", "quantity"], ["issued_at"])
+    moved: dict[int, StockMovement] = {}
+    for one in held:
+        level = one.level
+        fresh = StockMovement(
+            product_id=level.product_id,
+            bin_id=level.bin_id,
+            kind=MovementKind.ISSUE,
+            quantity=0,
+            cause=cause,
+            unit_cost=one.order_line.unit_cost,
+            by=by,
+            moved_at=at,
+        )
+        moved.setdefault(level.pk, fresh).quantity -= one.quantity
+    StockMovement.objects.bulk_create(moved.values())
+    return [Issued(one.order_line, one.quantity, one.order_line.unit_cost) for one in held]
+
+
+def _locked(lines: Iterable[OrderLine]) -> list[Reservation]:
+    """What is held for these lines, its levels locked; two reservations of one level share it."""
+    held = list(Reservation.objects.held().filter(order_line__in=list(lines)).select_related("order_line"))
+    wanted = StockLevel.objects.filter(pk__in={one.level_id for one in held})
+    locked = wanted.select_for_update(no_key=True).order_by("bin_id", "product_id")
+    levels = {level.pk: level for level in locked}
+    for one in held:
+        one.level = levels[one.level_id]
+    return held
+
+
+def _save(held: Sequence[Reservation], level_fields: list[str], fields: list[str]) -> None:
+    if held:
+        StockLevel.objects.bulk_update({one.level_id: one.level for one in held}.values(), level_fields)
+        Reservation.objects.bulk_update(held, fields)
