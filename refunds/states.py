@@ -89,3 +89,23 @@ class RefundDestination(TextChoices):
     STORE_CREDIT = "store_credit", _("store credit")
     EXCHANGE = "exchange", _("an exchange")  # pays for the goods that go out instead
     MANUAL = "manual", _("paid by hand")  # transfer, cash, check: a person pays, with evidence
+
+
+class CreditRequestStatus(TextChoices):
+    """Store credit that one person may not give alone."""
+
+    WAITING = "waiting", _("waiting for a second person")
+    GIVEN = "given", _("given")
+    REFUSED = "refused", _("refused")
+
+
+CREDIT_REQUEST_MACHINE = Machine(
+    "store_credit_request",
+    CreditRequestStatus,
+    [
+        Transition("ask", (CREATED,), CreditRequestStatus.WAITING),
+        Transition("agree", (CreditRequestStatus.WAITING,), CreditRequestStatus.GIVEN, _MONEY),
+        Transition("decline", (CreditRequestStatus.WAITING,), CreditRequestStatus.REFUSED, _MONEY),
+    ],
+    terminal=(CreditRequestStatus.GIVEN, CreditRequestStatus.REFUSED),
+)

@@ -1,5 +1,28 @@
 from refunds.models.imported import ImportedCredit
 from refunds.models.memos import CreditMemo, CreditMemoLine
 from refunds.models.refunds import Refund, RefundAttempt, RefundQuerySet
+from refunds.models.store_credit import (
+    StoreCredit,
+    StoreCreditEntry,
+    StoreCreditGrant,
+    StoreCreditPart,
+    StoreCreditQuerySet,
+    StoreCreditRequest,
+    StoreCreditTerms,
+)
 
-__all__ = ["CreditMemo", "CreditMemoLine", "ImportedCredit", "Refund", "RefundAttempt", "RefundQuerySet"]
+__all__ = [
+    "CreditMemo",
+    "CreditMemoLine",
+    "ImportedCredit",
+    "Refund",
+    "RefundAttempt",
+    "RefundQuerySet",
+    "StoreCredit",
+    "StoreCreditEntry",
+    "StoreCreditGrant",
+    "StoreCreditPart",
+    "StoreCreditQuerySet",
+    "StoreCreditRequest",
+    "StoreCreditTerms",
+]
