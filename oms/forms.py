@@ -73,6 +73,8 @@ class ShopForm(forms.ModelForm):
             "accounting_email",
             "time_zone",
             "processing_days",
+            "tender_order",
+            "approval_above",
             "return_rate_notice",
             "return_rate_alarm",
         )
@@ -84,6 +86,11 @@ class ShopForm(forms.ModelForm):
             "accent": _("Customers' pages take its hue; they stay readable whatever it is."),
             "processing_days": _("Promised on every page and in every mail."),
             "accounting_email": _("Told of every refund."),
+            "tender_order": _("For orders paid in several ways. No payment gets more than it paid."),
+            "approval_above": _(
+                "In the order's currency; counted per order, and per customer and day, so that parts add up. "
+                "0: every refund."
+            ),
         }
 
     # Which fields stand together, under which words.
@@ -91,6 +98,7 @@ class ShopForm(forms.ModelForm):
         (_("The company"), ("company", "legal_address", "logo", "without_logo", "accent")),
         (_("How customers reach us"), ("support_email", "support_phone", "support_hours", "chat_url")),
         (_("Mails"), ("sender_name", "sender_email", "accounting_email")),
+        (_("Refunds"), ("tender_order", "approval_above")),
         (_("Numbers"), ("time_zone", "processing_days", "return_rate_notice", "return_rate_alarm")),
     )
 

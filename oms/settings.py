@@ -4,7 +4,6 @@ Every variable is listed in `.env.example`. What production still lacks is named
 (ids `oms.E…` and `oms.W…`, see `oms/checks.py`).
 """
 
-from decimal import Decimal
 from pathlib import Path
 
 import environ
@@ -252,9 +251,6 @@ STRIPE_WEBHOOK_SECRET = _secret("STRIPE_WEBHOOK_SECRET", "stripe_webhook_secret"
 EASYPOST_API_KEY = env.str("EASYPOST_API_KEY", "EZTK_homeward")
 EASYPOST_API_BASE = env.str("EASYPOST_API_BASE", "")  # empty: EasyPost itself
 EASYPOST_WEBHOOK_SECRET = _secret("EASYPOST_WEBHOOK_SECRET", "easypost_webhook_secret")
-
-# Refunds of more than this, in their own currency, wait for a second person.
-REFUND_APPROVAL_ABOVE = Decimal(env.str("REFUND_APPROVAL_ABOVE", "500"))
 
 # Without EMAIL_URL mails stay in the database, where staff read them as rendered.
 EMAIL_URL = env.str("EMAIL_URL", "")

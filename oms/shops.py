@@ -27,6 +27,8 @@ FIELDS = frozenset(
         "accounting_email",
         "time_zone",
         "processing_days",
+        "tender_order",
+        "approval_above",
         "return_rate_notice",
         "return_rate_alarm",
     }

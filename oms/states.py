@@ -35,6 +35,25 @@ class PaymentMethod(TextChoices):
     GIFT_CARD = "gift_card", _("gift card")
     IMPORTED = "imported", _("before Homeward")
 
+    @classmethod
+    def with_provider(cls) -> tuple["PaymentMethod", ...]:
+        """Paid at somebody who pays back over an interface."""
+        return (cls.CARD,)
+
+    @classmethod
+    def store_credit(cls) -> tuple["PaymentMethod", ...]:
+        """Paid with what we owed the customer already: it goes back to what we owe."""
+        return cls.STORE_CREDIT, cls.GIFT_CARD
+
+
+class TenderRule(TextChoices):
+    """Which of an order's payments gets money back first (R83)."""
+
+    OLDEST_FIRST = "oldest_first", _("the oldest first")
+    NEWEST_FIRST = "newest_first", _("the newest first")
+    PROPORTIONAL = "proportional", _("each by what is left on it")
+    STORE_CREDIT_FIRST = "store_credit_first", _("store credit first")
+
 
 class ShipmentStatus(TextChoices):
     SHIPPED = "shipped", _("on its way")

@@ -1,7 +1,18 @@
 """What the events of refunds may say (see `oms.outbox.declare`)."""
 
 EVENTS = {
-    "refund.requested": ("memo", "rma", "order", "payment", "amount", "currency", "source", "status", "lines"),
+    "refund.requested": (
+        "memo",
+        "rma",
+        "order",
+        "payment",
+        "amount",
+        "currency",
+        "source",
+        "destination",
+        "status",
+        "lines",
+    ),
     "refund.approved": (),
     "refund.refused": ("reason",),
     "refund.submitted": ("key",),

@@ -7,16 +7,22 @@
 A process may die between any two steps: the attempt is open then, and the next run goes on with the same key. Silence
 is not a no. While the provider surely remembers the key it is called with it again; what it does with that is looked up
 by our number; later it is only looked up, and after a day of silence a person decides (`lifecycle.confirm_…`).
+
+What we give ourselves (store credit, an exchange) needs none of this: `lifecycle.give` is one transaction.
 """
 
 import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db import transaction
+
+from oms import outbox
 from oms.money import to_minor
+from oms.refusals import Refused
 from refunds import lifecycle
 from refunds.gateways.base import Gateway, GatewayError, RefundAnswer
-from refunds.gateways.registry import gateway_for
+from refunds.gateways.registry import gateway_for, in_house_for
 from refunds.lifecycle.paying import REMEMBERED
 from refunds.lifecycle.submitting import looked_up
 from refunds.models import Refund, RefundAttempt
@@ -35,9 +41,9 @@ def carry_out(number: str, *, by: str, now: Callable[[], datetime]) -> Refund:
     """
     attempt = lifecycle.submit(number, by=by, at=now())
     if attempt is None:
-        return Refund.objects.select_related("payment", "order", "rma").get(number=number)
+        return _given(Refund.objects.select_related("payment", "order", "rma").get(number=number), by=by, at=now())
     refund = attempt.refund
-    gateway = gateway_for(refund.payment)
+    gateway = gateway_for(refund)
     if _gave_up_before(attempt) and (adopted := _found(gateway, refund)):
         return lifecycle.hear(number, adopted, by=gateway.name, at=now(), adopt=True)
     try:
@@ -53,9 +59,22 @@ def carry_out(number: str, *, by: str, now: Callable[[], datetime]) -> Refund:
     return lifecycle.hear(number, answer, by=gateway.name, at=now())
 
 
+def _given(refund: Refund, *, by: str, at: datetime) -> Refund:
+    """Give what needs no provider, once it is approved; all else is as it is."""
+    house = in_house_for(refund)
+    if house is None or refund.status != RefundStatus.APPROVED:
+        return refund
+    try:
+        with transaction.atomic():
+            return lifecycle.give(refund.number, house, by=by, at=at)
+    except Refused as refused:
+        outbox.record_refusal(refused, verb="give", subject=refund.stream, by=by, at=at)
+        return lifecycle.fail(refund.number, reason=refused.code, by=house.name, at=at)
+
+
 def look_up(refund: Refund, *, now: Callable[[], datetime]) -> Refund:
     """Ask the provider where a pending refund stands, on the same path as its webhooks (p9, p49)."""
-    gateway = gateway_for(refund.payment)
+    gateway = gateway_for(refund)
     looked_up(refund, at=now())
     if refund.status == RefundStatus.SUBMITTED:
         return carry_out(refund.number, by="poll", now=now)

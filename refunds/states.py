@@ -41,10 +41,11 @@ REFUND_MACHINE = Machine(
         Transition("import_settled", (CREATED,), S.SETTLED),
         Transition("approve", (S.REQUESTED, S.AWAITING_APPROVAL), S.APPROVED, _MONEY),
         Transition("refuse", (S.REQUESTED, S.AWAITING_APPROVAL), S.CANCELED, _MONEY),
+        Transition("give", (S.APPROVED,), S.SETTLED),
         Transition("submit", (S.APPROVED,), S.SUBMITTED),
         Transition("await_provider", (S.SUBMITTED,), S.PENDING),
         Transition("settle", (S.SUBMITTED, S.PENDING, S.FAILED), S.SETTLED),
-        Transition("fail", (S.SUBMITTED, S.PENDING, S.SETTLED), S.FAILED),
+        Transition("fail", (S.APPROVED, S.SUBMITTED, S.PENDING, S.SETTLED), S.FAILED),
         Transition("retry", (S.FAILED,), S.APPROVED, _MONEY),
         Transition("cancel", (S.APPROVED, S.FAILED), S.CANCELED, _MONEY),
         # Paid by hand, or at a provider that has not answered for a day: a person says what became of it.

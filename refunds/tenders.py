@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from oms.money import allocate, amount_text, check_amount, from_minor, to_minor
+from oms.states import TenderRule
 from refunds.refusals import MoreThanIsLeft, NotPositive, PaymentsExhausted, TermsUnusable, UnknownReference
 
-OLDEST_FIRST = "oldest_first"
-NEWEST_FIRST = "newest_first"
-PROPORTIONAL = "proportional"
-STORE_CREDIT_FIRST = "store_credit_first"
-ORDERS = (OLDEST_FIRST, NEWEST_FIRST, PROPORTIONAL, STORE_CREDIT_FIRST)
+OLDEST_FIRST, NEWEST_FIRST = TenderRule.OLDEST_FIRST, TenderRule.NEWEST_FIRST
+PROPORTIONAL, STORE_CREDIT_FIRST = TenderRule.PROPORTIONAL, TenderRule.STORE_CREDIT_FIRST
+ORDERS = tuple(TenderRule)
 """The orders a shop may choose from; a list of payment keys is the fifth."""
 
 STORE_CREDIT = "store_credit"
@@ -101,6 +100,29 @@ def share_out_as_told(wanted: Sequence[Tender], payments: Sequence[PaymentTerms]
                 left=amount_text(by_key[key].left, currency),
             )
     return tuple(Tender(key, asked) for key, asked in totals.items())
+
+
+def share_over(tenders: Sequence[Tender], ways: Sequence[tuple[str, Decimal]]) -> tuple[tuple[str, Tender], ...]:
+    """Cut tenders into where their value goes: the first way takes from the first payments what it needs.
+
+    `ways` are (destination, amount) whose amounts come to the same total as the tenders. Gives one part per payment and
+    destination, in the order of `tenders`; ways of zero are left out. Raises TermsUnusable when the totals differ.
+    """
+    if sum((amount for _way, amount in ways), Decimal(0)) != sum((one.amount for one in tenders), Decimal(0)):
+        raise TermsUnusable(what="ways", why="they do not come to what is refunded")
+    parts: list[tuple[str, Tender]] = []
+    owed = [(way, amount) for way, amount in ways if amount]
+    for tender in tenders:
+        left = tender.amount
+        while left:
+            way, amount = owed[0]
+            part = min(left, amount)
+            parts.append((way, Tender(tender.payment, part)))
+            left -= part
+            owed[0] = (way, amount - part)
+            if not owed[0][1]:
+                owed.pop(0)
+    return tuple(parts)
 
 
 def check_order(payments: Sequence[PaymentTerms], order: TenderOrder) -> None:

@@ -6,6 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from oms.states import TenderRule
+
 
 class Shop(models.Model):
     """The one row of settings: who we are, how we look, how we are reached (R3, R62)."""
@@ -26,13 +28,27 @@ class Shop(models.Model):
     accounting_email = models.EmailField(_("accounting e-mail"), default="accounting@example.test")
     time_zone = models.CharField(_("time zone of reports"), max_length=60, default="Europe/London")
     processing_days = models.PositiveSmallIntegerField(_("business days to process a return"), default=3)
+    tender_order = models.CharField(
+        _("which payment gets money back first"),
+        max_length=20,
+        choices=TenderRule,
+        default=TenderRule.OLDEST_FIRST,
+        db_default=TenderRule.OLDEST_FIRST,
+    )
+    # What leaves without a second person, counted per order, and per customer and day.
+    approval_above = models.DecimalField(
+        _("a second person approves refunds above"), max_digits=10, decimal_places=2, default=500, db_default=500
+    )
     return_rate_notice = models.DecimalField(_("return rate to look at (%)"), max_digits=5, decimal_places=2, default=5)
     return_rate_alarm = models.DecimalField(_("return rate to act on (%)"), max_digits=5, decimal_places=2, default=15)
 
     class Meta:
         verbose_name = _("shop settings")
         verbose_name_plural = _("shop settings")
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_shop")]
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="one_shop"),
+            models.CheckConstraint(condition=Q(approval_above__gte=0), name="approval_not_negative"),
+        ]
 
     def __str__(self) -> str:
         return "shop"

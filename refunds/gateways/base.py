@@ -1,11 +1,16 @@
-"""What a payment provider is to us: give money back under a key, find it again, prove who sent a message."""
+"""What a payment provider is to us: give money back under a key, find it again, prove who sent a message.
+
+And what is left when there is no provider: value we give ourselves, in our own transaction (`InHouse`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from refunds.states import RefundStatus
+
+if TYPE_CHECKING:
+    from refunds.models import Refund
 
 
 @dataclass(frozen=True)
@@ -74,4 +79,19 @@ class Gateway(Protocol):
         self, body: bytes, signature_header: str | None, secret: str, now: datetime, tolerance: int = 300
     ) -> dict[str, Any]:
         """The event in a webhook's body, proved by its signature (`tolerance` in seconds). Raises SignatureRefused."""
+        ...
+
+
+class InHouse(Protocol):
+    """Where value goes that we give ourselves: store credit, an exchange. No call, no key, nothing to wait for."""
+
+    name: str
+
+    def give(self, refund: "Refund", *, by: str, at: datetime) -> str:
+        """Give the refund's amount, in the caller's transaction and under its lock of the order's row.
+
+        Called once: the caller books it, settles the refund and records its event in the same transaction, so all of
+        it happens or nothing. Returns our own unique number of what was given, such as the credit's. Raises Refused,
+        with the sentence people read: the refund fails with its code, and a person decides.
+        """
         ...

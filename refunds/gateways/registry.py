@@ -1,21 +1,30 @@
-"""Which provider pays a payment back."""
+"""Who carries a refund out: by where its value goes, and how it was paid."""
 
 from functools import lru_cache
 
 from django.conf import settings
 
-from oms.models import Payment
 from oms.states import PaymentMethod
-from refunds.gateways.base import Gateway
+from refunds.gateways.base import Gateway, InHouse
 from refunds.gateways.manual import ManualGateway
 from refunds.gateways.stripe import StripeGateway
+from refunds.models import Refund
+from refunds.states import RefundDestination
+
+IN_HOUSE: dict[RefundDestination, InHouse] = {}
+"""What settles in our own transaction: one entry per destination, in this file."""
 
 
-def gateway_for(payment: Payment) -> Gateway:
-    """Cards go through Stripe; what no provider knows, a person pays by hand."""
-    if payment.method == PaymentMethod.CARD and payment.provider_id:
-        return stripe()
-    return ManualGateway()
+def in_house_for(refund: Refund) -> InHouse | None:
+    """Who gives this refund without a provider; None when a provider or a person does."""
+    return IN_HOUSE.get(refund.way)
+
+
+def gateway_for(refund: Refund) -> Gateway:
+    """Cards go back through Stripe; what no provider pays, a person pays by hand."""
+    if refund.is_by_hand:
+        return ManualGateway()
+    return PROVIDERS[PaymentMethod(refund.payment.method)]()
 
 
 def stripe() -> StripeGateway:
@@ -26,3 +35,6 @@ def stripe() -> StripeGateway:
 @lru_cache(maxsize=4)
 def _stripe(api_key: str, api_base: str) -> StripeGateway:
     return StripeGateway(api_key, api_base)
+
+
+PROVIDERS = {PaymentMethod.CARD: stripe}

@@ -6,7 +6,7 @@ refunds, one per payment the money goes back to, each with events of its own.
 """
 
 from refunds.lifecycle.approving import approve, cancel, refuse, retry
-from refunds.lifecycle.paying import await_provider, confirm_paid, confirm_unpaid, fail, hear, settle
+from refunds.lifecycle.paying import await_provider, confirm_paid, confirm_unpaid, fail, give, hear, settle
 from refunds.lifecycle.requesting import request_for_cancellation, request_for_return, request_goodwill
 from refunds.lifecycle.submitting import note_silence, submit
 
@@ -17,6 +17,7 @@ __all__ = [
     "confirm_paid",
     "confirm_unpaid",
     "fail",
+    "give",
     "hear",
     "note_silence",
     "refuse",

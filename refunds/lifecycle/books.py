@@ -1,4 +1,16 @@
-"""The postings of a refund: made when it settles, mirrored when it fails after all."""
+"""The postings of a refund: made when it settles, mirrored when it fails after all.
+
+What a refund takes back is debited: the returned sale (or the sale that never left, or goodwill) and its tax. Fees kept
+are credited, and the account that the value leaves by, which its way decides:
+
+    ORIGINAL      where the payment was paid in: Stripe's money, PayPal's money, the bank
+    STORE_CREDIT  store credit owed
+    EXCHANGE      exchanges under way; the payment of the new order debits it when it is captured
+    MANUAL        bank and cash
+
+What is no refund books itself with `journal.post`: a bonus on store credit (BONUS against STORE_CREDIT), credit that
+expired (STORE_CREDIT against EXPIRED_CREDIT), goodwill given as credit (GOODWILL against STORE_CREDIT).
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -9,13 +21,16 @@ from oms import journal
 from oms.journal import Account
 from oms.models import JournalEntry
 from oms.money import from_minor, round_ratio, to_minor
-from oms.states import PaymentMethod
 from refunds.models import Refund
-from refunds.states import RefundSource
+from refunds.states import RefundDestination, RefundSource
 
 # What a refund takes back: the sale of goods that returned, a sale that never left, or our good name.
 TAKEN_FROM = {RefundSource.CANCELLATION: Account.SALES, RefundSource.GOODWILL: Account.GOODWILL}
-PAID_FROM = {PaymentMethod.STORE_CREDIT: Account.STORE_CREDIT}
+LEAVES_BY = {
+    RefundDestination.STORE_CREDIT: Account.STORE_CREDIT,
+    RefundDestination.EXCHANGE: Account.EXCHANGES,
+    RefundDestination.MANUAL: Account.BANK,
+}
 
 
 def book_settled(refund: Refund, *, at: datetime) -> JournalEntry:
@@ -37,6 +52,11 @@ def book_failed(refund: Refund, *, at: datetime) -> JournalEntry:
     )
 
 
+def leaves_by(refund: Refund) -> Account:
+    """The account this refund's value leaves by: where its payment was paid in, unless it goes another way."""
+    return LEAVES_BY.get(refund.way) or journal.paid_into(refund.payment.method)
+
+
 def _postings(refund: Refund) -> list[tuple[Account, Decimal]]:
     """This refund's part of its memo. Parts of several refunds are cut cumulatively, so they add up to the cent."""
     memo, currency = refund.memo, refund.currency
@@ -50,7 +70,7 @@ def _postings(refund: Refund) -> list[tuple[Account, Decimal]]:
         (TAKEN_FROM.get(RefundSource(refund.source), Account.RETURNS), refund.amount + kept - tax),
         (Account.SALES_TAX, tax),
         (Account.FEES, -kept),
-        (PAID_FROM.get(PaymentMethod(refund.payment.method), Account.PROVIDER), -refund.amount),
+        (leaves_by(refund), -refund.amount),
     ]
 
 

@@ -9,9 +9,8 @@ from uuid import UUID
 
 from oms import outbox
 from oms.money import amount_text, to_minor
-from oms.states import PaymentMethod
 from oms.verbs import verb
-from refunds.gateways.base import RefundAnswer
+from refunds.gateways.base import InHouse, RefundAnswer
 from refunds.lifecycle.books import book_failed, book_settled
 from refunds.lifecycle.locking import (
     lock,
@@ -79,6 +78,23 @@ def settle(number: str, *, provider_id: str, by: str, at: datetime) -> Refund:
 
 
 @verb
+def give(number: str, house: InHouse, *, by: str, at: datetime) -> Refund:
+    """Give an approved refund ourselves: the value, the books and the word of it are one transaction.
+
+    Given already, or not approved any more, nothing changes. Raises what `house` refuses.
+    """
+    refund = lock(number)
+    if refund.status != S.APPROVED:
+        return refund
+    REFUND_MACHINE.check("give", refund.status, S.SETTLED)
+    ours = house.give(refund, by=by, at=at)
+    attempt = RefundAttempt(refund=refund, sent_at=at, calls=1, result=AttemptResult.ANSWERED)
+    attempt.provider_id, attempt.answered_at = ours, at
+    attempt.save()
+    return _settle(refund, None, ours, by, at)
+
+
+@verb
 def fail(number: str, *, provider_id: str = "", reason: str, by: str, at: datetime, key: UUID | None = None) -> Refund:
     """The provider did not pay, or took back that it had: the books reverse, the return is open again (p7, p8, p10).
 
@@ -125,8 +141,7 @@ def for_a_person(refund: Refund, attempt: RefundAttempt | None, at: datetime) ->
         return False
     if refund.provider_reason == AMOUNT_DIFFERS:
         return True
-    by_hand = refund.payment.method != PaymentMethod.CARD or not refund.payment.provider_id
-    return by_hand or (attempt.result == AttemptResult.UNKNOWN and at - attempt.sent_at >= REMEMBERED)
+    return refund.is_by_hand or (attempt.result == AttemptResult.UNKNOWN and at - attempt.sent_at >= REMEMBERED)
 
 
 # ── Which attempt an answer is about ──────────────────────────────────────────────────────────────────────────────

@@ -10,9 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.conf import settings
-
-from oms import outbox
+from oms import outbox, shops
 from oms.identifiers import new_number
 from oms.models import Order, Payment, UnitClaim
 from oms.money import amount_text, check_amount
@@ -22,8 +20,8 @@ from refunds.lifecycle.locking import paid_to, set_aside, tell_started
 from refunds.lifecycle.owing import Owed, owed_to
 from refunds.models import CreditMemo, CreditMemoLine, Refund
 from refunds.refusals import NotPositive
-from refunds.states import REFUND_MACHINE, RefundSource, RefundStatus
-from refunds.tenders import PaymentTerms, share_out
+from refunds.states import REFUND_MACHINE, RefundDestination, RefundSource, RefundStatus
+from refunds.tenders import PaymentTerms, share_out, share_over
 from returns import lifecycle as returns
 from returns.lifecycle.locking import lock
 from returns.models import RMA
@@ -187,16 +185,29 @@ def _write_memo(
     return memo
 
 
-def _make_refunds(memo: CreditMemo, lines: Sequence[CreditMemoLine], *, by: str, at: datetime) -> list[Refund]:
-    """One refund, with an event of its own, per payment: each may settle or fail alone."""
+def _make_refunds(
+    memo: CreditMemo,
+    lines: Sequence[CreditMemoLine],
+    *,
+    by: str,
+    at: datetime,
+    ways: Sequence[tuple[RefundDestination, Decimal]] = (),
+) -> list[Refund]:
+    """One refund, with an event of its own, per payment and destination: each may settle or fail alone.
+
+    `ways` are (destination, amount) coming to the memo's total, in the order in which they take from the payments; none
+    named, everything goes back to where it came from. Which payment comes first is a setting of the shop.
+    """
     if not memo.total:
         return []
+    ways = ways or [(RefundDestination.ORIGINAL, memo.total)]
     payments = {str(one.pk): one for one in memo.order.payments.order_by("captured_at", "pk")}
-    tenders = share_out(memo.total, [_terms(one) for one in payments.values()], memo.currency)
+    terms = [_terms(one) for one in payments.values()]
+    tenders = share_out(memo.total, terms, memo.currency, shops.current().tender_order)
     status = RefundStatus.AWAITING_APPROVAL if _needs_approval(memo) else RefundStatus.APPROVED
     REFUND_MACHINE.check("request", "", status)
     made = []
-    for tender in tenders:
+    for way, tender in share_over(tenders, ways):
         payment = payments[tender.payment]
         set_aside(payment, tender.amount)
         refund = Refund(
@@ -209,6 +220,7 @@ def _make_refunds(memo: CreditMemo, lines: Sequence[CreditMemoLine], *, by: str,
             currency=memo.currency,
             status=status,
             source=memo.source,
+            destination=way,
             correlation=memo.rma.correlation if memo.rma else outbox.correlation.get() or uuid4(),
             requested_at=at,
         )
@@ -219,7 +231,7 @@ def _make_refunds(memo: CreditMemo, lines: Sequence[CreditMemoLine], *, by: str,
 
 def _needs_approval(memo: CreditMemo) -> bool:
     """A second person lets out what is more than the limit, and everything no goods came back for (R84)."""
-    return memo.source == RefundSource.GOODWILL or memo.total > settings.REFUND_APPROVAL_ABOVE
+    return memo.source == RefundSource.GOODWILL or memo.total > shops.current().approval_above
 
 
 def _terms(payment: Payment) -> PaymentTerms:
@@ -235,6 +247,7 @@ def _facts(refund: Refund, lines: Sequence[CreditMemoLine]) -> dict[str, Any]:
         "amount": amount_text(refund.amount, refund.currency),
         "currency": refund.currency,
         "source": refund.source,
+        "destination": refund.destination,
         "status": refund.status,
         "lines": [
             {

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from oms.models import Order, Payment, StreamOwner, User
 from oms.models.orders import MONEY
 from oms.roles import allowed
+from oms.states import PaymentMethod
 from refunds.models.memos import CreditMemo
 from refunds.states import AttemptResult, RefundDestination, RefundSource, RefundStatus
 from returns.models import RMA
@@ -89,6 +90,25 @@ class Refund(StreamOwner):
 
     def get_absolute_url(self) -> str:
         return reverse("refunds:detail", args=[self.number])
+
+    @property
+    def way(self) -> RefundDestination:
+        """Where the value really goes: back to store credit is store credit."""
+        if self.destination == RefundDestination.ORIGINAL and self.payment.method in PaymentMethod.store_credit():
+            return RefundDestination.STORE_CREDIT
+        return RefundDestination(self.destination)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether it leaves the house: through a provider, or by a person's hand."""
+        return self.way in (RefundDestination.ORIGINAL, RefundDestination.MANUAL)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person pays it: told so, or no provider has the payment it came from."""
+        if self.way != RefundDestination.ORIGINAL:
+            return self.way == RefundDestination.MANUAL
+        return self.payment.method not in PaymentMethod.with_provider() or not self.payment.provider_id
 
 
 class RefundAttempt(models.Model):

@@ -266,7 +266,7 @@ def _take_the_checks_away() -> None:
     def no_lock(orders: Any) -> Any:
         return orders
 
-    def no_look(amount: Decimal, payments: Any, currency: str) -> tuple[Tender, ...]:
+    def no_look(amount: Decimal, payments: Any, currency: str, order: str) -> tuple[Tender, ...]:
         return (Tender(payments[0].key, amount),)
 
     def no_condition(payment: Payment, amount: Decimal) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+from oms import shops
 from oms.models import JournalEntry, Order, Payment
 from refunds import lifecycle
 from refunds.gateways.base import RefundAnswer
@@ -27,6 +28,11 @@ def a_paid_order(sandbox: Sandbox | None = None, *, lines: Sequence[Sold] = (Sol
     if sandbox is not None:
         sandbox.payments([known_to_provider(payment) for payment in order.payments.all()])
     return order
+
+
+def approve_above(amount: str) -> None:
+    """Set the shop's limit for refunds without a second person."""
+    shops.change({"approval_above": Decimal(amount)}, by="user:1", at=NOON)
 
 
 def known_to_provider(payment: Payment) -> dict[str, object]:

@@ -24,6 +24,7 @@ from tests.refunds.cases import (
     a_refund_in,
     a_requested_refund,
     an_answer,
+    approve_above,
     everything,
     money,
 )
@@ -144,8 +145,8 @@ def test_requesting_sets_aside_and_tells_the_return() -> None:
     assert events_of(refund) == ["refund.requested"]
 
 
-def test_above_the_limit_a_second_person_decides(settings: object) -> None:
-    settings.REFUND_APPROVAL_ABOVE = Decimal("9.99")
+def test_above_the_limit_a_second_person_decides() -> None:
+    approve_above("9.99")
     refund = a_requested_refund()
     assert refund.status == S.AWAITING_APPROVAL
     with pytest.raises(OwnRequest):
@@ -153,8 +154,8 @@ def test_above_the_limit_a_second_person_decides(settings: object) -> None:
     assert lifecycle.approve(refund.number, by=FINANCE, at=LATER).status == S.APPROVED
 
 
-def test_refusing_frees_the_money_and_opens_the_return(settings: object) -> None:
-    settings.REFUND_APPROVAL_ABOVE = Decimal(0)
+def test_refusing_frees_the_money_and_opens_the_return() -> None:
+    approve_above("0")
     order = a_paid_order()
     refund = a_requested_refund(order)
     lifecycle.refuse(refund.number, reason="already paid in cash", by=FINANCE, at=LATER)

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from oms.money import TooManyDecimals, from_minor
 from refunds.refusals import MoreThanIsLeft, NotPositive, PaymentsExhausted, TermsUnusable, UnknownReference
-from refunds.tenders import ORDERS, PaymentTerms, Tender, TenderOrder, left_on, share_out, share_out_as_told
+from refunds.tenders import (
+    ORDERS,
+    PaymentTerms,
+    Tender,
+    TenderOrder,
+    left_on,
+    share_out,
+    share_out_as_told,
+    share_over,
+)
 from tests.properties import thorough
 
 CARD = PaymentTerms("card", "card", D("5.00"))
@@ -119,3 +128,20 @@ def test_shares_add_up_and_never_exceed_a_payment(
     left = {payment.key: payment.left for payment in payments}
     assert sum(tender.amount for tender in tenders) == amount
     assert all(0 < tender.amount <= left[tender.payment] for tender in tenders)
+
+
+# ── Where a tender's value goes ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_ways_take_from_the_payments_in_their_order() -> None:
+    tenders = (Tender("a", D("5.00")), Tender("b", D("10.00")))
+    assert share_over(tenders, [("exchange", D("7.00")), ("original", D("8.00"))]) == (
+        ("exchange", Tender("a", D("5.00"))),
+        ("exchange", Tender("b", D("2.00"))),
+        ("original", Tender("b", D("8.00"))),
+    )
+
+
+def test_ways_come_to_what_is_refunded() -> None:
+    with pytest.raises(TermsUnusable):
+        share_over((Tender("a", D("5.00")),), [("exchange", D("4.99"))])
