@@ -3,4 +3,5 @@
 EVENTS = {
     "condition.changed": ("condition", "fields"),
     "bin.changed": ("bin", "fields"),
+    "category_terms.changed": ("category", "fields", "costing", "issue_order"),
 }

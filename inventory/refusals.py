@@ -16,3 +16,13 @@ class NotSellable(Refused):
 class NotAvailable(Refused):
     code = "not_available"
     sentence = _("%(sku)s: %(asked)s asked for, %(left)s available now.")
+
+
+class NotThatManyValued(Refused):
+    code = "not_that_many_owned"
+    sentence = _("%(sku)s: %(asked)s asked for, %(left)s are ours.")
+
+
+class MoreThanIssued(Refused):
+    code = "more_than_issued"
+    sentence = _("%(sku)s: %(asked)s come back, %(left)s of that issue are out.")

@@ -1,4 +1,4 @@
-"""Kinds of places goods can be in, and what may become of goods."""
+"""Kinds of places goods can be in, what may become of goods, and how they are counted in money."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -48,3 +48,28 @@ class MovementKind(TextChoices):
     ISSUE = "issue", _("issued")
     ADJUST = "adjust", _("adjusted")
     SCRAP = "scrap", _("scrapped")
+
+
+class CostingMethod(TextChoices):
+    """What a unit costs when it leaves. Not which unit leaves: that is the issue order (N2)."""
+
+    FIFO = "fifo", _("first in, first out")
+    LIFO = "lifo", _("last in, first out")
+    AVERAGE = "average", _("weighted average")
+    SPECIFIC = "specific", _("specific identification")
+
+
+class IssueOrder(TextChoices):
+    """Which unit is taken from the shelf first. Not what it costs: that is the costing method (N2)."""
+
+    OLDEST_FIRST = "oldest_first", _("the oldest first")
+    NEWEST_FIRST = "newest_first", _("the newest first")
+    RETURNED_FIRST = "returned_first", _("returned units first")
+
+
+class ValueOp(TextChoices):
+    RECEIVE = "receive", _("received")
+    ISSUE = "issue", _("issued")
+    RETURN = "return", _("returned by a customer")
+    VENDOR_RETURN = "vendor_return", _("returned to the vendor")
+    REVALUE = "revalue", _("revalued")

@@ -8,7 +8,18 @@ Time grows with the number of events, times the logarithm of the number of recei
 """
 
 from inventory.valuation.books import EventValue, Op, StockEvent, Valuation, value_events
-from inventory.valuation.layers import Method
+from inventory.valuation.layers import Layer, Method
+from inventory.valuation.lots import with_lots
 from inventory.valuation.refusals import ValuationRefused
 
-__all__ = ["EventValue", "Method", "Op", "StockEvent", "Valuation", "ValuationRefused", "value_events"]
+__all__ = [
+    "EventValue",
+    "Layer",
+    "Method",
+    "Op",
+    "StockEvent",
+    "Valuation",
+    "ValuationRefused",
+    "value_events",
+    "with_lots",
+]

@@ -53,13 +53,17 @@ class EventValue:
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """Every event valued, and what is left. cogs = issues − customer returns."""
+    """Every event valued, and what is left. cogs = issues − customer returns.
+
+    `layers` are the units left by receipt, the first to have come first; under the average their costs mean nothing.
+    """
 
     method: Method
     events: tuple[EventValue, ...]
     quantity: Decimal
     value: Decimal
     cogs: Decimal
+    layers: tuple[Layer, ...] = ()
 
 
 @dataclass(slots=True)
@@ -168,4 +172,5 @@ def value_events(events: Sequence[StockEvent], method: Method) -> Valuation:
                 raise QuantityNotPositive(at=at)
             cost = book[event.op](at, event)
             rows.append(EventValue(cost, cost / event.quantity, books.stock.quantity, books.stock.value))
-    return Valuation(method, tuple(rows), books.stock.quantity, books.stock.value, books.cogs)
+    stock = books.stock
+    return Valuation(method, tuple(rows), stock.quantity, stock.value, books.cogs, tuple(stock.layers()))

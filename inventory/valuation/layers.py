@@ -1,7 +1,7 @@
 """Layers of stock and the four methods: which units leave next, and where returned ones go."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -71,6 +71,11 @@ class Stock:
     def left_of(self, receipt: int) -> Decimal:
         """How many units of a receipt are on hand."""
         return sum((layer.quantity for layer in self.by_receipt[receipt]), ZERO)
+
+    def layers(self) -> Iterator[Layer]:
+        """What is left, in the order it came."""
+        for receipt in sorted(self.by_receipt):
+            yield from (layer for layer in self.by_receipt[receipt] if layer.quantity)
 
     def pick_receipt(self, receipt: int, quantity: Decimal) -> list[Layer]:
         """Units of one receipt, the ones in their first place before those that came back."""
@@ -142,6 +147,9 @@ class _Lifo(Stock):
     def place(self, layer: Layer) -> None:
         self.newest.append(layer)
         self.by_receipt[layer.receipt].append(layer)
+
+    def layers(self) -> Iterator[Layer]:
+        return (layer for layer in self.newest if layer.quantity)
 
     def pick(self, quantity: Decimal, lot: int | None) -> list[Layer]:
         parts = []
