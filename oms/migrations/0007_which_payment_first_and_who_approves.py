@@ -4,24 +4,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('oms', '0006_long_work_has_no_table_yet'),
+        ("oms", "0006_long_work_has_no_table_yet"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='shop',
-            name='approval_above',
-            field=models.DecimalField(db_default=500, decimal_places=2, default=500, max_digits=10, verbose_name='a second person approves refunds above'),
+            model_name="shop",
+            name="approval_above",
+            field=models.DecimalField(
+                db_default=500,
+                decimal_places=2,
+                default=500,
+                max_digits=10,
+                verbose_name="a second person approves refunds above",
+            ),
         ),
         migrations.AddField(
-            model_name='shop',
-            name='tender_order',
-            field=models.CharField(choices=[('oldest_first', 'the oldest first'), ('newest_first', 'the newest first'), ('proportional', 'each by what is left on it'), ('store_credit_first', 'store credit first')], db_default='oldest_first', default='oldest_first', max_length=20, verbose_name='which payment gets money back first'),
+            model_name="shop",
+            name="tender_order",
+            field=models.CharField(
+                choices=[
+                    ("oldest_first", "the oldest first"),
+                    ("newest_first", "the newest first"),
+                    ("proportional", "each by what is left on it"),
+                    ("store_credit_first", "store credit first"),
+                ],
+                db_default="oldest_first",
+                default="oldest_first",
+                max_length=20,
+                verbose_name="which payment gets money back first",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shop',
-            constraint=models.CheckConstraint(condition=models.Q(('approval_above__gte', 0)), name='approval_not_negative'),
+            model_name="shop",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("approval_above__gte", 0)), name="approval_not_negative"
+            ),
         ),
     ]
