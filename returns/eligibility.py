@@ -6,7 +6,7 @@ no button can promise what the verb refuses (p51, p55).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +17,8 @@ from oms.models import Order, OrderLine, ShipmentLine, UnitClaim
 from oms.models.claims import Units, UnitsField
 from oms.money import units_value
 from oms.units import count, free_units, lowest
-from returns import policy, reference
-from returns.models import RMA, PolicyVersion, ReturnReason
+from returns import policy, reference, standing
+from returns.models import PolicyVersion, ReturnReason
 from returns.pricing import Price, UnitsToPrice
 from returns.refusals import ForeignLine, NothingWanted, TooMany, UnknownCondition, UnknownReason
 
@@ -67,6 +67,7 @@ class OrderFile:
     version: PolicyVersion
     policy: policy.Policy
     customer: policy.CustomerFacts = field(default_factory=policy.CustomerFacts)
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ def open_file(order: Order, *, at: datetime) -> OrderFile:
         conditions={code: one for code, one in reference.conditions().items() if one.active},
         version=version,
         policy=policy.Policy(version.number, version.market, version.time_zone, rules),
-        customer=_history(order, at, rules),
+        customer=standing.history(order, rules, at=at),
+        methods=standing.methods(order, rules),
     )
 
 
@@ -119,17 +121,6 @@ def _policy_for(order: Order) -> tuple[PolicyVersion, tuple[policy.Rule, ...]]:
     version = reference.policy_for(order.market, order.placed_at)
     rules = (rule for rule in version.rules.all() if rule.active)
     return version, tuple(policy.Rule(rule.kind, rule.parameters, rule.priority) for rule in rules)
-
-
-def _history(order: Order, at: datetime, rules: Sequence[policy.Rule]) -> policy.CustomerFacts:
-    """Counted only when a rule of this policy looks at it."""
-    if order.customer_id is None or not any(rule.kind == "customer_history" for rule in rules):
-        return policy.CustomerFacts()
-    year_ago = at - timedelta(days=365)
-    return policy.CustomerFacts(
-        returns_last_year=RMA.objects.filter(order__customer=order.customer_id, requested_at__gte=year_ago).count(),
-        orders_last_year=Order.objects.filter(customer=order.customer_id, placed_at__gte=year_ago).count(),
-    )
 
 
 # ── Before anything is asked ──────────────────────────────────────────────────────────────────────────────────────
@@ -257,6 +248,7 @@ def _inputs(
                 "percent": None if fee.percent is None else f"{fee.percent:f}",
                 "per": fee.per,
                 "maximum": None if fee.maximum is None else f"{fee.maximum:f}",
+                "tax_rate": None if fee.tax_rate is None else f"{fee.tax_rate:f}",
                 "lines": list(fee.lines),
             }
             for fee in fees
@@ -279,6 +271,7 @@ def _order_facts(file: OrderFile) -> policy.OrderFacts:
         currency=order.currency,
         shipped_at=max(shipped, default=None),
         delivered_at=max((at for at in delivered if at), default=None),
+        methods=file.methods,
     )
 
 

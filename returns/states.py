@@ -173,12 +173,18 @@ class RMASource(TextChoices):
 
 
 class RefundAt(TextChoices):
-    """When money moves (policy)."""
+    """When money moves (policy), the most trusting first."""
 
+    APPROVAL = "approval", _("at once")  # nothing comes back
     SCAN = "scan", _("at the first carrier scan")
     DELIVERY = "delivery", _("when the carrier delivers")
     RECEIPT = "receipt", _("when it arrives at the dock")
     INSPECTION = "inspection", _("after inspection")
+
+    @classmethod
+    def with_goods(cls) -> tuple["RefundAt", ...]:
+        """What a policy may choose for goods that come back."""
+        return cls.SCAN, cls.DELIVERY, cls.RECEIPT, cls.INSPECTION
 
 
 class ReceiptResult(TextChoices):

@@ -15,6 +15,7 @@ def fee_terms(fees: Iterable[Fee], labels: dict[str, str] | None = None) -> tupl
             percent=fee.percent,
             per=fee.per,
             maximum=fee.maximum,
+            tax_rate=fee.tax_rate,
             label=(labels or {}).get(fee.code, ""),
             lines=fee.lines,
         )

@@ -175,6 +175,7 @@ def _fees(rma: RMA) -> list[Fee]:
             percent=None if fee["percent"] is None else Decimal(fee["percent"]),
             per=fee["per"],
             maximum=None if fee["maximum"] is None else Decimal(fee["maximum"]),
+            tax_rate=None if fee.get("tax_rate") is None else Decimal(fee["tax_rate"]),
             lines=tuple(fee["lines"]),
         )
         for fee in rma.quote.get("inputs", {}).get("fees", ())

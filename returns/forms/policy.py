@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Condition
+from oms.states import PaymentMethod
 from returns.models import ReturnReason
 from returns.policy import ParametersRefused, validate
 from returns.policy.parameters import KINDS, PARAMETERS
@@ -27,6 +28,7 @@ KIND_LABELS = {
     "free_label": _("Label"),
     "refund_at": _("When money moves"),
     "resolutions": _("What customers get"),
+    "keep_item": _("Keep the item"),
     "expires_after": _("Time to post it"),
 }
 LABELS = {
@@ -53,14 +55,31 @@ LABELS = {
     "allowed": _("Allowed"),
     "money_days": _("Days in which money is paid back"),
     "expired_outcome": _("After these days"),
+    "resolutions": _("Only when the customer gets"),
+    "tax_rate": _("Tax in it, percent"),
+    "fee_percent": _("Or a percentage of what comes back"),
+    "fee_per": _("For each"),
+    "fee_maximum": _("At most"),
+    "fee_tax_rate": _("Tax in it, percent"),
+    "methods": _("Only when paid by"),
+    "days_over": _("Only when the order is older than so many days"),
+    "returns_over": _("Only for customers with more returns in a year than"),
+    "value_over": _("Only when worth more than"),
+    "value_up_to": _("Only when worth at most"),
+    "times": _("Times per customer and year"),
+    "value_in_all": _("Worth per customer and year"),
 }
 HINTS = {
     "anchors": _("Best known first, with commas: delivered, shipped, placed."),
     "categories": _("With commas; empty: all."),
     "rows": _('Like [{"at": "scan", "reasons": ["wrong_item"]}]; the first that fits counts.'),
     "fee": _("Empty: the customer chooses a carrier and pays it."),
+    "tax_rate": _("Empty: the fee is not taxed."),
+    "fee_tax_rate": _("Empty: the fee is not taxed."),
+    "resolutions": _("None chosen: whatever the customer gets."),
+    "methods": _("None chosen: however it was paid."),
 }
-_NUMBERS = frozenset({"days", "transit_days", "money_days", "count", "returns"})
+_NUMBERS = frozenset({"days", "transit_days", "money_days", "count", "returns", "days_over", "returns_over", "times"})
 _FLAGS = {"unless_our_fault": True, "waived_when_our_fault": True, "everyone": False}
 _CODES = frozenset({"categories", "anchors"})
 _SEVERITIES = [("deny", _("refuse it")), ("review", _("put it before a person"))]
@@ -142,14 +161,22 @@ class RuleForm(forms.Form):
 def _choices(kind: str) -> dict[str, tuple[Iterable[tuple[str, Any]], bool]]:
     """Choices of the parameters that have some, and whether several may be chosen."""
     names = {parameter.name for parameter in PARAMETERS[kind]}
-    found: dict[str, tuple[Iterable[tuple[str, Any]], bool]] = {"severity": (_SEVERITIES, False), "per": (_PER, False)}
+    found: dict[str, tuple[Iterable[tuple[str, Any]], bool]] = {
+        "severity": (_SEVERITIES, False),
+        "per": (_PER, False),
+        "fee_per": (_PER, False),
+        "methods": (PaymentMethod.choices, True),
+        "resolutions": (Resolution.choices, True),
+    }
     if "reasons" in names:
         found["reasons"] = (ReturnReason.objects.order_by("position", "id").values_list("code", "label"), True)
     if "conditions" in names:
         found["conditions"] = (Condition.objects.order_by("position", "id").values_list("code", "label"), True)
-    found["allowed"] = (Resolution.choices, True)
-    found["default"] = (RefundAt.choices if kind == "refund_at" else Resolution.choices, False)
-    found["expired_outcome"] = ([("", _("a person decides")), *Resolution.choices], False)
+    offered = [choice for choice in Resolution.choices if choice[0] != Resolution.KEEP_ITEM]
+    moments = [(at.value, at.label) for at in RefundAt.with_goods()]
+    found["allowed"] = (offered, True)
+    found["default"] = (moments if kind == "refund_at" else offered, False)
+    found["expired_outcome"] = ([("", _("a person decides")), *offered], False)
     return {name: choice for name, choice in found.items() if name in names}
 
 

@@ -4,7 +4,15 @@ from datetime import datetime, timedelta
 
 from inventory import ledger, places
 from returns.models import RMA, Parcel, ReturnLine
-from returns.states import PARCEL_MACHINE, RMA_MACHINE, SETTLEMENT_MACHINE, ParcelStatus, RMAStatus, Settlement
+from returns.states import (
+    PARCEL_MACHINE,
+    RMA_MACHINE,
+    SETTLEMENT_MACHINE,
+    ParcelStatus,
+    Resolution,
+    RMAStatus,
+    Settlement,
+)
 
 POST_WITHIN = timedelta(days=14)  # where the policy names no other time
 
@@ -40,10 +48,15 @@ def goods_of(lines: list[ReturnLine]) -> list[ledger.Goods]:
 
 
 def authorize(rma: RMA, lines: list[ReturnLine], *, by: str, at: datetime) -> Parcel | None:
-    """What approval brings with it: the dock expects the goods, and a label is wanted if the policy gives one."""
+    """What approval brings with it: the dock expects the goods, and a label is wanted if the policy gives one; what the
+    customer keeps is expected nowhere, and its money is due at once."""
     rma.status = RMAStatus.APPROVED
     rma.approved_at = at
     rma.warehouse = rma.warehouse or places.default_house()
+    if rma.resolution == Resolution.KEEP_ITEM:
+        rma.expires_at = None
+        owe(rma)
+        return None
     rma.expires_at = rma.expires_at or at + POST_WITHIN
     ledger.expect(rma.warehouse, goods_of(lines), cause=f"rma/{rma.number}", by=by, at=at)
     if rma.decision.get("label") == "own":

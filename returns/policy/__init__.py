@@ -1,14 +1,16 @@
 """Who may send what back, until when, at what price: pure rules over facts that are handed in."""
 
-from returns.policy.decision import Decision, Fee, Verdict
+from returns.policy.decision import Choice, Decision, Fee, Verdict
 from returns.policy.defaults import DEFAULT_REASONS, DEFAULT_RULES
 from returns.policy.engine import Returnable, evaluate, returnable
 from returns.policy.facts import CustomerFacts, LineFacts, OrderFacts, Policy, RequestFacts, Rule
 from returns.policy.parameters import ParametersRefused, validate
+from returns.policy.resolution import allowed_resolutions, looks_at_history
 
 __all__ = [
     "DEFAULT_REASONS",
     "DEFAULT_RULES",
+    "Choice",
     "CustomerFacts",
     "Decision",
     "Fee",
@@ -20,7 +22,9 @@ __all__ = [
     "Returnable",
     "Rule",
     "Verdict",
+    "allowed_resolutions",
     "evaluate",
+    "looks_at_history",
     "returnable",
     "validate",
 ]

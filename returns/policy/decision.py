@@ -31,11 +31,15 @@ class Label(StrEnum):
     FREE = "free"
     CHARGED = "charged"
     OWN = "own"
+    NONE = "none"  # nothing travels
 
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """What the policy charges: an `amount`, or a `percent` of what the lines pay. `lines` are keys; () means all."""
+    """What the policy charges: an `amount`, or a `percent` of what the lines pay. `lines` are keys; () means all.
+
+    Amounts include their tax; `tax_rate` is percent, None = untaxed.
+    """
 
     code: str
     amount: Decimal | None = None
@@ -43,6 +47,7 @@ class Fee:
     per: str = "return"
     maximum: Decimal | None = None
     lines: tuple[str, ...] = ()
+    tax_rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,27 @@ class Finding:
     @property
     def blocks(self) -> bool:
         return self.severity is not Severity.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to settle: may it be chosen, the sentence why or why not, and the smallest change that flips it.
+
+    `until`: up to when it may be chosen, None = as long as the return itself.
+    """
+
+    resolution: str
+    allowed: bool
+    code: str
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    until: datetime | None = None
+    flip: Flip | None = None
+    rule: str = ""
+    priority: int = 0
+
+    @property
+    def sentence(self) -> str:
+        return say(self.code, self.facts)
 
 
 def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
@@ -122,6 +148,7 @@ class Decision:
     resolution: str  # "" = a person decides
     expires_at: datetime | None
     facts: Mapping[str, Any]
+    choices: tuple[Choice, ...] = ()
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:
@@ -164,6 +191,7 @@ class Decision:
             "refund_at": self.refund_at,
             "resolution": self.resolution,
             "expires_at": plain(self.expires_at),
+            "choices": [_choice_json(choice) for choice in self.choices],
             "facts": plain(self.facts),
         }
 
@@ -193,7 +221,34 @@ class Decision:
             resolution=stored["resolution"],
             expires_at=_instant(stored["expires_at"]),
             facts=stored["facts"],
+            choices=tuple(_choice(choice) for choice in stored.get("choices", ())),
         )
+
+
+def _choice_json(choice: Choice) -> dict[str, Any]:
+    return {
+        "resolution": choice.resolution,
+        "allowed": choice.allowed,
+        "code": choice.code,
+        "facts": dict(choice.facts),
+        "until": plain(choice.until),
+        "flip": None if choice.flip is None else _flip_json(choice.flip),
+        "rule": choice.rule,
+        "priority": choice.priority,
+    }
+
+
+def _choice(stored: Mapping[str, Any]) -> Choice:
+    return Choice(
+        resolution=stored["resolution"],
+        allowed=stored["allowed"],
+        code=stored["code"],
+        facts=stored["facts"],
+        until=_instant(stored["until"]),
+        flip=None if stored["flip"] is None else _flip(stored["flip"]),
+        rule=stored["rule"],
+        priority=stored["priority"],
+    )
 
 
 def _finding_json(finding: Finding) -> dict[str, Any]:
@@ -234,10 +289,11 @@ def _flip(stored: Mapping[str, Any]) -> Flip:
 
 
 def _fee(stored: Mapping[str, Any]) -> Fee:
-    amount, percent, maximum = (
-        None if stored[name] is None else Decimal(stored[name]) for name in ("amount", "percent", "maximum")
+    amount, percent, maximum, tax_rate = (
+        None if stored.get(name) is None else Decimal(stored[name])
+        for name in ("amount", "percent", "maximum", "tax_rate")
     )
-    return Fee(stored["code"], amount, percent, stored["per"], maximum, tuple(stored["lines"]))
+    return Fee(stored["code"], amount, percent, stored["per"], maximum, tuple(stored["lines"]), tax_rate)
 
 
 def _instant(stored: str | None) -> datetime | None:

@@ -1,6 +1,6 @@
 """The engine: hand it facts, a policy and now; it decides (R44, R50, p51, p55). Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -16,10 +16,21 @@ from returns.policy.decision import (
     verdict_of,
 )
 from returns.policy.facts import LineFacts, OrderFacts, Policy, RequestFacts, Rule, plain
-from returns.policy.rules import BEFORE_ASKING, FIRST_ONLY, LINE_RULES, REQUEST_RULES, Moment
-from returns.states import RefundAt
+from returns.policy.resolution import KEEP_ITEM, RESOLUTIONS, ladder
+from returns.policy.rules import BEFORE_ASKING, FIRST_ONLY, LINE_RULES, REFUND_AT, REQUEST_RULES, Moment, refund_at
+from returns.states import RefundAt, Resolution
 
-_LABELS = {"label_free": Label.FREE, "label_charged": Label.CHARGED, "label_own": Label.OWN}
+_LABELS = {
+    "nothing_travels": Label.NONE,
+    "label_free": Label.FREE,
+    "label_charged": Label.CHARGED,
+    "label_charged_percent": Label.CHARGED,
+    "label_own": Label.OWN,
+}
+KINDS = (*LINE_RULES, *REQUEST_RULES, REFUND_AT, RESOLUTIONS, KEEP_ITEM)
+# What is said about goods that come back, and nothing about goods that are kept.
+TRAVEL_RULES = frozenset({"free_label", REFUND_AT, "expires_after"})
+NOTHING_TRAVELS = Finding(Severity.INFO, "nothing_travels", rule=KEEP_ITEM)
 
 
 def evaluate(request: RequestFacts, policy: Policy, *, now: datetime) -> Decision:
@@ -31,14 +42,17 @@ def evaluate(request: RequestFacts, policy: Policy, *, now: datetime) -> Decisio
         raise ValueError("A request names at least one unit of at least one line.")
     moment = Moment(now, policy.time_zone)
     rules = _known(policy)
+    settled = ladder(request, rules, moment)
+    asked, request = request, replace(request, resolution=settled.chosen or request.resolution)
     lines = tuple(_decide_line(request, line, rules, moment) for line in request.lines)
     findings = tuple(_request_findings(request, rules, moment))
+    findings = (*findings, *filter(None, (refund_at(rules, request), settled.finding)))
+    if settled.chosen == Resolution.KEEP_ITEM:
+        findings = (*(one for one in findings if one.rule not in TRAVEL_RULES), NOTHING_TRAVELS)
     every = (*(finding for line in lines for finding in line.findings), *findings)
     verdict = verdict_of(every)
     codes = {finding.code: finding for finding in findings}
     label = next((label for code, label in _LABELS.items() if code in codes), Label.FREE)
-    chosen = codes.get("resolution_chosen")
-    fallback = "" if "resolution_needs_review" in codes else request.override or request.resolution
     return Decision(
         verdict=verdict,
         version=policy.version,
@@ -49,18 +63,25 @@ def evaluate(request: RequestFacts, policy: Policy, *, now: datetime) -> Decisio
         flips=_overall_flips(request, lines, every, verdict),
         fees=tuple(_merged_fees(every)),
         label=label,
-        refund_at=next((at.value for at in RefundAt if f"refund_at_{at.value}" in codes), RefundAt.INSPECTION.value),
-        resolution=fallback if chosen is None else str(chosen.facts["resolution"]),
+        refund_at=_refund_at(codes),
+        resolution=settled.chosen,
         expires_at=codes["post_by"].deadline if "post_by" in codes else None,
-        facts=plain(request.to_json()),
+        facts=plain(asked.to_json()),
+        choices=settled.choices,
     )
+
+
+def _refund_at(codes: Mapping[str, Finding]) -> str:
+    if "nothing_travels" in codes:
+        return RefundAt.APPROVAL.value
+    return next((at.value for at in RefundAt if f"refund_at_{at.value}" in codes), RefundAt.INSPECTION.value)
 
 
 def _known(policy: Policy) -> tuple[Rule, ...]:
     """The rules in order. A kind that nobody knows must stop everything: ignoring it would approve too much."""
     rules = policy.ordered()
     for rule in rules:
-        if rule.kind not in LINE_RULES and rule.kind not in REQUEST_RULES:
+        if rule.kind not in KINDS:
             raise ValueError(f"No rule of the kind {rule.kind!r} is known.")
     return rules
 
@@ -79,17 +100,17 @@ def _line_findings(request: RequestFacts, line: LineFacts, rules: Sequence[Rule]
         categories = rule.parameters.get("categories")
         if judge is None or rule.kind in done or (categories is not None and line.category not in categories):
             continue
-        if rule.kind in FIRST_ONLY and _speaks_about(rule, line):
+        if rule.kind in FIRST_ONLY and _speaks_about(rule, request, line):
             done.add(rule.kind)
         finding = judge(rule.parameters, request, line, moment)
         if finding is not None:
             yield replace(finding, line=line.key, rule=rule.kind, priority=rule.priority)
 
 
-def _speaks_about(rule: Rule, line: LineFacts) -> bool:
-    """A fee for one reason does not stand in for the fee for another."""
-    reasons = rule.parameters.get("reasons")
-    return reasons is None or line.reason in reasons
+def _speaks_about(rule: Rule, request: RequestFacts, line: LineFacts) -> bool:
+    """A fee for one reason or resolution does not stand in for the fee for another."""
+    reasons, resolutions = rule.parameters.get("reasons"), rule.parameters.get("resolutions")
+    return (reasons is None or line.reason in reasons) and (resolutions is None or request.resolution in resolutions)
 
 
 def _request_findings(request: RequestFacts, rules: Sequence[Rule], moment: Moment) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ class OrderFacts:
     currency: str
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
+    methods: tuple[str, ...] = ()  # how it was paid; read only when a rule asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,12 @@ class LineFacts:
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacts:
-    """What we know of the customer: counts only."""
+    """What we know of the customer: counts, and what was refunded without coming back, in the order's currency."""
 
     returns_last_year: int = 0
     orders_last_year: int = 0
+    kept_last_year: int = 0
+    kept_value_last_year: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

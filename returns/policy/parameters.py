@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from oms.money import MoneyError, parse_number
-from returns.policy.rules import ANCHORS, LINE_RULES, REQUEST_RULES
+from oms.states import PaymentMethod
+from returns.policy.rules import ANCHORS
 from returns.states import RefundAt, Resolution
 
 
@@ -93,7 +94,7 @@ def _refund_rows(value: Any) -> str | None:
     for row in value:
         if not isinstance(row, dict) or set(row) - {"at", "reasons", "resolutions"} or "at" not in row:
             return _("Each row says “at”, and may name reasons and resolutions.")
-        refusal = _one_of(RefundAt.values)(row["at"]) or _codes(row.get("reasons", []))
+        refusal = _one_of(RefundAt.with_goods())(row["at"]) or _codes(row.get("reasons", []))
         refusal = refusal or _codes(row.get("resolutions", []))
         if refusal:
             return refusal
@@ -103,6 +104,19 @@ def _refund_rows(value: Any) -> str | None:
 _SEVERITY = Parameter("severity", _one_of(("deny", "review")))
 _CATEGORIES = Parameter("categories", _codes)
 _MONEY = _decimal(0, None)
+_PERCENT = _decimal(0, 100)
+_RESOLUTIONS = Parameter("resolutions", _some_of(Resolution.values))
+# Keeping the goods is offered by a rule of its own, with its caps.
+_OFFERED = tuple(value for value in Resolution.values if value != Resolution.KEEP_ITEM)
+# Which returns a rule speaks about; it fits when all that it names do (R91).
+_WHEN = (
+    Parameter("reasons", _codes),
+    _CATEGORIES,
+    Parameter("conditions", _codes),
+    Parameter("methods", _some_of(PaymentMethod.values)),
+    Parameter("days_over", _count(0, 3650)),
+    Parameter("returns_over", _count(0, 10_000)),
+)
 
 PARAMETERS: dict[str, tuple[Parameter, ...]] = {
     "window": (
@@ -128,25 +142,51 @@ PARAMETERS: dict[str, tuple[Parameter, ...]] = {
         Parameter("amount", _MONEY),
         Parameter("per", _one_of(("unit", "line", "return"))),
         Parameter("maximum", _MONEY),
+        Parameter("tax_rate", _PERCENT),
         Parameter("reasons", _codes),
+        _RESOLUTIONS,
         Parameter("waived_when_our_fault", _flag),
         _CATEGORIES,
     ),
     "review_above": (Parameter("value", _MONEY, required=True),),
     "customer_history": (Parameter("returns", _count(0, 10_000), required=True),),
-    "free_label": (Parameter("everyone", _flag), Parameter("reasons", _codes), Parameter("fee", _MONEY)),
-    "refund_at": (Parameter("default", _one_of(RefundAt.values)), Parameter("rows", _refund_rows)),
+    "free_label": (
+        Parameter("everyone", _flag),
+        Parameter("reasons", _codes),
+        Parameter("fee", _MONEY),
+        Parameter("fee_percent", _PERCENT),
+        Parameter("fee_per", _one_of(("unit", "line", "return"))),
+        Parameter("fee_maximum", _MONEY),
+        Parameter("fee_tax_rate", _PERCENT),
+        _RESOLUTIONS,
+    ),
+    "refund_at": (
+        Parameter("default", _one_of(RefundAt.with_goods())),
+        Parameter("rows", _refund_rows),
+        Parameter("reasons", _codes),
+        _CATEGORIES,
+        _RESOLUTIONS,
+    ),
     "resolutions": (
-        Parameter("allowed", _some_of(Resolution.values), required=True),
-        Parameter("default", _one_of(Resolution.values)),
+        Parameter("allowed", _some_of(_OFFERED), required=True),
+        Parameter("default", _one_of(_OFFERED)),
         Parameter("money_days", _count(0, 3650)),
-        Parameter("expired_outcome", _one_of(Resolution.values)),
+        Parameter("expired_outcome", _one_of(_OFFERED)),
+        *_WHEN,
+        Parameter("value_over", _MONEY),
+        Parameter("value_up_to", _MONEY),
+    ),
+    "keep_item": (
+        Parameter("value_up_to", _MONEY, required=True),
+        Parameter("times", _count(1, 1000)),
+        Parameter("value_in_all", _MONEY),
+        *_WHEN,
     ),
     "expires_after": (Parameter("days", _count(1, 365), required=True),),
 }
 """Every kind of rule with what it may be told. Amounts are in the currency of the order that is judged."""
 
-KINDS: Sequence[str] = (*LINE_RULES, *REQUEST_RULES)
+KINDS: Sequence[str] = tuple(PARAMETERS)
 
 
 def validate(kind: str, parameters: Mapping[str, Any]) -> None:
@@ -175,11 +215,14 @@ def validate(kind: str, parameters: Mapping[str, Any]) -> None:
 def _validate_together(kind: str, parameters: Mapping[str, Any]) -> None:
     if kind == "restocking_fee" and ("percent" in parameters) == ("amount" in parameters):
         raise ParametersRefused("percent", _("A fee is either a percentage or an amount."))
+    if kind == "free_label" and "fee" in parameters and "fee_percent" in parameters:
+        raise ParametersRefused("fee_percent", _("A fee is either a percentage or an amount."))
     if kind == "resolutions":
         for name in ("default", "expired_outcome"):
             if name in parameters and parameters[name] not in parameters["allowed"]:
                 raise ParametersRefused(name, _("This is not among the allowed resolutions."))
         if "default" not in parameters and Resolution.REFUND not in parameters["allowed"]:
             raise ParametersRefused("default", _("Name what applies when nothing is chosen."))
-    if kind == "review_above" and Decimal(parameters["value"]) <= 0:
-        raise ParametersRefused("value", _("More than zero is needed."))
+    above_zero = {"review_above": "value", "keep_item": "value_up_to"}.get(kind, "")
+    if above_zero and Decimal(parameters[above_zero]) <= 0:
+        raise ParametersRefused(above_zero, _("More than zero is needed."))

@@ -4,7 +4,7 @@ Parameters have passed `parameters.validate`. A rule with `categories` speaks on
 Rules of LINE_RULES look at one line, rules of REQUEST_RULES at the request as a whole.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from oms.money import amount_text, round_half_up
 from returns.policy.decision import Fee, Finding, Flip, Severity
-from returns.policy.facts import LineFacts, RequestFacts
-from returns.states import RefundAt, Resolution
+from returns.policy.facts import LineFacts, RequestFacts, Rule
+from returns.states import RefundAt
 
 Parameters = Mapping[str, Any]
 LineRule = Callable[[Parameters, RequestFacts, LineFacts, "Moment"], Finding | None]
@@ -131,7 +131,7 @@ def restocking_fee(parameters: Parameters, request: RequestFacts, line: LineFact
     """A share of the price, or so much per unit or line, unless the shop is at fault (p36, p37)."""
     waived = line.our_fault and parameters.get("waived_when_our_fault", True)
     reasons = parameters.get("reasons")
-    if waived or (reasons is not None and line.reason not in reasons):
+    if waived or (reasons is not None and line.reason not in reasons) or not _for_this(parameters, request):
         return None
     currency = request.order.currency
     maximum = parameters.get("maximum")
@@ -142,6 +142,7 @@ def restocking_fee(parameters: Parameters, request: RequestFacts, line: LineFact
         per=parameters.get("per", "return"),
         maximum=_money(maximum, currency),
         lines=(line.key,),
+        tax_rate=_rate(parameters.get("tax_rate")),
     )
     if not fee.amount and not fee.percent:
         return None
@@ -149,6 +150,16 @@ def restocking_fee(parameters: Parameters, request: RequestFacts, line: LineFact
         return Finding(Severity.INFO, "restocking_fee_percent", {"percent": f"{fee.percent.normalize():f}"}, fee=fee)
     facts: dict[str, str | int] = {"amount": f"{fee.amount:f}", "currency": currency}
     return Finding(Severity.INFO, "restocking_fee_amount", facts, fee=fee)
+
+
+def _for_this(parameters: Parameters, request: RequestFacts) -> bool:
+    """A fee may be for some resolutions only: an exchange need not cost what a refund costs (p19)."""
+    resolutions = parameters.get("resolutions")
+    return resolutions is None or request.resolution in resolutions
+
+
+def _rate(text: str | None) -> Decimal | None:
+    return Decimal(text) if text else None
 
 
 def _money(text: str | None, currency: str) -> Decimal | None:
@@ -186,74 +197,55 @@ def free_label(parameters: Parameters, request: RequestFacts, moment: Moment) ->
     free = parameters.get("everyone", False) or any(
         line.our_fault or line.reason in parameters.get("reasons", ()) for line in request.lines
     )
-    if free:
+    if free or not _for_this(parameters, request):
         return Finding(Severity.INFO, "label_free")
-    amount = _money(parameters.get("fee"), request.order.currency)
-    if not amount:
+    fee = Fee(
+        "return_label",
+        amount=_money(parameters.get("fee"), request.order.currency),
+        percent=_rate(parameters.get("fee_percent")),
+        per=parameters.get("fee_per", "return"),
+        maximum=_money(parameters.get("fee_maximum"), request.order.currency),
+        tax_rate=_rate(parameters.get("fee_tax_rate")),
+    )
+    if fee.percent:
+        return Finding(Severity.INFO, "label_charged_percent", {"percent": f"{fee.percent.normalize():f}"}, fee=fee)
+    if not fee.amount:
         return Finding(Severity.INFO, "label_own")
     facts: dict[str, str | int] = {
-        "amount": amount_text(amount, request.order.currency),
+        "amount": amount_text(fee.amount, request.order.currency),
         "currency": request.order.currency,
     }
-    return Finding(Severity.INFO, "label_charged", facts, fee=Fee("return_label", amount=amount))
+    return Finding(Severity.INFO, "label_charged", facts, fee=fee)
 
 
 # Later is more careful: a return with several lines waits for the last of them.
 REFUND_ORDER = tuple(RefundAt)
+REFUND_AT = "refund_at"
 
 
-def refund_at(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
-    """When money moves, by reason and resolution; the first matching row of each line, the latest of all lines."""
-    found = [_refund_at_line(parameters, line, request.resolution) for line in request.lines]
-    latest = max(found, key=REFUND_ORDER.index, default=RefundAt.INSPECTION)
-    return Finding(Severity.INFO, f"refund_at_{latest.value}")
+def refund_at(rules: Sequence[Rule], request: RequestFacts) -> Finding | None:
+    """When money moves, by reason, category and resolution: the latest of all lines. None: no rule says."""
+    found = [told for line in request.lines if (told := _refund_at_line(rules, request, line)) is not None]
+    if not found:
+        return None
+    latest, priority = max(found, key=lambda told: REFUND_ORDER.index(told[0]))
+    return Finding(Severity.INFO, f"refund_at_{latest.value}", rule=REFUND_AT, priority=priority)
 
 
-def _refund_at_line(parameters: Parameters, line: LineFacts, resolution: str) -> RefundAt:
-    for row in parameters.get("rows", ()):
-        reasons, resolutions = row.get("reasons"), row.get("resolutions")
-        if (reasons is None or line.reason in reasons) and (resolutions is None or resolution in resolutions):
-            return RefundAt(row["at"])
-    return RefundAt(parameters.get("default", RefundAt.INSPECTION))
+def _refund_at_line(rules: Sequence[Rule], request: RequestFacts, line: LineFacts) -> tuple[RefundAt, int] | None:
+    """The first rule that fits counts; in it the first row that fits, else its default."""
+    for rule in rules:
+        terms = rule.parameters
+        if rule.kind == REFUND_AT and _applies(terms, request, line):
+            row = next((row for row in terms.get("rows", ()) if _applies(row, request, line)), None)
+            at = row["at"] if row is not None else terms.get("default", RefundAt.INSPECTION)
+            return RefundAt(at), rule.priority
+    return None
 
 
-def resolutions(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
-    """Which resolution applies; none that is valid means a person decides (R91–R93, rule 5)."""
-    expired = any(_money_window_over(parameters, request, line, moment) for line in request.lines)
-    allowed = parameters["allowed"]
-    chosen = choose_resolution(parameters, request.resolution, request.override, expired)
-    if chosen is not None:
-        return Finding(Severity.INFO, "resolution_chosen", {"resolution": chosen})
-    choices = [code for code in allowed if not expired or code == parameters.get("expired_outcome")]
-    return Finding(
-        Severity.REVIEW, "resolution_needs_review", flip=Flip("flip_resolution", {"choices": ", ".join(choices)})
-    )
-
-
-def _money_window_over(parameters: Parameters, request: RequestFacts, line: LineFacts, moment: Moment) -> bool:
-    """The window for money counts from shipment, apart from the one for coming back at all."""
-    if "money_days" not in parameters:
-        return False
-    terms = {"days": parameters["money_days"], "anchors": ("shipped", "placed"), "transit_days": 0}
-    return moment.now >= deadline_of(terms, request, line, moment)
-
-
-def choose_resolution(parameters: Parameters, preference: str, override: str, expired: bool) -> str | None:
-    """The ladder: exchange asked, staff override, preference if allowed, expired outcome, default (W30).
-
-    After the money window a preference counts only if it is the expired outcome. None: a person decides.
-    """
-    allowed = parameters["allowed"]
-    if preference == Resolution.EXCHANGE and preference in allowed:
-        return preference
-    if override:
-        return override
-    if preference:
-        valid = preference in allowed and (not expired or preference == parameters.get("expired_outcome"))
-        return preference if valid else None
-    if expired:
-        return parameters.get("expired_outcome")
-    return str(parameters.get("default", Resolution.REFUND.value))
+def _applies(terms: Parameters, request: RequestFacts, line: LineFacts) -> bool:
+    found = {"reasons": line.reason, "categories": line.category, "resolutions": request.resolution}
+    return all(terms.get(name) is None or value in terms[name] for name, value in found.items())
 
 
 def expires_after(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
@@ -277,11 +269,9 @@ REQUEST_RULES: dict[str, RequestRule] = {
     "review_above": review_above,
     "customer_history": customer_history,
     "free_label": free_label,
-    "refund_at": refund_at,
-    "resolutions": resolutions,
     "expires_after": expires_after,
 }
 # Of these only the first that applies counts: a narrow rule with a lower priority number replaces the general one.
-FIRST_ONLY = frozenset({"window", "restocking_fee", "free_label", "refund_at", "resolutions", "expires_after"})
+FIRST_ONLY = frozenset({"window", "restocking_fee", "free_label", "expires_after"})
 # What can be told before the customer has said anything: what every "Return" button is drawn from (p55).
 BEFORE_ASKING = frozenset({"window", "final_sale"})

@@ -1,12 +1,13 @@
 """A rule of the policy as a sentence somebody who did not write it understands."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from oms.states import PaymentMethod
 from returns.policy.rules import ANCHORS, TRANSIT_DAYS
 from returns.states import RefundAt, Resolution
 
@@ -23,7 +24,31 @@ def say(kind: str, parameters: Parameters, names: Names) -> str:
     text = words(parameters, names)
     if categories := parameters.get("categories"):
         text += " " + _("Only for: %(categories)s.") % {"categories": ", ".join(categories)}
-    return text
+    return " ".join([text, *_when(kind, parameters, names)])
+
+
+def _when(kind: str, parameters: Parameters, names: Names) -> Iterable[str]:
+    """Which returns the rule speaks about, beside categories."""
+    if kind in ("resolutions", "keep_item", "refund_at") and parameters.get("reasons"):
+        yield _("Only for these reasons: %(reasons)s.") % {"reasons": _listed(parameters["reasons"], names)}
+    if kind in ("resolutions", "keep_item") and parameters.get("conditions"):
+        yield _("Only in these conditions: %(conditions)s.") % {"conditions": _listed(parameters["conditions"], names)}
+    if parameters.get("resolutions"):
+        ways = ", ".join(str(Resolution(code).label) for code in parameters["resolutions"])
+        yield _("Only when the customer gets: %(ways)s.") % {"ways": ways}
+    if parameters.get("methods"):
+        ways = ", ".join(str(PaymentMethod(code).label) for code in parameters["methods"])
+        yield _("Only when paid by: %(ways)s.") % {"ways": ways}
+    if "days_over" in parameters:
+        yield _("Only when the order is older than %(days)s.") % {"days": _days(parameters["days_over"])}
+    if "returns_over" in parameters:
+        yield _("Only for customers with more than %(count)s returns in a year.") % {
+            "count": parameters["returns_over"]
+        }
+    if "value_over" in parameters:
+        yield _("Only when worth more than %(value)s.") % {"value": parameters["value_over"]}
+    if "value_up_to" in parameters and kind != "keep_item":
+        yield _("Only when worth at most %(value)s.") % {"value": parameters["value_up_to"]}
 
 
 def _days(count: int) -> str:
@@ -101,6 +126,8 @@ def _restocking_fee(parameters: Parameters, names: Names) -> str:
         text += " " + _("At most %(maximum)s.") % {"maximum": parameters["maximum"]}
     if parameters.get("reasons"):
         text += " " + _("For: %(reasons)s.") % {"reasons": _listed(parameters["reasons"], names)}
+    if parameters.get("tax_rate"):
+        text += " " + _("It includes %(rate)s %% tax.") % {"rate": parameters["tax_rate"]}
     if parameters.get("waived_when_our_fault", True):
         text += " " + _("Never when the fault is ours.")
     return text
@@ -129,6 +156,12 @@ def _free_label(parameters: Parameters, names: Names) -> str:
         }
     if parameters.get("fee"):
         return text + " " + _("Otherwise it costs %(fee)s.") % {"fee": parameters["fee"]}
+    if parameters.get("fee_percent"):
+        return (
+            text
+            + " "
+            + _("Otherwise it costs %(percent)s %% of what comes back.") % {"percent": parameters["fee_percent"]}
+        )
     return text + " " + _("Otherwise the customer chooses a carrier and pays it.")
 
 
@@ -151,6 +184,21 @@ def _resolutions(parameters: Parameters, names: Names) -> str:
     return text
 
 
+def _keep_item(parameters: Parameters, names: Names) -> str:
+    text = _("What is worth %(value)s or less may be kept, and is paid back all the same.") % {
+        "value": parameters["value_up_to"]
+    }
+    if "times" in parameters:
+        text += " " + ngettext(
+            "At most %(count)s time per customer and year.",
+            "At most %(count)s times per customer and year.",
+            parameters["times"],
+        ) % {"count": parameters["times"]}
+    if "value_in_all" in parameters:
+        text += " " + _("At most %(value)s per customer and year.") % {"value": parameters["value_in_all"]}
+    return text
+
+
 def _expires_after(parameters: Parameters, names: Names) -> str:
     return _("The parcel is posted within %(days)s, or the return runs out.") % {"days": _days(parameters["days"])}
 
@@ -169,5 +217,6 @@ _WORDS: dict[str, Callable[[Parameters, Names], str]] = {
     "free_label": _free_label,
     "refund_at": _refund_at,
     "resolutions": _resolutions,
+    "keep_item": _keep_item,
     "expires_after": _expires_after,
 }

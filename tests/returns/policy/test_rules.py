@@ -7,7 +7,7 @@ from decimal import Decimal as D
 import pytest
 
 from returns.policy import CustomerFacts, Fee, LineFacts, Rule, Verdict
-from returns.policy.rules import choose_resolution
+from returns.policy.resolution import choose_resolution
 from tests.returns.policy.facts import LINE, NOW, ORDER, codes, decide, line
 
 
@@ -175,6 +175,18 @@ class TestWhenMoneyMoves:
     def test_by_reason_and_resolution(self, reason: str, resolution: str, at: str) -> None:
         assert decide(line(reason=reason), rules=[self.RULE], resolution=resolution).refund_at == at
 
+    def test_a_rule_of_its_own_for_a_reason_or_a_resolution(self) -> None:
+        rules = [
+            Rule("refund_at", {"default": "delivery", "reasons": ["defective"]}, 10),
+            Rule("refund_at", {"default": "scan", "resolutions": ["store_credit"]}, 20),
+            Rule("refund_at", {"default": "receipt"}, 30),
+        ]
+        found = [
+            decide(line(reason=reason), rules=rules, resolution=way).refund_at
+            for reason, way in (("defective", "store_credit"), ("gift", "store_credit"), ("gift", "refund"))
+        ]
+        assert found == ["delivery", "scan", "receipt"]
+
     def test_several_lines_wait_for_the_most_careful(self) -> None:
         lines = line(key="1", reason="damaged"), line(key="2", reason="wrong_size")
         assert decide(*lines, rules=[self.RULE], resolution="refund").refund_at == "inspection"
@@ -203,7 +215,7 @@ class TestW30:
         rule = Rule("resolutions", {**self.TERMS, "money_days": 10})
         found = decide(rules=[rule], resolution="refund")
         assert [found.verdict, found.resolution, codes(found)] == [Verdict.REVIEW, "", ["resolution_needs_review"]]
-        assert found.flips[0].facts == {"choices": "store_credit"}
+        assert found.flips[0].facts == {"choices": "store_credit, exchange"}
 
     def test_late_and_without_preference_is_store_credit(self) -> None:
         rule = Rule("resolutions", {**self.TERMS, "money_days": 10})

@@ -1,0 +1,42 @@
+"""What a decision knows of the customer and of how the order was paid: counts only, read only when a rule asks."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, DecimalField, Q, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
+
+from oms.models import Order
+from oms.models.orders import MONEY
+from returns import policy
+from returns.models import RMA
+from returns.states import Resolution, RMAStatus
+
+YEAR = timedelta(days=365)
+GIVEN_UP = (RMAStatus.REJECTED, RMAStatus.CANCELED, RMAStatus.EXPIRED)
+
+
+def history(order: Order, rules: Sequence[policy.Rule], *, at: datetime) -> policy.CustomerFacts:
+    """Count the year before `at`: returns, orders, and what was refunded without coming back (R149)."""
+    if order.customer_id is None or not any(policy.looks_at_history(rule) for rule in rules):
+        return policy.CustomerFacts()
+    asked = RMA.objects.filter(order__customer=order.customer_id, requested_at__gte=at - YEAR)
+    kept = Q(resolution=Resolution.KEEP_ITEM) & ~Q(status__in=GIVEN_UP)
+    worth = Sum(Cast(KT("quote__total"), DecimalField(**MONEY)), filter=kept & Q(currency=order.currency))
+    return policy.CustomerFacts(
+        **asked.aggregate(
+            returns_last_year=Count("pk"),
+            kept_last_year=Count("pk", filter=kept),
+            kept_value_last_year=Coalesce(worth, Decimal(0)),
+        ),
+        orders_last_year=Order.objects.filter(customer=order.customer_id, placed_at__gte=at - YEAR).count(),
+    )
+
+
+def methods(order: Order, rules: Sequence[policy.Rule]) -> tuple[str, ...]:
+    """How the order was paid, oldest first."""
+    if not any("methods" in rule.parameters for rule in rules):
+        return ()
+    return tuple(dict.fromkeys(order.payments.order_by("captured_at", "pk").values_list("method", flat=True)))
