@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import F, QuerySet
 
 from inventory import terms
@@ -55,11 +56,12 @@ def receive(
     order: Order | None = None,
 ) -> ValueMovement:
     """Units become ours at `unit_cost`; without one at the product's standard cost, marked as estimated."""
-    held = _lock(product)
-    cost = unit_cost if unit_cost is not None else product.standard_cost or ZERO
-    moved = _move(held, ValueOp.RECEIVE, quantity, quantity * cost, cause, at, is_estimated=unit_cost is None)
-    CostLayer.objects.create(product=product, receipt=moved, quantity=quantity, unit_cost=cost)
-    _change(held, quantity, moved.cost, moved, against, order, at)
+    unit_cost, is_estimated = (unit_cost, False) if unit_cost is not None else (product.standard_cost or ZERO, True)
+    cost = (quantity * unit_cost).quantize(_PLACES)
+    held, before = _add(product, quantity, cost)
+    moved = _move(held, ValueOp.RECEIVE, quantity, cost, cause, at, is_estimated=is_estimated)
+    CostLayer.objects.create(product=product, receipt=moved, quantity=quantity, unit_cost=unit_cost)
+    _post(held, before, moved, against, order, at)
     return moved
 
 
@@ -174,15 +176,28 @@ def _put_back(held: ProductValue, parts: Iterable[Part], moved: ValueMovement) -
 
 
 def _lock(product: Product) -> ProductValue:
-    """The product's value, locked until the transaction ends; made when there is none."""
+    """The product's value, locked until the transaction ends. Raises NotThatManyValued when we never had any."""
     held = ProductValue.objects.select_for_update(no_key=True).filter(product=product).first()
     if held is None:
-        ProductValue.objects.bulk_create(
-            [ProductValue(product=product, costing=terms.of(product).costing)], ignore_conflicts=True
-        )
-        held = ProductValue.objects.select_for_update(no_key=True).get(product=product)
+        raise NotThatManyValued(sku=product.sku, asked=1, left=0)
     held.product = product
     return held
+
+
+def _add(product: Product, quantity: int, cost: Decimal) -> tuple[ProductValue, Decimal]:
+    """Add to the product's value, with or without a row of it, in one statement; returns it and the value before."""
+    row = [product.pk, terms.of(product).costing, quantity, cost]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO inventory_productvalue AS held (product_id, costing, quantity, value)
+               VALUES (%s, %s, %s, %s)
+               ON CONFLICT (product_id)
+               DO UPDATE SET quantity = held.quantity + excluded.quantity, value = held.value + excluded.value
+               RETURNING costing, quantity, value""",
+            row,
+        )
+        costing, quantity, value = cursor.fetchone()
+    return ProductValue(product=product, costing=costing, quantity=quantity, value=value), value - cost
 
 
 def _move(
@@ -222,12 +237,18 @@ def _change(
     order: Order | None,
     at: datetime,
 ) -> None:
-    currency = held.product.currency
-    before = round_half_up(held.value, currency)
+    before = held.value
     held.quantity += quantity
     held.value += value
     ProductValue.objects.filter(pk=held.pk).update(quantity=held.quantity, value=held.value)
-    difference = round_half_up(held.value, currency) - before
+    _post(held, before, moved, against, order, at)
+
+
+def _post(
+    held: ProductValue, before: Decimal, moved: ValueMovement, against: Account, order: Order | None, at: datetime
+) -> None:
+    currency = held.product.currency
+    difference = round_half_up(held.value, currency) - round_half_up(before, currency)
     if difference:
         journal.post(
             f"value/{moved.pk}",

@@ -5,134 +5,298 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inventory', '0004_goods_set_aside'),
-        ('oms', '0007_which_payment_first_and_who_approves'),
+        ("inventory", "0004_goods_set_aside"),
+        ("oms", "0007_which_payment_first_and_who_approves"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CategoryTerms',
+            name="CategoryTerms",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(blank=True, max_length=60, unique=True, verbose_name='category')),
-                ('issue_order', models.CharField(choices=[('oldest_first', 'the oldest first'), ('newest_first', 'the newest first'), ('returned_first', 'returned units first')], default='returned_first', max_length=16, verbose_name='issue order')),
-                ('costing', models.CharField(choices=[('fifo', 'first in, first out'), ('lifo', 'last in, first out'), ('average', 'weighted average'), ('specific', 'specific identification')], default='fifo', max_length=12, verbose_name='costing method')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("category", models.CharField(blank=True, max_length=60, unique=True, verbose_name="category")),
+                (
+                    "issue_order",
+                    models.CharField(
+                        choices=[
+                            ("oldest_first", "the oldest first"),
+                            ("newest_first", "the newest first"),
+                            ("returned_first", "returned units first"),
+                        ],
+                        default="returned_first",
+                        max_length=16,
+                        verbose_name="issue order",
+                    ),
+                ),
+                (
+                    "costing",
+                    models.CharField(
+                        choices=[
+                            ("fifo", "first in, first out"),
+                            ("lifo", "last in, first out"),
+                            ("average", "weighted average"),
+                            ("specific", "specific identification"),
+                        ],
+                        default="fifo",
+                        max_length=12,
+                        verbose_name="costing method",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'category terms',
-                'verbose_name_plural': 'category terms',
+                "verbose_name": "category terms",
+                "verbose_name_plural": "category terms",
             },
         ),
         migrations.CreateModel(
-            name='GradeTerms',
+            name="GradeTerms",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('grade', models.CharField(choices=[('A', 'A · like new'), ('B', 'B · light marks'), ('C', 'C · clear marks'), ('D', 'D · not sellable')], max_length=1, unique=True, verbose_name='grade')),
-                ('impairment_percent', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='loses (%)')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("A", "A · like new"),
+                            ("B", "B · light marks"),
+                            ("C", "C · clear marks"),
+                            ("D", "D · not sellable"),
+                        ],
+                        max_length=1,
+                        unique=True,
+                        verbose_name="grade",
+                    ),
+                ),
+                ("impairment_percent", models.DecimalField(decimal_places=2, max_digits=5, verbose_name="loses (%)")),
             ],
             options={
-                'verbose_name': 'grade terms',
-                'verbose_name_plural': 'grade terms',
-                'constraints': [models.CheckConstraint(condition=models.Q(('impairment_percent__gte', 0), ('impairment_percent__lte', 100)), name='grade_impairment')],
+                "verbose_name": "grade terms",
+                "verbose_name_plural": "grade terms",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("impairment_percent__gte", 0), ("impairment_percent__lte", 100)),
+                        name="grade_impairment",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProductValue',
+            name="ProductValue",
             fields=[
-                ('product', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='value', serialize=False, to='oms.product')),
-                ('costing', models.CharField(choices=[('fifo', 'first in, first out'), ('lifo', 'last in, first out'), ('average', 'weighted average'), ('specific', 'specific identification')], max_length=12)),
-                ('quantity', models.PositiveIntegerField(default=0)),
-                ('value', models.DecimalField(decimal_places=12, default=0, max_digits=28)),
+                (
+                    "product",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="value",
+                        serialize=False,
+                        to="oms.product",
+                    ),
+                ),
+                (
+                    "costing",
+                    models.CharField(
+                        choices=[
+                            ("fifo", "first in, first out"),
+                            ("lifo", "last in, first out"),
+                            ("average", "weighted average"),
+                            ("specific", "specific identification"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField(default=0)),
+                ("value", models.DecimalField(decimal_places=12, default=0, max_digits=28)),
             ],
             options={
-                'verbose_name': 'product value',
-                'verbose_name_plural': 'product values',
-                'constraints': [models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='product_value_not_negative'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0), ('value', 0), _connector='OR'), name='nothing_is_worth_nothing')],
+                "verbose_name": "product value",
+                "verbose_name_plural": "product values",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("value__gte", 0)), name="product_value_not_negative"),
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gt", 0), ("value", 0), _connector="OR"),
+                        name="nothing_is_worth_nothing",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ValueMovement',
+            name="ValueMovement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('op', models.CharField(choices=[('receive', 'received'), ('issue', 'issued'), ('return', 'returned by a customer'), ('vendor_return', 'returned to the vendor'), ('revalue', 'revalued')], max_length=16)),
-                ('quantity', models.PositiveIntegerField()),
-                ('cost', models.DecimalField(decimal_places=12, max_digits=28)),
-                ('costing', models.CharField(choices=[('fifo', 'first in, first out'), ('lifo', 'last in, first out'), ('average', 'weighted average'), ('specific', 'specific identification')], max_length=12)),
-                ('is_estimated', models.BooleanField(default=False)),
-                ('cause', models.CharField(max_length=100)),
-                ('moved_at', models.DateTimeField()),
-                ('lot', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='taken_by', to='inventory.valuemovement')),
-                ('of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answered_by', to='inventory.valuemovement')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='value_movements', to='oms.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "op",
+                    models.CharField(
+                        choices=[
+                            ("receive", "received"),
+                            ("issue", "issued"),
+                            ("return", "returned by a customer"),
+                            ("vendor_return", "returned to the vendor"),
+                            ("revalue", "revalued"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField()),
+                ("cost", models.DecimalField(decimal_places=12, max_digits=28)),
+                (
+                    "costing",
+                    models.CharField(
+                        choices=[
+                            ("fifo", "first in, first out"),
+                            ("lifo", "last in, first out"),
+                            ("average", "weighted average"),
+                            ("specific", "specific identification"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("is_estimated", models.BooleanField(default=False)),
+                ("cause", models.CharField(max_length=100)),
+                ("moved_at", models.DateTimeField()),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="taken_by",
+                        to="inventory.valuemovement",
+                    ),
+                ),
+                (
+                    "of",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="answered_by",
+                        to="inventory.valuemovement",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="value_movements", to="oms.product"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'value movement',
-                'verbose_name_plural': 'value movements',
+                "verbose_name": "value movement",
+                "verbose_name_plural": "value movements",
             },
         ),
         migrations.CreateModel(
-            name='IssuedPart',
+            name="IssuedPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField()),
-                ('back', models.PositiveIntegerField(default=0)),
-                ('unit_cost', models.DecimalField(decimal_places=12, max_digits=28)),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='inventory.valuemovement')),
-                ('receipt', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.valuemovement')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quantity", models.PositiveIntegerField()),
+                ("back", models.PositiveIntegerField(default=0)),
+                ("unit_cost", models.DecimalField(decimal_places=12, max_digits=28)),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="parts", to="inventory.valuemovement"
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.valuemovement",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'issued part',
-                'verbose_name_plural': 'issued parts',
+                "verbose_name": "issued part",
+                "verbose_name_plural": "issued parts",
             },
         ),
         migrations.CreateModel(
-            name='CostLayer',
+            name="CostLayer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField()),
-                ('unit_cost', models.DecimalField(decimal_places=12, max_digits=28)),
-                ('product', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='layers', to='oms.product')),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='layers', to='inventory.valuemovement')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quantity", models.PositiveIntegerField()),
+                ("unit_cost", models.DecimalField(decimal_places=12, max_digits=28)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="layers",
+                        to="oms.product",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="layers", to="inventory.valuemovement"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cost layer',
-                'verbose_name_plural': 'cost layers',
+                "verbose_name": "cost layer",
+                "verbose_name_plural": "cost layers",
             },
         ),
         migrations.CreateModel(
-            name='Impairment',
+            name="Impairment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cause', models.CharField(max_length=100, unique=True)),
-                ('grade', models.CharField(choices=[('A', 'A · like new'), ('B', 'B · light marks'), ('C', 'C · clear marks'), ('D', 'D · not sellable')], max_length=1)),
-                ('quantity', models.PositiveIntegerField()),
-                ('amount', models.DecimalField(decimal_places=3, max_digits=16)),
-                ('booked_at', models.DateTimeField()),
-                ('released_at', models.DateTimeField(null=True)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='impairments', to='oms.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cause", models.CharField(max_length=100, unique=True)),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("A", "A · like new"),
+                            ("B", "B · light marks"),
+                            ("C", "C · clear marks"),
+                            ("D", "D · not sellable"),
+                        ],
+                        max_length=1,
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField()),
+                ("amount", models.DecimalField(decimal_places=3, max_digits=16)),
+                ("booked_at", models.DateTimeField()),
+                ("released_at", models.DateTimeField(null=True)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="impairments", to="oms.product"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'impairment',
-                'verbose_name_plural': 'impairments',
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='impairment_amount')],
+                "verbose_name": "impairment",
+                "verbose_name_plural": "impairments",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="impairment_amount")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='valuemovement',
-            constraint=models.UniqueConstraint(fields=('cause', 'product', 'op'), name='value_movement_once'),
+            model_name="valuemovement",
+            constraint=models.UniqueConstraint(fields=("cause", "product", "op"), name="value_movement_once"),
         ),
         migrations.AddConstraint(
-            model_name='valuemovement',
-            constraint=models.CheckConstraint(condition=models.Q(('op', 'revalue'), ('quantity__gt', 0), _connector='OR'), name='value_movement_quantity'),
+            model_name="valuemovement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("op", "revalue"), ("quantity__gt", 0), _connector="OR"),
+                name="value_movement_quantity",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issuedpart',
-            constraint=models.CheckConstraint(condition=models.Q(('back__lte', models.F('quantity'))), name='issued_part_back'),
+            model_name="issuedpart",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("back__lte", models.F("quantity"))), name="issued_part_back"
+            ),
         ),
         migrations.AddIndex(
-            model_name='costlayer',
-            index=models.Index(condition=models.Q(('quantity__gt', 0)), fields=['product', 'receipt'], name='cost_layer_left'),
+            model_name="costlayer",
+            index=models.Index(
+                condition=models.Q(("quantity__gt", 0)), fields=["product", "receipt"], name="cost_layer_left"
+            ),
         ),
     ]

@@ -3,11 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 
-from inventory import ledger
+from inventory import ledger, readmission
 from inventory.states import BinKind, Disposition
 from oms import outbox
 from oms.models import Order, OrderLine
 from oms.verbs import verb
+from returns.lifecycle.inspecting import readmitted
 from returns.lifecycle.locking import lock, owe
 from returns.models import RMA, Hold
 from returns.refusals import ReasonNeeded
@@ -113,3 +114,5 @@ def _move_goods(rma: RMA, hold: Hold, *, by: str, at: datetime) -> None:
     ledger.put_away(
         rma.warehouse, [(goods, target)], source=BinKind.HOLD, cause=f"hold/{hold.pk}/{hold.status}", by=by, at=at
     )
+    if hold.status != HoldStatus.SENT_BACK:
+        readmission.readmit([readmitted(outcome, order_line)], rma.order, at=at)

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from inventory import ledger
+from inventory import ledger, readmission
 from inventory.models import Condition
+from inventory.readmission import Readmitted
 from inventory.refusals import NotSellable
 from inventory.states import BinKind, Disposition
-from oms import journal, outbox
-from oms.journal import Account
+from oms import outbox
 from oms.models import OrderLine
-from oms.money import round_half_up
 from oms.verbs import verb
 from returns import reference
 from returns.lifecycle.locking import lines_of, lock, move, owe, owe_nothing
@@ -201,25 +200,19 @@ def _put_away(rma: RMA, outcomes: Sequence[Outcome], lines: dict[int, ReturnLine
 
 
 def _book_value(rma: RMA, outcomes: Sequence[Outcome], lines: dict[int, ReturnLine], at: datetime) -> None:
-    """Goods taken back re-enter at what they left with; scrapped ones are written off at once."""
-    kept = lost = Decimal(0)
-    for one in outcomes:
-        order_line = lines[one.receipt.line_id].order_line
-        if one.acceptance != Acceptance.ACCEPTED or order_line.unit_cost is None:
-            continue
-        value = round_half_up(order_line.unit_cost * one.quantity, rma.currency)
-        if one.disposition == Disposition.SCRAP:
-            lost += value
-        else:
-            kept += value
-    if kept or lost:
-        journal.post(
-            f"outcome/{outcomes[0].pk}",
-            [(Account.INVENTORY, kept), (Account.WRITE_OFF, lost), (Account.COST_OF_GOODS, -(kept + lost))],
-            currency=rma.currency,
-            at=at,
-            order=rma.order,
-        )
+    accepted = [
+        one
+        for one in outcomes
+        if one.acceptance == Acceptance.ACCEPTED and one.receipt.result != ReceiptResult.WRONG_ITEM
+    ]
+    goods = (readmitted(one, lines[one.receipt.line_id].order_line) for one in accepted)
+    readmission.readmit(goods, rma.order, at=at)
+
+
+def readmitted(outcome: Outcome, line: OrderLine) -> Readmitted:
+    """Accepted goods, in the words of stock."""
+    cause = f"outcome/{outcome.pk}"
+    return Readmitted(line, outcome.quantity, outcome.grade, outcome.disposition, cause)
 
 
 def _count_returned(outcomes: Sequence[Outcome], lines: dict[int, ReturnLine]) -> None:
