@@ -35,16 +35,20 @@ class Account(TextChoices):
     PROVIDER = "provider", _("money at the payment provider")
     PAYPAL = "paypal", _("money at PayPal")
     INVENTORY = "inventory", _("goods in stock")
+    IMPAIRED = "impaired", _("expected loss on graded goods")
     SALES_TAX = "sales_tax", _("sales tax owed")
     STORE_CREDIT = "store_credit", _("store credit owed")
     EXCHANGES = "exchanges", _("exchanges under way")
     CARRIER_PAYABLE = "carrier_payable", _("owed to carriers")
+    GOODS_RECEIVED = "goods_received", _("goods received, not invoiced")
     SALES = "sales", _("sales")
     RETURNS = "returns", _("returned sales")
     FEES = "fees", _("fees kept from returns")
     EXPIRED_CREDIT = "expired_credit", _("store credit expired")
     COST_OF_GOODS = "cost_of_goods", _("cost of goods sold")
     WRITE_OFF = "write_off", _("goods written off")
+    IMPAIRMENT = "impairment", _("loss of value by grade")
+    REVALUATION = "revaluation", _("change of costing method")
     CARRIAGE = "carriage", _("return shipping bought")
     GOODWILL = "goodwill", _("goodwill")
     BONUS = "bonus", _("bonuses on store credit")
@@ -60,8 +64,10 @@ class Account(TextChoices):
 
     @property
     def grows_by_debit(self) -> bool:
-        """Its normal side. Returned sales lower income, so they grow by debit."""
-        return self is Account.RETURNS or self.kind.grows_by_debit
+        """Its normal side. Returned sales lower income, so they grow by debit; expected losses lower goods."""
+        if self in (Account.RETURNS, Account.IMPAIRED):
+            return not self.kind.grows_by_debit
+        return self.kind.grows_by_debit
 
 
 CHART: dict[Account, tuple[str, Kind]] = {
@@ -69,16 +75,20 @@ CHART: dict[Account, tuple[str, Kind]] = {
     Account.PROVIDER: ("1100", Kind.ASSET),
     Account.PAYPAL: ("1110", Kind.ASSET),
     Account.INVENTORY: ("1300", Kind.ASSET),
+    Account.IMPAIRED: ("1310", Kind.ASSET),
     Account.SALES_TAX: ("2000", Kind.LIABILITY),
     Account.STORE_CREDIT: ("2100", Kind.LIABILITY),
     Account.EXCHANGES: ("2200", Kind.LIABILITY),
     Account.CARRIER_PAYABLE: ("2300", Kind.LIABILITY),
+    Account.GOODS_RECEIVED: ("2400", Kind.LIABILITY),
     Account.SALES: ("4000", Kind.INCOME),
     Account.RETURNS: ("4100", Kind.INCOME),
     Account.FEES: ("4200", Kind.INCOME),
     Account.EXPIRED_CREDIT: ("4300", Kind.INCOME),
     Account.COST_OF_GOODS: ("5000", Kind.EXPENSE),
     Account.WRITE_OFF: ("5100", Kind.EXPENSE),
+    Account.IMPAIRMENT: ("5110", Kind.EXPENSE),
+    Account.REVALUATION: ("5120", Kind.EXPENSE),
     Account.CARRIAGE: ("5200", Kind.EXPENSE),
     Account.GOODWILL: ("5300", Kind.EXPENSE),
     Account.BONUS: ("5310", Kind.EXPENSE),
@@ -102,9 +112,13 @@ def paid_into(method: str) -> Account:
     return PAID_INTO[method]
 
 
+# An account, an amount, and of sales tax its rate in percent.
+Booking = tuple[Account, Decimal] | tuple[Account, Decimal, Decimal | None]
+
+
 def post(
     cause: str,
-    postings: Iterable[tuple[Account, Decimal]],
+    postings: Iterable[Booking],
     *,
     currency: str,
     at: datetime,
@@ -112,12 +126,29 @@ def post(
 ) -> JournalEntry:
     """Book one entry; all its postings go in with one statement, so that the zero-sum trigger sees it whole.
 
-    Amounts of zero are left out. Raises IntegrityError when the cause is booked already or the sum is not zero.
+    `at` is when it happened. PostgreSQL books it then, or at the start of the first month that is still open: what the
+    system books is never refused for its date. Amounts of zero are left out. Raises IntegrityError when the cause is
+    booked already or the sum is not zero.
     """
-    entry = JournalEntry.objects.create(cause=cause, order=order, booked_at=at)
+    entry = JournalEntry.objects.create(cause=cause, order=order, occurred_at=at)
+    _add(entry, postings, currency)
+    return entry
+
+
+def post_by_hand(
+    cause: str, postings: Iterable[Booking], *, currency: str, occurred_at: datetime, note: str, by: str
+) -> JournalEntry:
+    """Book what a person wants booked at just this instant: PostgreSQL refuses one in a closed month."""
+    entry = JournalEntry.objects.create(
+        cause=cause, occurred_at=occurred_at, booked_at=occurred_at, note=note[:200], by=by
+    )
+    _add(entry, postings, currency)
+    return entry
+
+
+def _add(entry: JournalEntry, postings: Iterable[Booking], currency: str) -> None:
     Posting.objects.bulk_create(
-        Posting(entry=entry, account=account, amount=amount, currency=currency)
-        for account, amount in postings
+        Posting(entry=entry, account=account, amount=amount, currency=currency, tax_rate=rate[0] if rate else None)
+        for account, amount, *rate in postings
         if amount
     )
-    return entry

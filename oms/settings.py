@@ -270,6 +270,8 @@ MAILERS = {
         "OPTIONS": {k: v for k, v in _MAIL_OPTIONS.items() if v} if "smtp" in _MAIL.get("EMAIL_BACKEND", "") else {},
     }
 }
+# A month of the books is closed by two people: one asks, another closes it.
+BOOKS_CLOSED_BY_TWO = env.bool("BOOKS_CLOSED_BY_TWO", True)
 ACCOUNTING_EMAIL = env.str("ACCOUNTING_EMAIL", "accounting@example.test")
 
 # ── Logs: sentences for operators, never bodies, tokens or personal data ──────────────────────────────────────────

@@ -74,7 +74,7 @@ def entries(period: Period, filters: Filters) -> tuple[str, dict[str, object]]:
     """
     labels, written_off = Conditions("p.price > 0"), Conditions(f"g.account = '{Account.WRITE_OFF}'")
     labels.within("p.labeled_at", period)
-    written_off.within("e.booked_at", period)
+    written_off.within("e.occurred_at", period)
     if filters.currency:
         labels.add("p.currency = %(currency)s::text", currency=filters.currency)
         written_off.add("g.currency = %(currency)s::text", currency=filters.currency)
@@ -94,7 +94,7 @@ def entries(period: Period, filters: Filters) -> tuple[str, dict[str, object]]:
             FROM returns_parcel p JOIN returns_rma r ON r.id = p.rma_id JOIN oms_order o ON o.id = r.order_id
             WHERE p.labeled_at IS NOT NULL AND {labels}
             UNION ALL
-            SELECT (e.booked_at AT TIME ZONE %(zone)s::text)::date, e.booked_at, 'written_off', e.cause,
+            SELECT (e.occurred_at AT TIME ZONE %(zone)s::text)::date, e.occurred_at, 'written_off', e.cause,
                 coalesce(o.country, ''), g.amount, NULL
             FROM oms_posting g JOIN oms_journalentry e ON e.id = g.entry_id LEFT JOIN oms_order o ON o.id = e.order_id
             WHERE {written_off}

@@ -32,7 +32,7 @@ LINE = (
     "canceled,returned"
 )
 PAYMENT = "id,order_id,method,provider_id,currency,captured,refunded,in_flight,captured_at"
-ENTRY = "id,cause,order_id,booked_at"
+ENTRY = "id,cause,order_id,occurred_at"
 POSTING = "entry_id,account,amount,currency"
 SHIPMENT = "id,order_id,carrier,tracking_number,status,shipped_at,delivered_at"
 SHIPMENT_LINE = "shipment_id,order_line_id,quantity"

@@ -5,6 +5,7 @@ from oms.models.journal import JournalEntry, Posting
 from oms.models.log_ins import KnownAddress, LogInAttempt
 from oms.models.orders import Order, OrderLine
 from oms.models.payments import Payment
+from oms.models.periods import Period
 from oms.models.products import Product
 from oms.models.shipments import Shipment, ShipmentLine
 from oms.models.shop import Shop
@@ -24,6 +25,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Payment",
+    "Period",
     "Posting",
     "Product",
     "Seal",

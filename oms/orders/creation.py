@@ -98,7 +98,7 @@ def create(
 
 
 def capture(order: Order, new: NewPayment, *, tax: Decimal, at: datetime) -> Payment:
-    """Keep a captured payment and book it: where it was paid in, against sales and the tax owed on its share of the order."""
+    """Keep a captured payment and book it: where it was paid in, against sales and the tax owed on its share."""
     captured = order.total if new.captured is None else new.captured
     payment = Payment.objects.create(
         order=order,

@@ -34,7 +34,7 @@ REFUND = (
     "correlation,event_sequence,event_hash,number,memo_id,order_id,rma_id,payment_id,amount,currency,status,source,"
     "provider_reason,requested_at,settled_at"
 )
-ENTRY = "id,cause,order_id,booked_at"
+ENTRY = "id,cause,order_id,occurred_at"
 POSTING = "entry_id,account,amount,currency"
 NOTHING = "\\\\x"
 

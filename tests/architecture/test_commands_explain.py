@@ -38,6 +38,7 @@ COMMANDS = {
     "rotate_keys": Promise(prints=True, writes=True),
     "seed_demo": Promise(prints=True, writes=True),
     "state_diagram": Promise(prints=True),
+    "trial_balance": Promise(prints=True),
     "value_stock": JSON_ALONE,
     "verify_events": Promise(prints=True),
 }

@@ -82,7 +82,7 @@ def test_a_sale_becomes_a_paid_shipped_order_with_its_books(run):
     assert (payment.method, payment.captured, payment.refunded) == ("imported", Decimal("22.08"), Decimal(0))
     entry = JournalEntry.objects.get(cause=f"capture/536365/{payment.pk}", order=order)
     assert dict(entry.postings.values_list("account", "amount")) == {
-        "provider": Decimal("22.08"),
+        "bank": Decimal("22.08"),
         "sales": Decimal("-22.08"),
     }
     events = Event.objects.filter(stream="order/536365")
@@ -203,7 +203,7 @@ def test_a_credit_note_becomes_a_closed_return_with_its_money(run):
     entry = JournalEntry.objects.get(cause=f"refund/{refund.number}/settled")
     assert dict(entry.postings.values_list("account", "amount")) == {
         "returns": Decimal("5.10"),
-        "provider": Decimal("-5.10"),
+        "bank": Decimal("-5.10"),
     }
     for stream, name in ((rma.stream, "rma.imported"), (refund.stream, "refund.imported")):
         events = list(Event.objects.filter(stream=stream))
