@@ -22,6 +22,12 @@ app.conf.beat_schedule = {
     "seal": {"task": "oms.tasks.seal_events", "schedule": 3600.0, "options": {"expires": 3600}},
     # Refunds the provider has not answered are looked up, never blindly repeated.
     "poll_refunds": {"task": "refunds.tasks.poll_pending", "schedule": 60.0, "options": {"expires": 60}},
+    # Store credit past its day is no longer owed.
+    "expire_store_credit": {
+        "task": "refunds.tasks.expire_store_credit",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     # Parcels whose webhook never came are asked for.
     "poll_parcels": {"task": "returns.tasks.poll_parcels", "schedule": 900.0, "options": {"expires": 900}},
     # Returns never posted run out.

@@ -1,5 +1,7 @@
 """What the events of refunds may say (see `oms.outbox.declare`)."""
 
+_MOVED = ("entry", "amount", "currency", "cause", "order", "parts")
+
 EVENTS = {
     "refund.requested": (
         "memo",
@@ -22,4 +24,16 @@ EVENTS = {
     "refund.retried": (),
     "refund.canceled": (),
     "refund.imported": ("document", "amount", "currency"),
+    "store_credit.granted": (*_MOVED, "category", "document"),
+    "store_credit.authorized": _MOVED,
+    "store_credit.captured": _MOVED,
+    "store_credit.voided": _MOVED,
+    "store_credit.released": _MOVED,
+    "store_credit.adjusted": (*_MOVED, "category"),
+    "store_credit.expired": _MOVED,
+    "store_credit.invalidated": (*_MOVED, "category"),
+    "store_credit.asked": ("category", "amount", "currency", "grant"),
+    "store_credit.agreed": ("entry",),
+    "store_credit.declined": (),
+    "store_credit.terms_changed": ("category", "fields"),
 }

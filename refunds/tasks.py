@@ -15,7 +15,7 @@ from oms.models import Event
 from oms.refusals import Refused
 from refunds import lifecycle, protocol, webhooks
 from refunds.gateways.base import GatewayError
-from refunds.models import Refund
+from refunds.models import Refund, StoreCredit
 from refunds.refusals import NotOurs
 from refunds.states import RefundStatus
 
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 ASK_FIRST_AFTER = timedelta(seconds=45)
 ASK_AT_LEAST_EVERY = timedelta(hours=6)
 ASK_AT_ONCE = 20
+EXPIRE_AT_ONCE = 500  # the rest an hour later
 ASK_FOR_SECONDS = 8  # one more call may take its full time-out before the task's hard limit
 
 
@@ -87,3 +88,15 @@ def poll_pending(**_kwargs: Any) -> int:
         if time.monotonic() > give_up_at:
             break
     return asked
+
+
+@shared_task
+def expire_store_credit(**_kwargs: Any) -> int:
+    """Credit past its day is no longer owed, an account at a time. Returns of how many."""
+    now = timezone.now()
+    left = F("grants__used") + F("grants__authorized")
+    overdue = StoreCredit.objects.filter(grants__expires_at__lte=now, grants__amount__gt=left).distinct()
+    expired = 0
+    for number in overdue.order_by("pk").values_list("number", flat=True)[:EXPIRE_AT_ONCE]:
+        expired += lifecycle.expire_credit(number, by="system", at=now) is not None
+    return expired

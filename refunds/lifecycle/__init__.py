@@ -6,25 +6,46 @@ refunds, one per payment the money goes back to, each with events of its own.
 """
 
 from refunds.lifecycle.approving import approve, cancel, refuse, retry
+from refunds.lifecycle.credit_spending import authorize, capture, credit_of, release, spend, void
+from refunds.lifecycle.crediting import (
+    adjust_credit,
+    bonus_on,
+    credit_refund,
+    expire_credit,
+    grant_credit,
+    invalidate_credit,
+)
 from refunds.lifecycle.paying import await_provider, confirm_paid, confirm_unpaid, fail, give, hear, settle
 from refunds.lifecycle.requesting import request_for_cancellation, request_for_return, request_goodwill
 from refunds.lifecycle.submitting import note_silence, submit
 
 __all__ = [
+    "adjust_credit",
     "approve",
+    "authorize",
     "await_provider",
+    "bonus_on",
     "cancel",
+    "capture",
     "confirm_paid",
     "confirm_unpaid",
+    "credit_of",
+    "credit_refund",
+    "expire_credit",
     "fail",
     "give",
+    "grant_credit",
     "hear",
+    "invalidate_credit",
     "note_silence",
     "refuse",
+    "release",
     "request_for_cancellation",
     "request_for_return",
     "request_goodwill",
     "retry",
     "settle",
+    "spend",
     "submit",
+    "void",
 ]
