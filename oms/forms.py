@@ -75,6 +75,7 @@ class ShopForm(forms.ModelForm):
             "processing_days",
             "tender_order",
             "approval_above",
+            "credit_bonus",
             "return_rate_notice",
             "return_rate_alarm",
         )
@@ -91,6 +92,7 @@ class ShopForm(forms.ModelForm):
                 "In the order's currency; counted per order, and per customer and day, so that parts add up. "
                 "0: every refund."
             ),
+            "credit_bonus": _("On top of a refund that the customer takes as store credit. 0: none."),
         }
 
     # Which fields stand together, under which words.
@@ -98,7 +100,7 @@ class ShopForm(forms.ModelForm):
         (_("The company"), ("company", "legal_address", "logo", "without_logo", "accent")),
         (_("How customers reach us"), ("support_email", "support_phone", "support_hours", "chat_url")),
         (_("Mails"), ("sender_name", "sender_email", "accounting_email")),
-        (_("Refunds"), ("tender_order", "approval_above")),
+        (_("Refunds"), ("tender_order", "approval_above", "credit_bonus")),
         (_("Numbers"), ("time_zone", "processing_days", "return_rate_notice", "return_rate_alarm")),
     )
 

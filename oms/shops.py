@@ -29,6 +29,7 @@ FIELDS = frozenset(
         "processing_days",
         "tender_order",
         "approval_above",
+        "credit_bonus",
         "return_rate_notice",
         "return_rate_alarm",
     }

@@ -39,6 +39,9 @@ class Shop(models.Model):
     approval_above = models.DecimalField(
         _("a second person approves refunds above"), max_digits=10, decimal_places=2, default=500, db_default=500
     )
+    credit_bonus = models.DecimalField(
+        _("bonus for taking store credit (%)"), max_digits=4, decimal_places=2, default=0, db_default=0
+    )
     return_rate_notice = models.DecimalField(_("return rate to look at (%)"), max_digits=5, decimal_places=2, default=5)
     return_rate_alarm = models.DecimalField(_("return rate to act on (%)"), max_digits=5, decimal_places=2, default=15)
 
@@ -48,6 +51,7 @@ class Shop(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="one_shop"),
             models.CheckConstraint(condition=Q(approval_above__gte=0), name="approval_not_negative"),
+            models.CheckConstraint(condition=Q(credit_bonus__gte=0), name="bonus_not_negative"),
         ]
 
     def __str__(self) -> str:

@@ -169,14 +169,12 @@ class StoreCreditTerms(models.Model):
     position = models.PositiveSmallIntegerField(_("spent as number"), default=1)
     valid_days = models.PositiveSmallIntegerField(_("valid for (days)"), null=True, blank=True)
     alone_up_to = models.DecimalField(_("one person alone gives up to"), max_digits=10, decimal_places=2, default=0)
-    percent = models.DecimalField(_("on top of a refund (%)"), max_digits=5, decimal_places=2, default=0)
 
     class Meta:
         verbose_name = _("terms of store credit")
         verbose_name_plural = _("terms of store credit")
         constraints = [
             models.CheckConstraint(condition=Q(alone_up_to__gte=0), name="store_credit_limit"),
-            models.CheckConstraint(condition=Q(percent__gte=0, percent__lte=100), name="store_credit_percent"),
             models.CheckConstraint(condition=Q(valid_days__gt=0) | Q(valid_days=None), name="store_credit_days"),
         ]
 
