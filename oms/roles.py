@@ -44,6 +44,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "see refunds": (_AGENT, _FINANCE, _MANAGER, _AUDITOR, _ADMIN),
         "approve refunds": (_FINANCE, _ADMIN),
         "retry refunds": (_FINANCE, _ADMIN),
+        "see reconciliation": (_FINANCE, _MANAGER, _AUDITOR, _ADMIN),
+        "reconcile": (_FINANCE, _ADMIN),
         "see messages": (_AGENT, _FINANCE, _MANAGER, _ADMIN),
         "see reports": (_AGENT, _FINANCE, _MANAGER, _AUDITOR, _ADMIN),
         "see events": (_FINANCE, _MANAGER, _AUDITOR, _ADMIN),

@@ -1,6 +1,7 @@
 """What the events of refunds may say (see `oms.outbox.declare`)."""
 
 _MOVED = ("entry", "amount", "currency", "cause", "order", "parts")
+_DIFFERENCE = ("run", "cause", "amount_here", "currency_here", "amount_there", "currency_there")
 
 EVENTS = {
     "refund.requested": (
@@ -36,4 +37,16 @@ EVENTS = {
     "store_credit.agreed": ("entry",),
     "store_credit.declined": (),
     "store_credit.terms_changed": ("category", "fields"),
+    "reconciliation.asked": ("since", "until", "providers", "files"),
+    "reconciliation.begun": (),
+    "reconciliation.finished": ("refunds", "memos", "lines", "differences", "new", "again", "gone"),
+    "reconciliation.failed": ("code",),
+    "reconciliation.canceled": (),
+    "discrepancy.found": _DIFFERENCE,
+    "discrepancy.changed": _DIFFERENCE,
+    "discrepancy.assigned": ("assignee",),
+    "discrepancy.noted": ("note",),
+    "discrepancy.resolved": ("outcome",),
+    "discrepancy.gone": ("run",),
+    "discrepancy.reopened": (*_DIFFERENCE, "why"),
 }

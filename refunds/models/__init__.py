@@ -1,5 +1,12 @@
 from refunds.models.imported import ImportedCredit
 from refunds.models.memos import CreditMemo, CreditMemoLine
+from refunds.models.reconciliation import (
+    Discrepancy,
+    DiscrepancyNote,
+    DiscrepancyQuerySet,
+    ReconciliationRun,
+    StatementLine,
+)
 from refunds.models.refunds import Refund, RefundAttempt, RefundQuerySet
 from refunds.models.store_credit import (
     StoreCredit,
@@ -14,10 +21,15 @@ from refunds.models.store_credit import (
 __all__ = [
     "CreditMemo",
     "CreditMemoLine",
+    "Discrepancy",
+    "DiscrepancyNote",
+    "DiscrepancyQuerySet",
     "ImportedCredit",
+    "ReconciliationRun",
     "Refund",
     "RefundAttempt",
     "RefundQuerySet",
+    "StatementLine",
     "StoreCredit",
     "StoreCreditEntry",
     "StoreCreditGrant",
