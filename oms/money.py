@@ -180,6 +180,15 @@ def cumulative(total_minor: int, quantity: int, count: int) -> int:
     return round_ratio(total_minor * count, quantity) if quantity else 0
 
 
+def part_of(whole: Decimal, total: Decimal, before: Decimal, amount: Decimal, currency: str) -> Decimal:
+    """The share of `whole` that goes with `amount` of `total` when `before` of it came earlier, in the same order.
+
+    Cut cumulatively: the parts of amounts that come to `total` come to `whole`, to the last unit of the currency.
+    """
+    minor, of, first, more = (to_minor(value, currency) for value in (whole, total, before, amount))
+    return from_minor(round_ratio(minor * (first + more), of) - round_ratio(minor * first, of), currency)
+
+
 def unit_value(total_minor: int, quantity: int, unit: int) -> int:
     """Value of unit number `unit` (from 0) of `quantity`: R(unit + 1) − R(unit), in minor units (rule 3, p30).
 

@@ -15,10 +15,10 @@ from oms.history import History, record_history
 from oms.identifiers import uuid7
 from oms.importing.documents import ZERO, Sale
 from oms.importing.people import People
-from oms.importing.report import ImportReport
+from oms.importing.report import BadRow, ImportReport
 from oms.journal import Account, paid_into
 from oms.models import Payment, Product
-from oms.states import OrderKind, ShipmentStatus
+from oms.states import OrderKind, PaymentMethod, ShipmentStatus
 
 ACTOR = "system"
 LARGEST_TOTAL = Decimal(10) ** 12
@@ -33,7 +33,7 @@ LINE = (
 )
 PAYMENT = "id,order_id,method,provider_id,currency,captured,refunded,in_flight,captured_at"
 ENTRY = "id,cause,order_id,occurred_at"
-POSTING = "entry_id,account,amount,currency"
+POSTING = "entry_id,account,amount,currency,tax_rate"
 SHIPMENT = "id,order_id,carrier,tracking_number,status,shipped_at,delivered_at"
 SHIPMENT_LINE = "shipment_id,order_line_id,quantity"
 
@@ -44,11 +44,17 @@ KNOWN = """
 """
 
 
+# Spends the store credit that a sale names, for this customer; gives the reference its payment keeps. Raises BadRow.
+PayWithCredit = Callable[[Sale, int | None], str]
+
+
 class Sales:
     """Writes batches of sales; remembers products and people between them."""
 
-    def __init__(self, report: ImportReport, is_goods: Callable[[str], bool], *, now: datetime) -> None:
-        self.report, self.is_goods = report, is_goods
+    def __init__(
+        self, report: ImportReport, is_goods: Callable[[str], bool], *, now: datetime, pay_with_credit: PayWithCredit
+    ) -> None:
+        self.report, self.is_goods, self.pay_with_credit = report, is_goods, pay_with_credit
         self.people = People(now)
         self.products: dict[str, int] = {}
 
@@ -62,6 +68,7 @@ class Sales:
             if not new:
                 return
             customers = self.people.find_or_add([sale.buyer for sale in new])
+            new, customers = self._paid_with_credit(new, customers)
             self._find_or_add_products(new)
             _Rows(new, customers, self.products).copy()
         self.report.new_orders += len(new)
@@ -88,19 +95,34 @@ class Sales:
 
     def _with_own_payment(self, sales: list[Sale]) -> list[Sale]:
         """Leave out orders whose payment is another order's already: money of one capture is owed once."""
-        numbers = [sale.payment_id for sale in sales if sale.payment_id]
+        numbers = [sale.payment_id for sale in sales if _is_captured_once(sale)]
         if not numbers:
             return sales
         known = Payment.objects.filter(provider_id__in=numbers).values_list("method", "provider_id")
         taken, kept = set(known), []
         for sale in sales:
             payment = (str(sale.payment_method), sale.payment_id)
-            if sale.payment_id and payment in taken:
+            if _is_captured_once(sale) and payment in taken:
                 self.report.reject(sale.line, "payment_id", f"{sale.payment_id} is the payment of another order.")
                 continue
             taken.add(payment)
             kept.append(sale)
         return kept
+
+    def _paid_with_credit(
+        self, sales: list[Sale], customers: list[int | None]
+    ) -> tuple[list[Sale], list[int | None]]:
+        """Leave out orders whose store credit does not pay for them."""
+        kept: list[tuple[Sale, int | None]] = []
+        for sale, customer in zip(sales, customers, strict=True):
+            if sale.payment_method == PaymentMethod.STORE_CREDIT and _total(sale):
+                try:
+                    sale.payment_id = self.pay_with_credit(sale, customer)
+                except BadRow as bad:
+                    self.report.reject(sale.line, bad.column, str(bad))
+                    continue
+            kept.append((sale, customer))
+        return [sale for sale, _customer in kept], [customer for _sale, customer in kept]
 
     def _differs(self, sale: Sale) -> None:
         reason = f"Order {sale.number} is here already with other lines; it was left as it is."
@@ -208,15 +230,15 @@ class _Rows:
         )
         if not total:
             return
-        entry_id, tax = next(self.entry_ids), sum((line.tax for line in sale.lines), sale.shipping_tax)
+        entry_id, taxes = next(self.entry_ids), _taxes(sale)
         self.entries.append(f"{entry_id}\tcapture/{bulk.text(sale.number)}/{payment_id}\t{order_id}\t{placed_at}")
-        for account, amount in (
-            (paid_into(sale.payment_method), total),
-            (Account.SALES, tax - total),
-            (Account.SALES_TAX, -tax),
+        for account, amount, rate in (
+            (paid_into(sale.payment_method), total, bulk.NULL),
+            (Account.SALES, sum(taxes.values()) - total, bulk.NULL),
+            *((Account.SALES_TAX, -tax, rate) for rate, tax in taxes.items()),
         ):
             if amount:
-                self.postings.append(f"{entry_id}\t{account.value}\t{amount!s}\t{sale.currency}")
+                self.postings.append(f"{entry_id}\t{account.value}\t{amount!s}\t{sale.currency}\t{rate}")
 
     def _shipment(self, order_id: str, sale: Sale, lines: list[str]) -> None:
         assert sale.shipped_at is not None
@@ -231,6 +253,21 @@ class _Rows:
         self.shipment_lines += [
             f"{shipment_id}\t{line_id}\t{line.quantity}" for line_id, line in zip(line_ids, sale.lines, strict=True)
         ]
+
+
+def _taxes(sale: Sale) -> dict[str, Decimal]:
+    """The tax of a sale by rate as COPY reads it; that of its shipping has no rate of its own."""
+    taxes = {bulk.NULL: sale.shipping_tax}
+    for line in sale.lines:
+        if line.tax:
+            rate = str(line.tax_rate) if line.tax_rate else bulk.NULL
+            taxes[rate] = taxes.get(rate, ZERO) + line.tax
+    return taxes
+
+
+def _is_captured_once(sale: Sale) -> bool:
+    """Whether its payment's number names one capture; that of store credit names what pays for many."""
+    return bool(sale.payment_id) and sale.payment_method != PaymentMethod.STORE_CREDIT
 
 
 def _total(sale: Sale) -> Decimal:

@@ -1,7 +1,7 @@
 """Orders: how their status follows from what happened, and the verbs that make it happen."""
 
 from oms.orders.cancellation import cancel_lines
-from oms.orders.creation import NewLine, NewPayment, create
+from oms.orders.creation import NewLine, NewPayment, capture, create
 from oms.orders.refusals import (
     LineNotOfOrder,
     NoLines,
@@ -24,6 +24,7 @@ __all__ = [
     "OrderNumberTaken",
     "QuantityNotPossible",
     "cancel_lines",
+    "capture",
     "create",
     "deliver",
     "facts_of",

@@ -1,15 +1,16 @@
 """Placing an order: its lines with their terms frozen, its payments booked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Sum
 
 from oms import journal, outbox
 from oms.models import Customer, Order, OrderLine, Payment, Product
-from oms.money import allocate, from_minor, round_half_up, to_minor
+from oms.money import allocate, from_minor, part_of, round_half_up, to_minor
 from oms.orders.refusals import NoLines, OrderNumberTaken
 from oms.states import OrderKind, OrderSource, PaymentMethod
 
@@ -92,13 +93,34 @@ def create(
             lines=len(terms), total=str(order.total), currency=currency, source=order.source,
         )  # fmt: skip
         OrderLine.objects.bulk_create(_line(order, position, line) for position, line in enumerate(terms, 1))
+        taxes, before = _taxes(terms, shipping_tax), Decimal(0)
         for payment in payments:
-            capture(order, payment, tax=sum((line.tax for line in terms), shipping_tax), at=order.placed_at)
+            before += _capture(order, payment, taxes, before, at=order.placed_at).captured
         return order
 
 
-def capture(order: Order, new: NewPayment, *, tax: Decimal, at: datetime) -> Payment:
-    """Keep a captured payment and book it: where it was paid in, against sales and the tax owed on its share."""
+def capture(order: Order, new: NewPayment, *, at: datetime) -> Payment:
+    """Keep a payment captured for an order that stands already, and book it. Call it under the order's lock."""
+    before = order.payments.aggregate(sum=Sum("captured"))["sum"] or Decimal(0)
+    return _capture(order, new, _taxes(order.lines.all(), order.shipping_tax), before, at=at)
+
+
+def _taxes(lines: Iterable[NewLine | OrderLine], shipping_tax: Decimal) -> dict[Decimal | None, Decimal]:
+    """The tax of an order by rate in percent; under None that of its shipping, which has no rate of its own."""
+    taxes: dict[Decimal | None, Decimal] = {None: shipping_tax}
+    for line in lines:
+        rate = line.tax_rate or None
+        taxes[rate] = taxes.get(rate, Decimal(0)) + (line.tax or Decimal(0))
+    return taxes
+
+
+def _capture(
+    order: Order, new: NewPayment, taxes: Mapping[Decimal | None, Decimal], before: Decimal, *, at: datetime
+) -> Payment:
+    """Book what came in against sales and the tax owed on its share of the order.
+
+    Payments share the taxes cumulatively, each after what came `before` it, so that together they owe exactly these.
+    """
     captured = order.total if new.captured is None else new.captured
     payment = Payment.objects.create(
         order=order,
@@ -108,14 +130,17 @@ def capture(order: Order, new: NewPayment, *, tax: Decimal, at: datetime) -> Pay
         captured=captured,
         captured_at=at,
     )
-    owed = round_half_up(tax * captured / order.total, order.currency) if order.total else Decimal(0)
+    owed = {
+        rate: part_of(tax, order.total, before, captured, order.currency) if order.total else Decimal(0)
+        for rate, tax in taxes.items()
+    }
     if captured:
         journal.post(
             f"capture/{order.number}/{payment.pk}",
             [
                 (journal.paid_into(new.method), captured),
-                (journal.Account.SALES, owed - captured),
-                (journal.Account.SALES_TAX, -owed),
+                (journal.Account.SALES, sum(owed.values(), Decimal(0)) - captured),
+                *((journal.Account.SALES_TAX, -tax, rate) for rate, tax in owed.items()),
             ],
             currency=order.currency,
             at=at,

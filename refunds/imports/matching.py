@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import connection
 
@@ -26,7 +27,7 @@ CANDIDATE_ORDERS = """
       JOIN oms_orderline l ON l.order_id = o.id AND l.sku = wanted.sku
 """
 CANDIDATES = """
-    SELECT l.id, l.order_id, o.customer_id, l.sku, o.currency, o.placed_at, l.quantity, l.gross, l.tax
+    SELECT l.id, l.order_id, o.customer_id, l.sku, o.currency, o.placed_at, l.quantity, l.gross, l.tax, l.tax_rate
       FROM unnest(%s::bigint[], %s::text[]) AS wanted (customer_id, sku)
       JOIN oms_order o ON o.customer_id = wanted.customer_id
       JOIN oms_orderline l ON l.order_id = o.id AND l.sku = wanted.sku
@@ -54,6 +55,7 @@ class SoldLine:
     quantity: int
     gross: int  # minor units
     tax: int
+    tax_rate: Decimal  # percent
     free: Units
 
     def worth(self, units: Units) -> tuple[int, int]:
@@ -184,11 +186,10 @@ def sold_to(
         for line_id, first, last in cursor.fetchall():
             claimed[line_id].append(((first, last),))
     sold: dict[tuple[int, str, str], list[SoldLine]] = defaultdict(list)
-    for line_id, order_id, customer, sku, currency, placed_at, quantity, gross, tax in rows:
+    for line_id, order_id, customer, sku, currency, placed_at, quantity, gross, tax, tax_rate in rows:
         free = free_units(quantity, claimed.get(line_id, ()))
         if free:
-            line = SoldLine(
-                line_id, order_id, placed_at, quantity, to_minor(gross, currency), to_minor(tax, currency), free
-            )
+            worth, taxed = to_minor(gross, currency), to_minor(tax, currency)
+            line = SoldLine(line_id, order_id, placed_at, quantity, worth, taxed, tax_rate, free)
             sold[customer, sku, currency].append(line)
     return sold, payments

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import count as numbers
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from oms.identifiers import uuid7
 from oms.journal import Account, paid_into
 from oms.models import Payment
 from oms.models.claims import Units
-from oms.money import from_minor
+from oms.money import from_minor, round_ratio
 from refunds.imports.matching import MatchedNote, Piece
 from refunds.models import ImportedCredit
 from refunds.states import RefundSource, RefundStatus
@@ -35,7 +36,7 @@ REFUND = (
     "provider_reason,requested_at,settled_at"
 )
 ENTRY = "id,cause,order_id,occurred_at"
-POSTING = "entry_id,account,amount,currency"
+POSTING = "entry_id,account,amount,currency,tax_rate"
 NOTHING = "\\\\x"
 
 # Counters of what is there already.
@@ -144,12 +145,14 @@ class ImportedRows:
         pieces: list[Piece],
         correlation: UUID,
     ) -> None:
-        """One settled refund per payment it went back to; the tax within goes with the first ones."""
+        """One settled refund per payment it went back to; the tax within is shared out cumulatively, rate by rate."""
         currency, at = matched.note.currency, matched.note.credited_at
         by_payment: dict[int, int] = defaultdict(int)
         for payment_id, part in (one for piece in pieces for one in piece.refunds):
             by_payment[payment_id] += part
-        tax_left, when = sum(piece.tax for piece in pieces), at.isoformat()
+        taxes, total, before, when = defaultdict[Decimal, int](int), sum(by_payment.values()), 0, at.isoformat()
+        for piece in pieces:
+            taxes[piece.sold.tax_rate] += piece.tax
         for position, (payment_id, minor) in enumerate(by_payment.items(), 1):
             own = number if position == 1 else f"{number}.{position}"
             amount = from_minor(minor, currency)
@@ -162,16 +165,23 @@ class ImportedRows:
                 f"{rma_id}\t{payment_id}\t{amount}\t{currency}\t{RefundStatus.SETTLED}\t{RefundSource.IMPORTED}\t\t"
                 f"{when}\t{when}"
             )
-            entry_id, tax = next(self.entry_ids), min(tax_left, minor)
-            tax_left -= tax
+            entry_id = next(self.entry_ids)
+            parts = {
+                str(rate) if rate else bulk.NULL: round_ratio(tax * (before + minor), total)
+                - round_ratio(tax * before, total)
+                for rate, tax in taxes.items()
+            }
+            before += minor
             self.entries.append(f"{entry_id}\trefund/{bulk.text(own)}/settled\t{order_id}\t{when}")
-            for account, part in (
-                (Account.RETURNS, minor - tax),
-                (Account.SALES_TAX, tax),
-                (paid_into(self.methods[payment_id]), -minor),
+            for account, part, rate in (
+                (Account.RETURNS, minor - sum(parts.values()), bulk.NULL),
+                *((Account.SALES_TAX, tax, rate) for rate, tax in parts.items()),
+                (paid_into(self.methods[payment_id]), -minor, bulk.NULL),
             ):
                 if part:
-                    self.postings.append(f"{entry_id}\t{account.value}\t{from_minor(part, currency)}\t{currency}")
+                    self.postings.append(
+                        f"{entry_id}\t{account.value}\t{from_minor(part, currency)}\t{currency}\t{rate}"
+                    )
             self.refunded[payment_id] += minor
             self.currencies[payment_id] = currency
 

@@ -20,7 +20,7 @@ from django.db.models import Sum
 from oms import journal
 from oms.journal import Account
 from oms.models import JournalEntry
-from oms.money import from_minor, round_ratio, to_minor
+from oms.money import part_of
 from refunds.models import Refund
 from refunds.states import RefundDestination, RefundSource
 
@@ -45,7 +45,7 @@ def book_failed(refund: Refund, *, at: datetime) -> JournalEntry:
     entry = JournalEntry.objects.get(cause=f"refund/{refund.number}/settled/{count}")
     return journal.post(
         f"refund/{refund.number}/failed/{count}",
-        [(Account(posting.account), -posting.amount) for posting in entry.postings.order_by("pk")],
+        [(Account(one.account), -one.amount, one.tax_rate) for one in entry.postings.order_by("pk")],
         currency=refund.currency,
         at=at,
         order=refund.order,
@@ -57,23 +57,22 @@ def leaves_by(refund: Refund) -> Account:
     return LEAVES_BY.get(refund.way) or journal.paid_into(refund.payment.method)
 
 
-def _postings(refund: Refund) -> list[tuple[Account, Decimal]]:
+def _postings(refund: Refund) -> list[journal.Booking]:
     """This refund's part of its memo. Parts of several refunds are cut cumulatively, so they add up to the cent."""
     memo, currency = refund.memo, refund.currency
-    fees = memo.quote.get("fees", [])
-    fee_net = sum((Decimal(fee["net"]) for fee in fees), Decimal(0))
     before = Decimal(0)
     if refund.amount != memo.total:
         before = memo.refunds.filter(pk__lt=refund.pk).aggregate(sum=Sum("amount"))["sum"] or before
-    tax, kept = (_part(whole, memo.total, before, refund.amount, currency) for whole in (memo.tax, fee_net))
+
+    def part(whole: Decimal) -> Decimal:
+        return part_of(whole, memo.total, before, refund.amount, currency)
+
+    kept = part(sum((Decimal(fee["net"]) for fee in memo.quote.get("fees", ())), Decimal(0)))
+    taxes: list[journal.Booking] = [(Account.SALES_TAX, part(tax), rate) for rate, tax in memo.taxes().items()]
+    tax = sum((booking[1] for booking in taxes), Decimal(0))
     return [
         (TAKEN_FROM.get(RefundSource(refund.source), Account.RETURNS), refund.amount + kept - tax),
-        (Account.SALES_TAX, tax),
+        *taxes,
         (Account.FEES, -kept),
         (leaves_by(refund), -refund.amount),
     ]
-
-
-def _part(whole: Decimal, total: Decimal, before: Decimal, amount: Decimal, currency: str) -> Decimal:
-    minor, of, first, more = (to_minor(value, currency) for value in (whole, total, before, amount))
-    return from_minor(round_ratio(minor * (first + more), of) - round_ratio(minor * first, of), currency)

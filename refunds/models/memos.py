@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +39,18 @@ class CreditMemo(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    def taxes(self) -> dict[Decimal | None, Decimal]:
+        """The tax in its total by rate in percent, fees' tax taken off; under None what no rate explains."""
+        by_rate: dict[Decimal | None, Decimal] = {}
+        for sign, entries in ((1, ("lines", "shipping")), (-1, ("fees",))):
+            for entry in (one for name in entries for one in self.quote.get(name, ())):
+                rate = Decimal(entry["tax_rate"] or 0)
+                if rate and Decimal(entry["tax"]):
+                    by_rate[rate] = by_rate.get(rate, Decimal(0)) + sign * Decimal(entry["tax"])
+        if rest := self.tax - sum(by_rate.values(), Decimal(0)):
+            by_rate[None] = rest
+        return by_rate
 
 
 class CreditMemoLine(models.Model):

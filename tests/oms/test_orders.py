@@ -3,8 +3,9 @@ from decimal import Decimal
 from itertools import product as every
 
 import pytest
+from django.db.models import Sum
 
-from oms.models import Event, JournalEntry, Order, Payment, Product, Shipment, UnitClaim
+from oms.models import Event, JournalEntry, Order, Payment, Posting, Product, Shipment, UnitClaim
 from oms.orders import (
     LineNotOfOrder,
     NewLine,
@@ -16,6 +17,7 @@ from oms.orders import (
     OrderNumberTaken,
     QuantityNotPossible,
     cancel_lines,
+    capture,
     create,
     deliver,
     facts_of,
@@ -143,7 +145,8 @@ def names(order):
 
 
 def books(cause):
-    return dict(JournalEntry.objects.get(cause=cause).postings.values_list("account", "amount"))
+    sums = JournalEntry.objects.get(cause=cause).postings.values("account").annotate(sum=Sum("amount"))
+    return {one["account"]: one["sum"] for one in sums}
 
 
 def test_an_order_freezes_its_terms_and_books_what_was_captured(mug, plate):
@@ -163,6 +166,32 @@ def test_an_order_freezes_its_terms_and_books_what_was_captured(mug, plate):
     }
     assert names(order) == ["order.placed"]
     assert status(order) == OrderStatus.PAID
+
+
+def test_payments_share_the_tax_of_an_order_rate_by_rate_to_the_penny(mug, plate):
+    """Three payments of 11.65 for 34.95: each rate's tax, cut three times, is that rate's tax of the order."""
+    third = Decimal("11.65")
+    ways = [NewPayment(method=PaymentMethod.CARD, provider_id=f"pi_{n}", captured=third) for n in range(3)]
+    order = place(mug, plate, payments=ways)
+    taxes = Posting.objects.filter(entry__order=order, account="sales_tax").values("tax_rate")
+    owed = {line.tax_rate: Decimal(0) for line in order.lines.all()}
+    for line in order.lines.all():
+        owed[line.tax_rate] -= line.tax
+    assert {one["tax_rate"]: one["sum"] for one in taxes.annotate(sum=Sum("amount"))} == owed
+    assert (
+        Posting.objects.filter(entry__order=order, account="provider").aggregate(sum=Sum("amount"))["sum"] == 3 * third
+    )
+
+
+def test_a_payment_that_comes_later_takes_the_rest_of_the_tax(mug, plate):
+    order = place(mug, plate, payments=[NewPayment(method=PaymentMethod.STORE_CREDIT, captured=Decimal("11.65"))])
+    capture(order, NewPayment(method=PaymentMethod.CARD, provider_id="pi_2", captured=Decimal("23.30")), at=NOON)
+    postings = Posting.objects.filter(entry__order=order).values("account").annotate(sum=Sum("amount"))
+    booked = {one["account"]: one["sum"] for one in postings}
+    assert booked == {
+        "store_credit": Decimal("11.65"), "provider": Decimal("23.30"),
+        "sales": Decimal("-29.12"), "sales_tax": Decimal("-5.83"),
+    }  # fmt: skip
 
 
 def test_a_discount_on_the_order_is_shared_out_to_the_penny(mug, plate):
