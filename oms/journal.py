@@ -102,7 +102,7 @@ PAID_INTO: dict[str, Account] = {
     PaymentMethod.PAYPAL: Account.PAYPAL,
     PaymentMethod.MANUAL: Account.BANK,
     PaymentMethod.STORE_CREDIT: Account.STORE_CREDIT,
-    PaymentMethod.GIFT_CARD: Account.STORE_CREDIT,
+    PaymentMethod.GIFT_CARD: Account.BANK,  # sold elsewhere: what we owe as store credit is on our own ledger only
     PaymentMethod.IMPORTED: Account.BANK,
 }
 

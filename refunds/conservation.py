@@ -13,7 +13,8 @@ from django.db import connection
 from oms.journal import MONEY
 from refunds.states import RefundStatus
 
-# Postings of captures are what came in; every other posting on a money account is what went back.
+# Postings of captures are what came in; every other posting on a money account is what went back. Credit that is given,
+# corrected or expires without an order's money is no part of either (its own report compares it with the books).
 READ = """
     WITH paid AS (
         SELECT order_id, currency, sum(captured) AS captured, sum(refunded) AS refunded
@@ -23,7 +24,7 @@ READ = """
                coalesce(sum(p.amount) FILTER (WHERE e.cause LIKE 'capture/%%'), 0) AS captured,
                coalesce(-sum(p.amount) FILTER (WHERE e.cause NOT LIKE 'capture/%%'), 0) AS refunded
           FROM oms_posting p JOIN oms_journalentry e ON e.id = p.entry_id
-         WHERE p.account = ANY(%s) GROUP BY e.order_id, p.currency
+         WHERE p.account = ANY(%s) AND e.cause NOT LIKE 'store_credit/%%' GROUP BY e.order_id, p.currency
     ), settled AS (
         SELECT order_id, currency, sum(amount) AS refunded
           FROM refunds_refund WHERE status = %s GROUP BY order_id, currency

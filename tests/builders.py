@@ -163,13 +163,14 @@ def a_return(
     at: datetime = NOON,
     form_token: UUID | None = None,
     note: str = "",
+    resolution: str = "refund",
 ) -> RMA:
     """Ask for `quantity` of the order's first line back; the policy decides as it would for anybody."""
     line = order.lines.order_by("position").first()
     return lifecycle.request(
         order.number,
         [Wanted(line.pk, quantity, reason, condition)],
-        resolution="refund",
+        resolution=resolution,
         price=price_return,
         form_token=form_token or uuid4(),
         by=order.customer.actor,

@@ -109,9 +109,7 @@ class Sales:
             kept.append(sale)
         return kept
 
-    def _paid_with_credit(
-        self, sales: list[Sale], customers: list[int | None]
-    ) -> tuple[list[Sale], list[int | None]]:
+    def _paid_with_credit(self, sales: list[Sale], customers: list[int | None]) -> tuple[list[Sale], list[int | None]]:
         """Leave out orders whose store credit does not pay for them."""
         kept: list[tuple[Sale, int | None]] = []
         for sale, customer in zip(sales, customers, strict=True):

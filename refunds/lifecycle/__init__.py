@@ -9,7 +9,6 @@ from refunds.lifecycle.approving import approve, cancel, refuse, retry
 from refunds.lifecycle.credit_spending import authorize, capture, credit_of, release, spend, void
 from refunds.lifecycle.crediting import (
     adjust_credit,
-    bonus_on,
     credit_refund,
     expire_credit,
     grant_credit,
@@ -24,7 +23,6 @@ __all__ = [
     "approve",
     "authorize",
     "await_provider",
-    "bonus_on",
     "cancel",
     "capture",
     "confirm_paid",

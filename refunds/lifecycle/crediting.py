@@ -10,7 +10,7 @@ from django.db.models import F, Sum
 
 from oms.journal import Account
 from oms.models import Customer, Order
-from oms.money import amount_text, check_amount, round_half_up
+from oms.money import amount_text, check_amount
 from oms.states import PaymentMethod
 from oms.verbs import verb
 from refunds.lifecycle.credit_entries import (
@@ -25,6 +25,7 @@ from refunds.lifecycle.credit_entries import (
 )
 from refunds.lifecycle.credit_spending import release
 from refunds.models import Refund, StoreCredit, StoreCreditEntry, StoreCreditGrant
+from refunds.pricing import bonus_on
 from refunds.refusals import NotPositive, ReasonMissing
 from refunds.states import RefundDestination, RefundStatus
 from refunds.store_credit import Category, EntryKind, Part
@@ -200,11 +201,6 @@ def credit_refund(refund: Refund, *, by: str, at: datetime) -> StoreCreditEntry:
     )
     _grant_bonus(refund, by=by, at=at)
     return entry
-
-
-def bonus_on(amount: Decimal, percent: Decimal, currency: str) -> Decimal:
-    """What comes on top of `amount` taken as store credit instead of money."""
-    return round_half_up(amount * percent / 100, currency)
 
 
 def _grant_bonus(refund: Refund, *, by: str, at: datetime) -> None:

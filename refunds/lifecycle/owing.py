@@ -29,6 +29,8 @@ NOT_UNDER_WAY = (
     RMAStatus.CANCELED,
     RMAStatus.EXPIRED,
 )
+# What ends in money or store credit; goods instead are settled by the exchange.
+PAYS_VALUE = (Resolution.REFUND, Resolution.KEEP_ITEM, Resolution.STORE_CREDIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def owed_to(rma: RMA) -> Owed | None:
     The quote is the one of everything owed so far less what earlier memos took as fees: in however many parts a return
     is paid, the parts add up to the quote of the whole.
     """
-    if rma.status in NOT_UNDER_WAY or rma.resolution not in (Resolution.REFUND, Resolution.KEEP_ITEM):
+    if rma.status in NOT_UNDER_WAY or rma.resolution not in PAYS_VALUE:
         return None
     earlier = list(CreditMemoLine.objects.filter(memo__rma=rma).select_related("memo"))
     advances = {one.advance_for_id: one.quantity for one in earlier if one.advance_for_id}

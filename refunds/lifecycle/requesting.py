@@ -14,6 +14,7 @@ from oms import outbox, shops
 from oms.identifiers import new_number
 from oms.models import Order, Payment, UnitClaim
 from oms.money import amount_text, check_amount
+from oms.states import PaymentMethod
 from oms.verbs import verb
 from refunds.amounts import ClaimedLine, Quote, price_units
 from refunds.lifecycle.locking import paid_to, set_aside, tell_started
@@ -25,9 +26,11 @@ from refunds.tenders import PaymentTerms, share_out, share_over
 from returns import lifecycle as returns
 from returns.lifecycle.locking import lock
 from returns.models import RMA
-from returns.states import RMASource, Settlement
+from returns.states import Resolution, RMASource, Settlement
 
 SHIPPING = "shipping"
+# Where the value of a return goes that is not settled in money.
+WAY_OF = {Resolution.STORE_CREDIT: RefundDestination.STORE_CREDIT}
 
 
 @verb
@@ -71,7 +74,8 @@ def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
     ]
     working = owed.quote.to_json() | {"differences": list(owed.differences)}
     memo = _write_memo(rma.order, RefundSource.RETURN, owed.quote, lines, working, rma=rma, at=at)
-    refunds = _make_refunds(memo, lines, by=by, at=at)
+    chosen = WAY_OF.get(Resolution(rma.resolution), RefundDestination.ORIGINAL)
+    refunds = _make_refunds(memo, lines, ways=[(chosen, memo.total)], by=by, at=at)
     if refunds:
         tell_started(refunds[0], by=by, at=at, rma=rma)
     else:
@@ -209,6 +213,8 @@ def _make_refunds(
     made = []
     for way, tender in share_over(tenders, ways):
         payment = payments[tender.payment]
+        if way == RefundDestination.STORE_CREDIT and payment.method in PaymentMethod.store_credit():
+            way = RefundDestination.ORIGINAL  # it goes back to the credit it came from, not into new credit
         set_aside(payment, tender.amount)
         refund = Refund(
             number=new_number("F"),

@@ -22,6 +22,7 @@ from oms.importing.sales import Sales
 from oms.importing.tables import Table
 from oms.management.explained import ExplainedCommand
 from refunds.imports import CreditNotes
+from refunds.imports.store_credit import CreditSpent
 
 LAYOUTS: dict[str, ModuleType] = {layout.NAME: layout for layout in (online_retail, native)}
 LINES_PER_BATCH = 10_000
@@ -103,7 +104,7 @@ def _import(path: str, layout: ModuleType, report: ImportReport, *, keep: bool) 
 def _read(path: str, layout: ModuleType, report: ImportReport) -> None:
     """Sales first, batch by batch; then credit notes, which may refer to any of them."""
     now = timezone.now()
-    sales = Sales(report, layout.is_goods, now=now)
+    sales = Sales(report, layout.is_goods, now=now, pay_with_credit=CreditSpent(now=now).pay)
     batch: list[Sale] = []
     notes: list[CreditNote] = []
     size = 0
