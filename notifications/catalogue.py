@@ -31,7 +31,26 @@ def _asked_as(*statuses: RMAStatus) -> Callable[[Occasion], bool]:
 
 def _approved_without_label(occasion: Occasion) -> bool:
     facts = occasion.event.facts
-    return facts.get("status", RMAStatus.APPROVED) == RMAStatus.APPROVED and not facts.get("parcel")
+    without = facts.get("status", RMAStatus.APPROVED) == RMAStatus.APPROVED and not facts.get("parcel")
+    return without and _to_be_sent(occasion)
+
+
+def _to_be_sent(occasion: Occasion) -> bool:
+    return occasion.rma is not None and occasion.rma.comes_back
+
+
+def _kept(occasion: Occasion) -> bool:
+    facts = occasion.event.facts
+    return facts.get("status", RMAStatus.APPROVED) == RMAStatus.APPROVED and not _to_be_sent(occasion)
+
+
+def _kept_now(occasion: Occasion) -> bool:
+    return bool(occasion.event.facts["due"])
+
+
+def _received(occasion: Occasion) -> bool:
+    """What is approved and kept has a mail of its own, that says all at once."""
+    return occasion.event.facts["status"] in (RMAStatus.APPROVED, RMAStatus.NEEDS_REVIEW) and not _kept(occasion)
 
 
 def _still_wanted(occasion: Occasion) -> bool:
@@ -88,6 +107,7 @@ class Entry:
 
 _RECEIVED = (_("request received"), _("We have your return request for order %(order)s"))
 _APPROVED = (_("approved"), _("Return request confirmation: order %(order)s"))
+_KEPT = (_("approved, goods kept"), _("You can keep it: your refund for order %(order)s"))
 _REJECTED = (_("rejected"), _("About your return request for order %(order)s"))
 
 CATALOGUE = (
@@ -95,12 +115,15 @@ CATALOGUE = (
         "rma.requested",
         "received",
         *_RECEIVED,
-        when=_asked_as(RMAStatus.APPROVED, RMAStatus.NEEDS_REVIEW),
+        when=_received,
     ),
     # The label makes the approval (R56–R62); where the policy gives none, the yes itself does.
     Entry("parcel.labeled", "approved", *_APPROVED, when=_still_wanted),
     Entry("rma.requested", "approved", *_APPROVED, when=_approved_without_label),
     Entry("rma.approved", "approved", *_APPROVED, when=_approved_without_label),
+    Entry("rma.requested", "kept", *_KEPT, when=_kept),
+    Entry("rma.approved", "kept", *_KEPT, when=_kept),
+    Entry("rma.resolution_changed", "kept", *_KEPT, when=_kept_now),
     Entry("rma.requested", "rejected", *_REJECTED, when=_asked_as(RMAStatus.REJECTED)),
     Entry("rma.rejected", "rejected", *_REJECTED),
     Entry("rma.info_asked", "info_asked", _("question"), _("A question about your return for order %(order)s")),

@@ -147,6 +147,11 @@ def _approved(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     }
 
 
+def _kept(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    assert occasion.rma is not None
+    return {"receipt": _receipt(occasion.rma.quote)}
+
+
 def _tracking(occasion: Occasion) -> dict[str, Any]:
     parcel, rma = occasion.parcel, occasion.rma
     assert rma is not None
@@ -280,6 +285,7 @@ def _portal_link(occasion: Occasion, shop: Shop) -> dict[str, Any]:
 _EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
     "received": _received,
     "approved": _approved,
+    "kept": _kept,
     "rejected": _rejected,
     "on_its_way": _on_its_way,
     "trouble": _on_its_way,

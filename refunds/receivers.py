@@ -4,6 +4,9 @@ from oms.outbox import subscribe
 from refunds import tasks
 
 # What became due: the policy says at which of these.
+subscribe("rma.requested", tasks.request_refund, queue="refunds", when={"due": True})  # what the customer keeps
+subscribe("rma.approved", tasks.request_refund, queue="refunds", when={"due": True})
+subscribe("rma.resolution_changed", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("rma.shipped", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("rma.delivered", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("rma.received", tasks.request_refund, queue="refunds", when={"due": True})
@@ -18,4 +21,5 @@ subscribe("refund.approved", tasks.submit_refund, queue="refunds", calls_vendor=
 subscribe("refund.retried", tasks.submit_refund, queue="refunds", calls_vendor=True)
 
 # What the provider says.
-subscribe("webhook.received", tasks.process_webhook, queue="refunds", when={"provider": "stripe"})
+for provider in ("stripe", "paypal"):
+    subscribe("webhook.received", tasks.process_webhook, queue="refunds", when={"provider": provider})

@@ -42,6 +42,21 @@ class ReasonNeeded(Refused):
     sentence = _("Write a sentence for the customer.")
 
 
+class NothingExpected(Refused):
+    code = "nothing_expected"
+    sentence = _("The customer keeps these goods: nothing is to come back. A manager decides what becomes of them.")
+
+
+class PaidAlready(Refused):
+    code = "paid_already"
+    sentence = _("The money for this is on its way already, so it can no longer be changed.")
+
+
+class NotOffered(Refused):
+    code = "not_offered"
+    sentence = _("That is not possible for this return.")
+
+
 class MoreThanAnnounced(Refused):
     code = "more_than_announced"
     sentence = _("%(sku)s: %(outstanding)s still expected, %(asked)s entered.")

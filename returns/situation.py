@@ -134,6 +134,8 @@ def _needs_info(story: _Story) -> Situation:
 def _approved(story: _Story) -> Situation:
     until = story.on(story.rma.expires_at) if story.rma.expires_at else ""
     label = gettext("Approved")
+    if not story.rma.comes_back:
+        return _kept(story)
     if story.own_label:
         return story.say(
             gettext("Approved. Please send the parcel with a carrier of your choice."),
@@ -158,6 +160,28 @@ def _approved(story: _Story) -> Situation:
         Turn.CUSTOMER,
         "good",
         label,
+    )
+
+
+def _kept(story: _Story) -> Situation:
+    if story.rma.settlement == Settlement.FAILED:
+        return _held_up(story)
+    return story.say(
+        gettext("Approved. You keep what you have, and your money is on its way."),
+        gettext("You need not send anything. You get an e-mail when it is paid."),
+        Turn.SHOP,
+        "moving",
+        gettext("Being paid back"),
+    )
+
+
+def _held_up(story: _Story) -> Situation:
+    return story.say(
+        gettext("Your money could not be sent yet."),
+        gettext("Nothing is lost and you need not do anything: a person takes care of it."),
+        Turn.SHOP,
+        "careful",
+        gettext("Refund held up"),
     )
 
 
@@ -231,13 +255,7 @@ def _inspected(story: _Story) -> Situation:
     if story.has_waiting_hold:
         return _held(story)
     if story.rma.settlement == Settlement.FAILED:
-        return story.say(
-            gettext("Your money could not be sent yet."),
-            gettext("Nothing is lost and you need not do anything: a person takes care of it."),
-            Turn.SHOP,
-            "careful",
-            gettext("Refund held up"),
-        )
+        return _held_up(story)
     if story.rma.settlement == Settlement.SETTLED:
         return _paid(story)
     return story.say(

@@ -62,6 +62,7 @@ RMA_MACHINE = Machine(
         Transition("inspect", (S.RECEIVED,), S.RECEIVED, _DOCK),
         Transition("inspect", (S.RECEIVED,), S.INSPECTED, _DOCK),
         Transition("close", (S.INSPECTED,), S.CLOSED),
+        Transition("close", (S.APPROVED,), S.CLOSED),  # the customer keeps the goods
         Transition("reopen", (S.CLOSED,), S.INSPECTED),
         Transition("cancel", (S.NEEDS_REVIEW, S.NEEDS_INFO, S.APPROVED), S.CANCELED, _CUSTOMER_OR_DESK),
         Transition("expire", (S.APPROVED, S.NEEDS_INFO), S.EXPIRED),

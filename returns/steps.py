@@ -21,6 +21,8 @@ def steps(rma: RMA, now: datetime) -> list[dict[str, str]]:
         (gettext("Arrived"), rma.received_at, _looked_at(rma, calendar)),
         (gettext("Paid back"), rma.settled_at, ""),
     ]
+    if not rma.comes_back:  # nothing travels
+        reached = [*reached[:2], reached[-1]]
     # A parcel may be scanned at our door without the carrier having said a word.
     done = max((number for number, (_label, at, _note) in enumerate(reached) if at is not None), default=0)
     stopped = rma.status in (RMAStatus.REJECTED, RMAStatus.CANCELED, RMAStatus.EXPIRED)

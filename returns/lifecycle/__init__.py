@@ -5,6 +5,7 @@ Each verb: lock the order's row · ask the machine · change · record one event
 """
 
 from returns.eligibility import Wanted
+from returns.lifecycle.choosing import choose_resolution
 from returns.lifecycle.deciding import answer, approve, ask, cancel, expire, reject
 from returns.lifecycle.holds import answer_hold, decide_hold
 from returns.lifecycle.inspecting import Finding, inspect
@@ -22,6 +23,7 @@ __all__ = [
     "approve",
     "ask",
     "cancel",
+    "choose_resolution",
     "close_if_finished",
     "decide_hold",
     "expire",

@@ -7,8 +7,8 @@ from oms import outbox
 from oms.verbs import verb
 from returns.lifecycle.locking import authorize, lines_of, lock, move, owe_nothing, withdraw
 from returns.models import RMA, ReturnPhoto
-from returns.refusals import ReasonNeeded
-from returns.states import RMAStatus
+from returns.refusals import PaidAlready, ReasonNeeded
+from returns.states import RMAStatus, Settlement
 
 
 @verb
@@ -26,10 +26,11 @@ def approve(number: str, *, by: str, at: datetime, note: str = "") -> RMA:
         "rma.approved",
         by=by,
         at=at,
-        changed=("status", "approved_at", "warehouse", "expires_at", "decision_note"),
+        changed=("status", "settlement", "approved_at", "warehouse", "expires_at", "decision_note"),
         warehouse=rma.warehouse.code,
-        expires_at=rma.expires_at.isoformat(),
+        expires_at=rma.expires_at.isoformat() if rma.expires_at else None,
         parcel=parcel.pk if parcel else None,
+        due=rma.settlement == Settlement.DUE,
     )
     return rma
 
@@ -79,10 +80,15 @@ def answer(number: str, *, note: str, by: str, at: datetime, photos: list[UUID] 
 
 @verb
 def cancel(number: str, *, by: str, at: datetime, reason: str = "") -> RMA:
-    """The customer, or an agent for them, calls it off; only before the carrier has the parcel."""
+    """The customer, or an agent for them, calls it off; only before the carrier has the parcel.
+
+    Raises PaidAlready for goods that are kept: their money left with the approval.
+    """
     rma = lock(number)
     if rma.status == RMAStatus.CANCELED:
         return rma
+    if not rma.comes_back and rma.status == RMAStatus.APPROVED:
+        raise PaidAlready
     lines = lines_of(rma)
     withdraw(rma, lines, cause=f"rma/{number}/cancel", by=by, at=at)
     move(rma, "cancel", RMAStatus.CANCELED)

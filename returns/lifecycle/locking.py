@@ -9,7 +9,6 @@ from returns.states import (
     RMA_MACHINE,
     SETTLEMENT_MACHINE,
     ParcelStatus,
-    Resolution,
     RMAStatus,
     Settlement,
 )
@@ -53,7 +52,7 @@ def authorize(rma: RMA, lines: list[ReturnLine], *, by: str, at: datetime) -> Pa
     rma.status = RMAStatus.APPROVED
     rma.approved_at = at
     rma.warehouse = rma.warehouse or places.default_house()
-    if rma.resolution == Resolution.KEEP_ITEM:
+    if not rma.comes_back:
         rma.expires_at = None
         owe(rma)
         return None
@@ -70,6 +69,11 @@ def withdraw(rma: RMA, lines: list[ReturnLine], *, cause: str, by: str, at: date
     claims = [line.claim_id for line in lines if line.claim_id]
     if claims:
         type(lines[0].claim).objects.filter(pk__in=claims).update(active=False)
+    free_dock(rma, lines, cause=cause, by=by, at=at)
+
+
+def free_dock(rma: RMA, lines: list[ReturnLine], *, cause: str, by: str, at: datetime) -> None:
+    """The dock expects these goods no longer, and their unused labels are void."""
     if rma.status == RMAStatus.APPROVED and rma.warehouse:
         ledger.release(rma.warehouse, goods_of(lines), cause=cause, by=by, at=at)
     voidable = [status for status in ParcelStatus if PARCEL_MACHINE.allows("void", status)]

@@ -11,7 +11,7 @@ from oms import outbox
 from oms.verbs import verb
 from returns.lifecycle.locking import lines_of, lock, move, owe, owe_nothing
 from returns.models import RMA, Receipt, ReturnLine
-from returns.refusals import MoreThanAnnounced, NothingArrived
+from returns.refusals import MoreThanAnnounced, NothingArrived, NothingExpected
 from returns.states import (
     PARCEL_MACHINE,
     ParcelStatus,
@@ -43,12 +43,15 @@ def receive(
 ) -> list[Receipt]:
     """Count what arrived, also partly (p21: receiving pays nothing and accepts nothing).
 
-    The same `form_token` again returns the receipts it made the first time. Raises NothingArrived, MoreThanAnnounced.
+    The same `form_token` again returns the receipts it made the first time. Raises NothingArrived, MoreThanAnnounced,
+    NothingExpected.
     """
     rma = lock(number)
     earlier = list(Receipt.objects.filter(form_token=form_token, line__rma=rma))
     if earlier:
         return earlier
+    if not rma.comes_back:
+        raise NothingExpected
     lines = {line.pk: line for line in lines_of(rma)}
     _refuse_wrong_counts(lines, pieces)
     pieces = _together(pieces)

@@ -133,9 +133,9 @@ def _record(
         "policy": str(rma.policy),
         "rules": [fired.code] if fired else [],
         "source": rma.source,
+        "due": rma.settlement == Settlement.DUE,
     }
     if parcel is not None:
         facts["parcel"] = parcel.pk
-    outbox.record(
-        rma, "rma.requested", by=by, at=at, changed=("status", "approved_at", "warehouse", "expires_at"), **facts
-    )
+    changed = ("status", "settlement", "approved_at", "warehouse", "expires_at")
+    outbox.record(rma, "rma.requested", by=by, at=at, changed=changed, **facts)

@@ -73,7 +73,8 @@ def close_if_finished(which: str | RMA, *, by: str, at: datetime) -> RMA:
 
 def _close(rma: RMA, *, by: str, at: datetime) -> RMA:
     paid = rma.settlement in (Settlement.SETTLED, Settlement.NOTHING)
-    if rma.status != RMAStatus.INSPECTED or not paid or _open_holds(rma):
+    last = RMAStatus.APPROVED if not rma.comes_back else RMAStatus.INSPECTED
+    if rma.status not in (RMAStatus.INSPECTED, last) or not paid or _open_holds(rma):
         return rma
     move(rma, "close", RMAStatus.CLOSED)
     rma.closed_at = at

@@ -93,6 +93,11 @@ class RMA(StreamOwner):
         return self.order.customer
 
     @property
+    def comes_back(self) -> bool:
+        """Whether goods are to be sent to us: what the customer keeps is not."""
+        return self.resolution != Resolution.KEEP_ITEM
+
+    @property
     def signature(self) -> str:
         """What makes the customer's link unguessable: 128 bits that only this installation can compute."""
         message = f"rma-link/{self.ref}/{self.link_version}".encode()

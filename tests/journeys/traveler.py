@@ -49,13 +49,13 @@ def an_order_paid_at(vendors: Sandbox, *lines: Sold, **more: object) -> Order:
     return order
 
 
-def ask(order: Order, *wanted: Wanted, at: datetime | None = None) -> RMA:
+def ask(order: Order, *wanted: Wanted, at: datetime | None = None, resolution: str = "refund") -> RMA:
     """The customer asks for these lines; jobs run, so a label is there if the return was approved."""
     lines = wanted or (Wanted(order.lines.order_by("position")[0].pk, 1, "changed_mind", "opened"),)
     rma = lifecycle.request(
         order.number,
         lines,
-        resolution="refund",
+        resolution=resolution,
         price=price_return,
         form_token=uuid4(),
         by=order.customer.actor,

@@ -14,6 +14,7 @@ from returns.lookups import mail_links
 from returns.models import RMA, LinkRequest, Outcome, PolicyRule, Receipt, ReturnDraft
 from tests.builders import NOON, a_return, an_order
 from tests.jobs import run_jobs
+from tests.policies import a_rule
 
 DESK, DOCK, FINANCE = "user:11", "user:12", "user:13"
 LABEL = Bought(
@@ -72,6 +73,12 @@ def own_label() -> RMA:
     """A return the policy approves without a label."""
     PolicyRule.objects.filter(kind="free_label").update(parameters={"everyone": False})
     return a_return(an_order())
+
+
+def kept() -> RMA:
+    """A return whose goods the customer keeps."""
+    a_rule("keep_item", value_up_to="10.00")
+    return a_return(an_order(), resolution="keep_item")
 
 
 def a_link(order: Order) -> ReturnDraft:

@@ -27,6 +27,7 @@ from tests.notifications.cases import (
     a_link,
     a_refund,
     inspected,
+    kept,
     labeled,
     mails,
     own_label,
@@ -140,6 +141,14 @@ def test_without_a_label_the_yes_itself_is_the_approval_and_says_where_to_send_i
     mail = the_mail("approved")
     assert_says(mail, "Please send the parcel with a carrier of your choice to:", rma.warehouse.street)
     assert "label/" not in mail.html + mail.text
+
+
+def test_what_is_kept_needs_one_mail_and_no_parcel() -> None:
+    rma = kept()
+    assert [mail.template for mail in mails()] == ["kept"]
+    mail = the_mail("kept")
+    assert_says(mail, "You need not send anything back", "£10.00", rma.number)
+    assert "slip" not in mail.html + mail.text
 
 
 def test_a_label_that_comes_too_late_is_no_news() -> None:
@@ -378,6 +387,7 @@ def _expired() -> None:
 WRITTEN_BY: dict[str, Callable[[], object]] = {
     "received": lambda: a_return(an_order()),
     "approved": lambda: labeled(a_return(an_order())),
+    "kept": kept,
     "rejected": _rejected,
     "info_asked": _asked,
     "on_its_way": lambda: shipped(labeled(a_return(an_order()))),

@@ -89,7 +89,7 @@ def label(request: HttpRequest, rma: RMA) -> HttpResponse:
 @rma_page
 def slip(request: HttpRequest, rma: RMA) -> HttpResponse:
     """One A4 sheet to put into the parcel: the number as a QR code for our scanner. No personal data is on it."""
-    if rma.status in RMAStatus.terminal() or rma.approved_at is None:
+    if rma.status in RMAStatus.terminal() or rma.approved_at is None or not rma.comes_back:
         raise Http404
     key = f"slip/{rma.ref}/{rma.event_sequence}"
     content = cache.get(key)

@@ -39,10 +39,10 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         "parcel": parcel,
         "has_label": parcel is not None and parcel.labeled_at is not None and parcel.label_type != "",
         "waiting_for_label": waits_for_label(rma, parcel),
-        "to_pack": rma.status == RMAStatus.APPROVED,
+        "to_pack": rma.status == RMAStatus.APPROVED and rma.comes_back,
         "warehouse": rma.warehouse,
         "holds": holds,
-        "can_cancel": "cancel" in RMA_MACHINE.verbs_for(rma.status, Role.CUSTOMER),
+        "can_cancel": _can_cancel(rma),
         "can_survey": rma.status == RMAStatus.CLOSED and not Survey.objects.filter(rma=rma).exists(),
         "processing_days": shop.processing_days,
         **_money(rma),
@@ -52,8 +52,13 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
 
 def waits_for_label(rma: RMA, parcel: Parcel | None) -> bool:
     """Say whether the carrier is still to make the label of this return, whose newest parcel this is."""
-    ours = rma.status == RMAStatus.APPROVED and rma.decision.get("label") != "own"
+    ours = rma.status == RMAStatus.APPROVED and rma.comes_back and rma.decision.get("label") != "own"
     return ours and (parcel is None or parcel.status == ParcelStatus.WANTED)
+
+
+def _can_cancel(rma: RMA) -> bool:
+    paid_at_once = rma.status == RMAStatus.APPROVED and not rma.comes_back
+    return "cancel" in RMA_MACHINE.verbs_for(rma.status, Role.CUSTOMER) and not paid_at_once
 
 
 def path(rma: RMA, name: str, **more: Any) -> str:
