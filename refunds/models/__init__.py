@@ -1,5 +1,5 @@
 from refunds.models.imported import ImportedCredit
-from refunds.models.memos import CreditMemo, CreditMemoLine
+from refunds.models.memos import CreditMemo, CreditMemoLine, MemoNumber, MemoSeries
 from refunds.models.reconciliation import (
     Discrepancy,
     DiscrepancyNote,
@@ -25,6 +25,8 @@ __all__ = [
     "DiscrepancyNote",
     "DiscrepancyQuerySet",
     "ImportedCredit",
+    "MemoNumber",
+    "MemoSeries",
     "ReconciliationRun",
     "Refund",
     "RefundAttempt",

@@ -52,6 +52,44 @@ class CreditMemo(models.Model):
             by_rate[None] = rest
         return by_rate
 
+    @property
+    def document(self) -> str:
+        """The number printed on it, "" until its transaction ends, and for memos taken over from earlier records."""
+        return str(self.numbering) if hasattr(self, "numbering") else ""
+
+
+class MemoSeries(models.Model):
+    """A run of memo numbers without a gap: one per market and year. PostgreSQL counts it, as a verb's last lock."""
+
+    name = models.CharField(max_length=12, unique=True)  # "2026"; "GB2026" for the market GB
+    last = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("series of credit memos")
+        verbose_name_plural = _("series of credit memos")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MemoNumber(models.Model):
+    """The number of a credit memo in its series, given by a trigger when its transaction ends. Never changed."""
+
+    memo = models.OneToOneField(CreditMemo, models.PROTECT, related_name="numbering")
+    series = models.CharField(_("series"), max_length=12)
+    serial = models.PositiveIntegerField(_("number"))
+
+    class Meta:
+        verbose_name = _("number of a credit memo")
+        verbose_name_plural = _("numbers of credit memos")
+        constraints = [
+            models.UniqueConstraint(fields=["series", "serial"], name="memo_number_once"),
+            models.CheckConstraint(condition=models.Q(serial__gt=0), name="memo_number_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"CM-{self.series}-{self.serial:05d}"
+
 
 class CreditMemoLine(models.Model):
     """One thing owed. An outcome, an advance on a return line, a canceled claim: each is owed at most once."""
