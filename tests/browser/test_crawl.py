@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page
 from oms.demo.people import one_time_code
 from oms.roles import Role
 from tests.browser.a_shop import a_shop, customer_pages
-from tests.browser.crawling import PHONE, Crawl
+from tests.browser.crawling import Crawl
+from tests.browser.looking import PHONE
 from tests.browser.production import served
 
 pytestmark = [
@@ -59,7 +60,7 @@ def test_every_page_of_everybody(chromium: Browser, tmp_path: Path) -> None:
         anybody.walk(["/", "/accounts/login/", "/accounts/password/reset/"])
         for path in NOWHERE:
             assert anybody.refused(path, 404) != []
-        a_walk("customer", every="/r/").walk(customer_pages())
+        a_walk("customer").walk(customer_pages())
         for person in people:
             member = a_walk(person["role"], known=ALIKE)
             log_in(member.page, site, person)

@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from playwright.sync_api import Browser
 
-from oms.models import InboundWebhook, User
+from oms.models import InboundWebhook
 from oms.roles import Role
 from refunds import lifecycle
 from refunds.states import RefundStatus
+from tests.browser.looking import Look, staff_tab
 from tests.refunds.cases import LATER, a_refund_in, a_requested_refund
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -37,25 +36,6 @@ def addresses() -> list[str]:
 
 
 def test_every_page_of_refunds(chromium: Browser, live_server: Any) -> None:
-    user = User.objects.create_user("kim@example.test", "not used here", name="Kim", role=Role.ADMINISTRATOR)
-    client = Client()
-    client.force_login(user)
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "mfa"}]
-    session.save()
-    paths, found = addresses(), []
-    for scheme in ("light", "dark"):
-        for width in (360, 1440):
-            context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            cookie = client.cookies["sessionid"].value
-            context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-            page = context.new_page()
-            page.on("console", lambda message: found.append(message.text))
-            for path in paths:
-                assert page.goto(live_server.url + path).status == 200
-                if page.evaluate("document.documentElement.scrollWidth") > width:
-                    found.append(f"{path} scrolls sideways at {width}")
-                violations = Axe().run(page, options={"preload": False}).response["violations"]
-                found.extend(f"{path} {scheme} {width}: {one['id']} {one['nodes'][0]['html']}" for one in violations)
-            context.close()
-    assert found == []
+    with staff_tab(chromium, live_server, Role.ADMINISTRATOR) as page:
+        look = Look(page)
+        assert [fault for path in addresses() for fault in look.at(path)] == []

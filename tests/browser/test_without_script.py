@@ -21,7 +21,8 @@ from returns import lifecycle, lookups
 from returns.lifecycle import Arrived, Finding
 from returns.models import RMA, Hold, Outcome, Survey
 from returns.states import HoldStatus, RMAStatus, Settlement
-from tests.browser.test_portal import PHONE, picture, recent
+from tests.browser.looking import PHONE
+from tests.browser.test_portal import picture, recent
 from tests.builders import Sold, a_return, the_line
 from tests.staff import staff_client
 
