@@ -8,6 +8,7 @@ from .book import Row
 from .wire import new_id
 
 VERSION = "2026-01-28.clover"
+DESCRIPTIONS = {"refund": "REFUND FOR CHARGE", "refund_failure": "REFUND FAILURE", "charge": "Charge"}
 MOVES = {
     "requires_action": ("pending", "succeeded", "failed", "canceled"),
     "pending": ("succeeded", "failed", "canceled"),
@@ -174,11 +175,11 @@ def show_transaction(row: Row) -> Row:
         "object": "balance_transaction",
         "available_on": row["created"],
         "balance_type": "payments",
-        "description": "REFUND FOR CHARGE" if row["type"] == "refund" else "REFUND FAILURE",
+        "description": DESCRIPTIONS.get(row["type"], ""),
         "exchange_rate": None,
-        "fee": 0,
+        "fee": row.get("fee", 0),
         "fee_details": [],
-        "net": row["amount"],
+        "net": row["amount"] - row.get("fee", 0),
         "reporting_category": row["type"],
         "status": "available",
     }

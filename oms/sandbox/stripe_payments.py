@@ -1,6 +1,4 @@
-"""Stripe's payments and what can be listed: https://docs.stripe.com/api/payment_intents, /api/charges, /api/events,
-/api/balance_transactions.
-"""
+"""Stripe's payments: https://docs.stripe.com/api/payment_intents, /api/charges, /api/events."""
 
 from . import stripe_objects as objects
 from .book import Book, Row
@@ -46,7 +44,7 @@ class Payments:
         return answer
 
     def seed(self, payments: list[Row]) -> dict[str, int]:
-        """Enter captured payments of an imported history: {payment_intent, charge, amount, currency} each.
+        """Enter captured payments of an imported history: {payment_intent, charge, amount, currency, created?} each.
 
         Repeat-safe. Raises Refused (409) for a known intent of another amount or currency, entering nothing.
         """
@@ -56,6 +54,7 @@ class Payments:
                 amount = positive(payment.get("amount"), "amount")
                 currency = str(payment["currency"]).lower()
                 intent = objects.new_intent(str(payment["payment_intent"]), amount, currency, {})
+                intent["created"] = int(payment.get("created", intent["created"]))
                 intent |= {"payment_method": payment.get("payment_method", "pm_card_visa"), "charge": payment["charge"]}
                 known = self._book["intent"].get(intent["id"])
                 if known is None:
@@ -83,10 +82,3 @@ class Payments:
 
     def retrieve_event(self, call: Call, id: str) -> Answer:
         return Answer(200, objects.show_event(find(self._book, "event", id)))
-
-    def list_transactions(self, call: Call) -> Answer:
-        """GET /v1/balance_transactions: rows of refunds and failed refunds, newest first, by `type` or `source`."""
-        query = call.request.query
-        rows = self._book["transaction"].newest_first(query.get("starting_after"))
-        chosen = (row for row in rows if all(row[name] == query[name] for name in ("type", "source") if name in query))
-        return page(call, chosen, objects.show_transaction)
