@@ -1,4 +1,5 @@
-"""The writer of stock, beside `inventory.reservations`. Every effect is a movement that cites its document; levels are the sum of movements.
+"""The writer of stock, beside `inventory.reservations`. Every effect is a movement that cites its document; levels are
+the sum of movements.
 
 Called inside a verb's transaction, after the order's row is locked. Levels are touched in (bin, product) order, so two
 verbs at once wait for each other instead of deadlocking.

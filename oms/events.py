@@ -4,6 +4,7 @@ EVENTS = {
     "verb.refused": ("verb", "subject", "code"),
     "order.imported": ("lines", "total", "currency", "source"),
     "order.placed": ("lines", "total", "currency", "source"),
+    "order.paid": ("payment", "amount", "currency"),
     "order.shipped": ("shipment", "lines"),
     "order.delivered": ("shipment",),
     "order.refused": ("shipment",),

@@ -85,3 +85,25 @@ class OverrideNeedsReason(Refused):
 class SurveyAnswered(Refused):
     code = "survey_answered"
     sentence = _("You have already told us how it went. Thank you.")
+
+
+class NotExchangeable(Refused):
+    code = "not_exchangeable"
+    sentence = _("%(sku)s cannot be exchanged for %(wanted)s.")
+
+
+class NothingInstead(Refused):
+    code = "nothing_instead"
+    sentence = _("Choose what you want instead.")
+
+
+class AlreadySent(Refused):
+    """What goes out is packed or on its way: the return cannot be undone any more (p52)."""
+
+    code = "already_sent"
+    sentence = _("What goes out for this return is packed or on its way already, so it cannot be called off any more.")
+
+
+class NothingToPack(Refused):
+    code = "nothing_to_pack"
+    sentence = _("%(sku)s is not part of this order, or all of it is in the box already.")

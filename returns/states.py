@@ -133,6 +133,78 @@ PARCEL_MACHINE = Machine(
 )
 
 
+class DispatchStatus(TextChoices):
+    """Goods going out because of a return: an exchange, a replacement."""
+
+    WAITING = "waiting", _("waiting for the return")  # set aside
+    HELD = "held", _("waiting for payment")
+    SHORT = "short", _("out of stock")  # offered again: wait, something else, money
+    RELEASED = "released", _("to be picked")
+    PACKED = "packed", _("packed, label being bought")
+    LABELED = "labeled", _("ready to leave")
+    SHIPPED = "shipped", _("on its way")
+    DELIVERED = "delivered", _("delivered")
+    CANCELED = "canceled", _("canceled")
+
+    @classmethod
+    def before_packing(cls) -> tuple["DispatchStatus", ...]:
+        """States in which it can still become something else."""
+        return cls.WAITING, cls.HELD, cls.SHORT, cls.RELEASED
+
+    @classmethod
+    def at_packing(cls) -> tuple["DispatchStatus", ...]:
+        """What somebody at the dock has to do something about."""
+        return cls.RELEASED, cls.PACKED, cls.LABELED
+
+
+D = DispatchStatus
+
+DISPATCH_MACHINE = Machine(
+    "dispatch",
+    DispatchStatus,
+    [
+        Transition("plan", (CREATED,), D.WAITING, _CUSTOMER_OR_DESK),
+        Transition("release", (D.WAITING, D.HELD, D.SHORT), D.RELEASED),
+        Transition("release", (D.WAITING,), D.HELD),
+        Transition("release", (D.WAITING, D.HELD), D.SHORT),
+        Transition("miss", (D.RELEASED,), D.SHORT, _DOCK),
+        Transition("pack", (D.RELEASED,), D.PACKED, _DOCK),
+        Transition("label", (D.PACKED,), D.LABELED),
+        Transition("ship", (D.LABELED,), D.SHIPPED, _DOCK),
+        Transition("deliver", (D.SHIPPED,), D.DELIVERED),
+        Transition("cancel", DispatchStatus.before_packing(), D.CANCELED, _CUSTOMER_OR_DESK),
+    ],
+    terminal=(D.DELIVERED, D.CANCELED),
+)
+
+# How a badge colors each state.
+DISPATCH_MEANING = {
+    D.WAITING: "waiting",
+    D.HELD: "careful",
+    D.SHORT: "bad",
+    D.RELEASED: "waiting",
+    D.PACKED: "moving",
+    D.LABELED: "moving",
+    D.SHIPPED: "moving",
+    D.DELIVERED: "good",
+    D.CANCELED: "",
+}
+
+
+class ReleaseAt(TextChoices):
+    """When goods that go out may leave (policy)."""
+
+    APPROVAL = "approval", _("at once")
+    MONEY = "money", _("when money would move")
+    RECEIPT = "receipt", _("when the return arrives at the dock")
+    INSPECTION = "inspection", _("after inspection")
+
+    @classmethod
+    def without_money(cls) -> tuple["ReleaseAt", ...]:
+        """When goods that cost nothing may leave."""
+        return cls.APPROVAL, cls.RECEIPT, cls.INSPECTION
+
+
 class HoldStatus(TextChoices):
     WAITING = "waiting", _("waiting for the customer")
     ACCEPTED = "accepted", _("customer accepts")

@@ -19,6 +19,8 @@ class Payment(models.Model):
     refunded = models.DecimalField(_("refunded"), **MONEY, default=0)
     in_flight = models.DecimalField(_("on its way back"), **MONEY, default=0)
     captured_at = models.DateTimeField(_("captured"))
+    # Value of an earlier payment that pays for exchanged goods: what goes back of it goes back there (rule 9).
+    carried_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="carried_on")
 
     class Meta:
         verbose_name = _("payment")
@@ -27,7 +29,9 @@ class Payment(models.Model):
             models.CheckConstraint(condition=Q(captured__gte=F("refunded") + F("in_flight")), name="payment_cap"),
             models.CheckConstraint(condition=Q(refunded__gte=0, in_flight__gte=0), name="payment_amounts"),
             models.UniqueConstraint(
-                fields=["method", "provider_id"], condition=~Q(provider_id=""), name="payment_provider_once"
+                fields=["method", "provider_id"],
+                condition=~Q(provider_id="") & Q(carried_from=None),
+                name="payment_provider_once",
             ),
         ]
 

@@ -9,9 +9,12 @@ class Product(models.Model):
     sku = models.CharField(_("SKU"), max_length=40, unique=True)
     title = models.CharField(_("title"), max_length=200)
     category = models.CharField(_("category"), max_length=60, blank=True)
+    # Products of one style are the same thing in other options: {"Color": "red", "Size": "M"}.
+    style = models.CharField(_("style"), max_length=60, blank=True)
+    options = models.JSONField(_("options"), default=dict, blank=True)
     barcode = models.CharField(_("barcode"), max_length=40, blank=True)
     weight_grams = models.PositiveIntegerField(_("weight in grams"), default=500)
-    # A rate, not money: more decimals than any currency has.
+    # Tax included. A rate, not money: more decimals than any currency has.
     price = models.DecimalField(_("price"), max_digits=18, decimal_places=6, null=True)
     standard_cost = models.DecimalField(_("standard cost"), max_digits=18, decimal_places=6, null=True)
     currency = models.CharField(_("currency"), max_length=3, default="GBP")
@@ -30,7 +33,15 @@ class Product(models.Model):
         indexes = [
             # scan station: a barcode names a product
             models.Index(fields=["barcode"], name="product_barcode", condition=~Q(barcode="")),
+            # exchanges: other options of the same thing, or what else there is of its kind
+            models.Index(fields=["style"], name="product_style", condition=~Q(style="")),
+            models.Index(fields=["category", "sku"], name="product_category"),
         ]
 
     def __str__(self) -> str:
         return self.sku
+
+    @property
+    def option(self) -> str:
+        """Its options as people read them: "red · M"; empty where there is no choice."""
+        return " · ".join(str(value) for value in self.options.values())

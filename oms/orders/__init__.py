@@ -2,8 +2,10 @@
 
 from oms.orders.cancellation import cancel_lines
 from oms.orders.creation import NewLine, NewPayment, capture, create
+from oms.orders.payment import left_to_pay, pay
 from oms.orders.refusals import (
     LineNotOfOrder,
+    MoreThanOwed,
     NoLines,
     NothingToDeliver,
     NothingToShip,
@@ -15,6 +17,7 @@ from oms.orders.status import OrderFacts, facts_of, status_of, with_status
 
 __all__ = [
     "LineNotOfOrder",
+    "MoreThanOwed",
     "NewLine",
     "NewPayment",
     "NoLines",
@@ -28,6 +31,8 @@ __all__ = [
     "create",
     "deliver",
     "facts_of",
+    "left_to_pay",
+    "pay",
     "refuse_delivery",
     "ship",
     "status_of",

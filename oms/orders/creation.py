@@ -35,11 +35,12 @@ class NewLine:
 
 @dataclass(frozen=True)
 class NewPayment:
-    """Money captured. `captured` left out is the whole order."""
+    """Money captured. `captured` left out is the whole order. `carried_from`: value of that payment, not new money."""
 
     method: PaymentMethod
     provider_id: str = ""
     captured: Decimal | None = None
+    carried_from: Payment | None = None
 
 
 def create(
@@ -129,16 +130,18 @@ def _capture(
         currency=order.currency,
         captured=captured,
         captured_at=at,
+        carried_from=new.carried_from,
     )
     owed = {
         rate: part_of(tax, order.total, before, captured, order.currency) if order.total else Decimal(0)
         for rate, tax in taxes.items()
     }
+    into = journal.Account.EXCHANGES if new.carried_from else journal.paid_into(new.method)
     if captured:
         journal.post(
             f"capture/{order.number}/{payment.pk}",
             [
-                (journal.paid_into(new.method), captured),
+                (into, captured),
                 (journal.Account.SALES, sum(owed.values(), Decimal(0)) - captured),
                 *((journal.Account.SALES_TAX, -tax, rate) for rate, tax in owed.items()),
             ],

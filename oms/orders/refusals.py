@@ -25,6 +25,11 @@ class QuantityNotPossible(Refused):
     sentence = _("%(sku)s: %(asked)s asked for, %(left)s not shipped yet.")
 
 
+class MoreThanOwed(Refused):
+    code = "more_than_owed"
+    sentence = _("%(owed)s %(currency)s is left to pay for order %(number)s.")
+
+
 class NothingToShip(Refused):
     code = "nothing_to_ship"
     sentence = _("Everything of order %(number)s was shipped or canceled already.")

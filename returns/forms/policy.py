@@ -10,8 +10,9 @@ from inventory.models import Condition
 from oms.states import PaymentMethod
 from returns.models import ReturnReason
 from returns.policy import ParametersRefused, validate
+from returns.policy.exchange import Scope
 from returns.policy.parameters import KINDS, PARAMETERS
-from returns.states import RefundAt, Resolution
+from returns.states import RefundAt, ReleaseAt, Resolution
 
 MOST_PRIORITY = 32_000
 KIND_LABELS = {
@@ -29,6 +30,8 @@ KIND_LABELS = {
     "refund_at": _("When money moves"),
     "resolutions": _("What customers get"),
     "keep_item": _("Keep the item"),
+    "exchange": _("Exchange"),
+    "replacement": _("Replacement"),
     "expires_after": _("Time to post it"),
 }
 LABELS = {
@@ -68,6 +71,9 @@ LABELS = {
     "value_up_to": _("Only when worth at most"),
     "times": _("Times per customer and year"),
     "value_in_all": _("Worth per customer and year"),
+    "scope": _("May be exchanged for"),
+    "reserved_days": _("Days the goods are set aside"),
+    "release_at": _("The replacement leaves"),
 }
 HINTS = {
     "anchors": _("Best known first, with commas: delivered, shipped, placed."),
@@ -79,7 +85,9 @@ HINTS = {
     "resolutions": _("None chosen: whatever the customer gets."),
     "methods": _("None chosen: however it was paid."),
 }
-_NUMBERS = frozenset({"days", "transit_days", "money_days", "count", "returns", "days_over", "returns_over", "times"})
+_NUMBERS = frozenset(
+    {"days", "transit_days", "money_days", "count", "returns", "days_over", "returns_over", "times", "reserved_days"}
+)
 _FLAGS = {"unless_our_fault": True, "waived_when_our_fault": True, "everyone": False}
 _CODES = frozenset({"categories", "anchors"})
 _SEVERITIES = [("deny", _("refuse it")), ("review", _("put it before a person"))]
@@ -167,6 +175,8 @@ def _choices(kind: str) -> dict[str, tuple[Iterable[tuple[str, Any]], bool]]:
         "fee_per": (_PER, False),
         "methods": (PaymentMethod.choices, True),
         "resolutions": (Resolution.choices, True),
+        "scope": (Scope.choices, False),
+        "release_at": ([(at.value, at.label) for at in ReleaseAt.without_money()], False),
     }
     if "reasons" in names:
         found["reasons"] = (ReturnReason.objects.order_by("position", "id").values_list("code", "label"), True)

@@ -7,6 +7,19 @@ Each verb: lock the order's row · ask the machine · change · record one event
 from returns.eligibility import Wanted
 from returns.lifecycle.choosing import choose_resolution
 from returns.lifecycle.deciding import answer, approve, ask, cancel, expire, reject
+from returns.lifecycle.dispatching import (
+    arrive,
+    come_back,
+    label_dispatch,
+    lapse,
+    miss,
+    note_outbound_shipment,
+    pack,
+    prefer_money,
+    release,
+    replan,
+    send,
+)
 from returns.lifecycle.holds import answer_hold, decide_hold
 from returns.lifecycle.inspecting import Finding, inspect
 from returns.lifecycle.parcels import label, move_parcel, note_shipment, trouble
@@ -21,20 +34,31 @@ __all__ = [
     "answer",
     "answer_hold",
     "approve",
+    "arrive",
     "ask",
     "cancel",
     "choose_resolution",
     "close_if_finished",
+    "come_back",
     "decide_hold",
     "expire",
     "fail_settlement",
     "inspect",
     "label",
+    "label_dispatch",
+    "lapse",
+    "miss",
     "move_parcel",
+    "note_outbound_shipment",
     "note_shipment",
+    "pack",
+    "prefer_money",
     "receive",
     "reject",
+    "release",
+    "replan",
     "request",
+    "send",
     "settle",
     "start_settlement",
     "survey",

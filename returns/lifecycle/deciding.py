@@ -5,10 +5,11 @@ from uuid import UUID
 
 from oms import outbox
 from oms.verbs import verb
+from returns.lifecycle.dispatching import drop, reach
 from returns.lifecycle.locking import authorize, lines_of, lock, move, owe_nothing, withdraw
 from returns.models import RMA, ReturnPhoto
-from returns.refusals import PaidAlready, ReasonNeeded
-from returns.states import RMAStatus, Settlement
+from returns.refusals import AlreadySent, PaidAlready, ReasonNeeded
+from returns.states import ReleaseAt, RMAStatus, Settlement
 
 
 @verb
@@ -32,6 +33,7 @@ def approve(number: str, *, by: str, at: datetime, note: str = "") -> RMA:
         parcel=parcel.pk if parcel else None,
         due=rma.settlement == Settlement.DUE,
     )
+    reach(rma, ReleaseAt.APPROVAL, by=by, at=at)
     return rma
 
 
@@ -44,6 +46,7 @@ def reject(number: str, *, reason: str, note: str, by: str, at: datetime) -> RMA
     if rma.status == RMAStatus.REJECTED:
         return rma
     move(rma, "reject", RMAStatus.REJECTED)
+    drop(rma, reason="rejected", by=by, at=at)
     withdraw(rma, lines_of(rma), cause=f"rma/{number}/reject", by=by, at=at)
     owe_nothing(rma)
     rma.decision_note = note
@@ -89,6 +92,8 @@ def cancel(number: str, *, by: str, at: datetime, reason: str = "") -> RMA:
         return rma
     if not rma.comes_back and rma.status == RMAStatus.APPROVED:
         raise PaidAlready
+    if not drop(rma, reason="canceled", by=by, at=at):
+        raise AlreadySent
     lines = lines_of(rma)
     withdraw(rma, lines, cause=f"rma/{number}/cancel", by=by, at=at)
     move(rma, "cancel", RMAStatus.CANCELED)
@@ -113,7 +118,9 @@ def expire(number: str, *, by: str, at: datetime) -> RMA:
     if rma.status == RMAStatus.EXPIRED:
         return rma
     lines = lines_of(rma)
-    withdraw(rma, lines, cause=f"rma/{number}/expire", by=by, at=at)
+    # What was replaced at once and never came back stays spoken for: it is not paid back as well (p52).
+    stays_claimed = not drop(rma, reason="expired", by=by, at=at)
+    withdraw(rma, lines, keep_claims=stays_claimed, cause=f"rma/{number}/expire", by=by, at=at)
     move(rma, "expire", RMAStatus.EXPIRED)
     owe_nothing(rma)
     rma.closed_at = at

@@ -15,6 +15,7 @@ from oms import outbox
 from oms.models import OrderLine
 from oms.verbs import verb
 from returns import reference
+from returns.lifecycle.dispatching import reach
 from returns.lifecycle.locking import lines_of, lock, move, owe, owe_nothing
 from returns.models import RMA, Hold, Outcome, Receipt, ReturnLine
 from returns.refusals import MoreThanReceived, NothingFound, OverrideNeedsReason
@@ -23,6 +24,8 @@ from returns.states import (
     Acceptance,
     HoldStatus,
     ReceiptResult,
+    ReleaseAt,
+    Resolution,
     RMAStatus,
 )
 
@@ -99,6 +102,8 @@ def inspect(number: str, findings: Sequence[Finding], *, form_token: UUID, by: s
         complete=complete,
         due=due,
     )
+    if complete and not holds:
+        reach(rma, ReleaseAt.INSPECTION, by=by, at=at)
     return outcomes
 
 
@@ -233,7 +238,8 @@ def _after_inspection(
     move(rma, "inspect", RMAStatus.INSPECTED if complete else RMAStatus(rma.status))
     if complete:
         rma.inspected_at = at
-    if any(one.acceptance == Acceptance.ACCEPTED and one.payout_percent for one in outcomes):
+    pays = rma.resolution != Resolution.REPLACEMENT  # the same thing again, or money: never both (p52)
+    if pays and any(one.acceptance == Acceptance.ACCEPTED and one.payout_percent for one in outcomes):
         return complete, owe(rma)
     if complete:
         owe_nothing(rma)

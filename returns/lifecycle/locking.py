@@ -64,9 +64,11 @@ def authorize(rma: RMA, lines: list[ReturnLine], *, by: str, at: datetime) -> Pa
     return Parcel.objects.create(rma=rma, status=ParcelStatus.WANTED, wanted_at=at)
 
 
-def withdraw(rma: RMA, lines: list[ReturnLine], *, cause: str, by: str, at: datetime) -> None:
+def withdraw(
+    rma: RMA, lines: list[ReturnLine], *, cause: str, by: str, at: datetime, keep_claims: bool = False
+) -> None:
     """Undo what was promised: units are free again, the dock expects nothing, unused labels are void."""
-    claims = [line.claim_id for line in lines if line.claim_id]
+    claims = [line.claim_id for line in lines if line.claim_id and not keep_claims]
     if claims:
         type(lines[0].claim).objects.filter(pk__in=claims).update(active=False)
     free_dock(rma, lines, cause=cause, by=by, at=at)

@@ -9,6 +9,7 @@ from inventory import ledger
 from inventory.models import Unit
 from oms import outbox
 from oms.verbs import verb
+from returns.lifecycle.dispatching import reach
 from returns.lifecycle.locking import lines_of, lock, move, owe, owe_nothing
 from returns.models import RMA, Receipt, ReturnLine
 from returns.refusals import MoreThanAnnounced, NothingArrived, NothingExpected
@@ -17,6 +18,7 @@ from returns.states import (
     ParcelStatus,
     ReceiptResult,
     RefundAt,
+    ReleaseAt,
     RMAStatus,
 )
 
@@ -91,6 +93,8 @@ def receive(
         complete=complete,
         due=due,
     )
+    if complete and goods:
+        reach(rma, ReleaseAt.RECEIPT, by=by, at=at)
     return receipts
 
 

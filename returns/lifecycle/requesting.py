@@ -11,14 +11,16 @@ from oms.identifiers import new_number
 from oms.models import Order, UnitClaim
 from oms.money import amount_text
 from oms.verbs import verb
-from returns import eligibility
+from returns import eligibility, exchanges
 from returns.eligibility import OrderFile, Preview, Wanted
+from returns.exchanges import Instead, Outgoing
+from returns.lifecycle import dispatching
 from returns.lifecycle.locking import authorize
-from returns.models import RMA, Parcel, ReturnLine, ReturnPhoto
+from returns.models import RMA, Dispatch, Parcel, ReturnLine, ReturnPhoto
 from returns.policy import Verdict
 from returns.pricing import Price
 from returns.refusals import QuoteChanged
-from returns.states import RMA_MACHINE, Resolution, RMASource, RMAStatus, Settlement
+from returns.states import RMA_MACHINE, RefundAt, ReleaseAt, Resolution, RMASource, RMAStatus, Settlement
 
 STATUS_OF: Mapping[Verdict, RMAStatus] = {
     Verdict.APPROVE: RMAStatus.APPROVED,
@@ -41,21 +43,29 @@ def request(
     note: str = "",
     confirmed_total: Decimal | None = None,
     override: str = "",
+    instead: Sequence[Instead] = (),
+    confirmed_gross: Decimal | None = None,
 ) -> RMA:
     """Open a return: decided by the policy at once, or put before a person (R20, R44, R50).
 
     The same `form_token` again gives the same return, whoever sends it and however often (p2). Photos of the draft
-    with that token become the return's. Raises the refusals of `eligibility.judge`, and QuoteChanged when the total
-    differs from `confirmed_total`; then nothing is written.
+    with that token become the return's. `instead` is what goes out in exchange: an order of its own, its goods set
+    aside in this transaction. Raises the refusals of `eligibility.judge` and `exchanges.outgoing`, NotAvailable, and
+    QuoteChanged when the total differs from `confirmed_total`, or the price of what goes out from `confirmed_gross`;
+    then nothing is written.
     """
     order = Order.objects.for_update().select_related("customer").get(number=order_number)
     if earlier := RMA.objects.filter(form_token=form_token).first():
         return earlier
     file = eligibility.open_file(order, at=at)
     found = eligibility.judge(file, wanted, resolution=resolution, price=price, at=at, override=override)
-    _refuse_changed_total(found, confirmed_total, order.currency)
+    _refuse_changed(found.total, confirmed_total, order.currency)
+    outgoing = _outgoing(file, wanted, found, instead, found.decision.resolution or resolution)
+    if outgoing is not None:
+        _refuse_changed(outgoing.gross, confirmed_gross, order.currency)
     status = STATUS_OF[found.decision.verdict]
     RMA_MACHINE.check("request", "", status)
+    again = (found.decision.resolution or resolution) == Resolution.REPLACEMENT  # of which no money follows
     rma = RMA(
         number=new_number("R"),
         order=order,
@@ -64,7 +74,7 @@ def request(
         settlement=Settlement.NOTHING if status == RMAStatus.REJECTED else Settlement.NONE,
         source=source,
         resolution=found.decision.resolution or resolution or Resolution.REFUND,
-        refund_at=found.decision.refund_at,
+        refund_at=RefundAt.INSPECTION if again else found.decision.refund_at,
         currency=order.currency,
         quote=found.quote,
         decision=found.decision.to_json(),
@@ -78,15 +88,30 @@ def request(
     lines = _write_lines(rma, file, wanted, found)
     parcel = authorize(rma, lines, by=by, at=at) if status == RMAStatus.APPROVED else None
     _take_photos(rma, lines, form_token)
-    _record(rma, lines, parcel, found, by=by, at=at)
+    dispatch = dispatching.plan(rma, outgoing, by=by, at=at) if outgoing is not None else None
+    _record(rma, lines, parcel, found, dispatch, by=by, at=at)
+    if status == RMAStatus.APPROVED:
+        dispatching.reach(rma, ReleaseAt.APPROVAL, by=by, at=at)
     return rma
 
 
-def _refuse_changed_total(found: Preview, confirmed: Decimal | None, currency: str) -> None:
-    if confirmed is not None and confirmed != found.total:
+def _outgoing(
+    file: OrderFile, wanted: Sequence[Wanted], found: Preview, instead: Sequence[Instead], resolution: str
+) -> Outgoing | None:
+    """What goes out, as the customer agrees to it in the quote; nothing for what is refused."""
+    if found.decision.verdict is Verdict.DENY:
+        return None
+    outgoing = exchanges.outgoing(file, wanted, found.units, instead, resolution)
+    if outgoing is not None:
+        found.quote["exchange"] = outgoing.to_json(file.order.currency)
+    return outgoing
+
+
+def _refuse_changed(total: Decimal, confirmed: Decimal | None, currency: str) -> None:
+    if confirmed is not None and confirmed != total:
         raise QuoteChanged(
             confirmed=f"{amount_text(confirmed, currency)} {currency}",
-            total=f"{amount_text(found.total, currency)} {currency}",
+            total=f"{amount_text(total, currency)} {currency}",
         )
 
 
@@ -117,7 +142,14 @@ def _take_photos(rma: RMA, lines: Sequence[ReturnLine], form_token: UUID) -> Non
 
 
 def _record(
-    rma: RMA, lines: Sequence[ReturnLine], parcel: Parcel | None, found: Preview, *, by: str, at: datetime
+    rma: RMA,
+    lines: Sequence[ReturnLine],
+    parcel: Parcel | None,
+    found: Preview,
+    dispatch: Dispatch | None,
+    *,
+    by: str,
+    at: datetime,
 ) -> None:
     fired = found.decision.fired
     facts: dict[str, Any] = {
@@ -137,5 +169,7 @@ def _record(
     }
     if parcel is not None:
         facts["parcel"] = parcel.pk
+    if dispatch is not None:
+        facts["dispatch"] = dispatch.pk
     changed = ("status", "settlement", "approved_at", "warehouse", "expires_at")
     outbox.record(rma, "rma.requested", by=by, at=at, changed=changed, **facts)

@@ -4,15 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('returns', '0006_several_things_in_one_form'),
+        ("returns", "0006_several_things_in_one_form"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='rma',
-            name='refund_at',
-            field=models.CharField(choices=[('approval', 'at once'), ('scan', 'at the first carrier scan'), ('delivery', 'when the carrier delivers'), ('receipt', 'when it arrives at the dock'), ('inspection', 'after inspection')], default='inspection', max_length=12, verbose_name='money moves'),
+            model_name="rma",
+            name="refund_at",
+            field=models.CharField(
+                choices=[
+                    ("approval", "at once"),
+                    ("scan", "at the first carrier scan"),
+                    ("delivery", "when the carrier delivers"),
+                    ("receipt", "when it arrives at the dock"),
+                    ("inspection", "after inspection"),
+                ],
+                default="inspection",
+                max_length=12,
+                verbose_name="money moves",
+            ),
         ),
     ]

@@ -1,3 +1,4 @@
+from returns.models.dispatches import Dispatch
 from returns.models.drafts import ReturnDraft
 from returns.models.inspections import Hold, Outcome, Receipt
 from returns.models.lookups import LinkRequest, LookupAttempt
@@ -9,6 +10,7 @@ from returns.models.surveys import Survey
 
 __all__ = [
     "RMA",
+    "Dispatch",
     "Hold",
     "LinkRequest",
     "LookupAttempt",

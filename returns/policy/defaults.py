@@ -19,6 +19,11 @@ class Reason:
     asks_photo: bool
     implied_condition: str = ""
 
+    @property
+    def can_be_replaced(self) -> bool:
+        """Whether the same thing again would help: what came was not what was meant to come."""
+        return self.is_our_fault and self.code != "arrived_late"
+
 
 DEFAULT_REASONS = (
     Reason("wrong_size", _("It does not fit"), is_our_fault=False, asks_photo=False),
@@ -45,9 +50,24 @@ DEFAULT_RULES = (
     Rule("accepted_conditions", {"conditions": ["sealed", "opened", "used"], "severity": "review"}, 60),
     Rule("photo_required", {"reasons": [reason.code for reason in DEFAULT_REASONS if reason.asks_photo]}, 70),
     Rule("review_above", {"value": "500.00"}, 80),
-    Rule("resolutions", {"allowed": [Resolution.REFUND.value], "default": Resolution.REFUND.value}, 90),
+    Rule(
+        "resolutions",
+        {
+            "allowed": [Resolution.REFUND.value, Resolution.REPLACEMENT.value, Resolution.EXCHANGE.value],
+            "default": Resolution.REFUND.value,
+            "reasons": [reason.code for reason in DEFAULT_REASONS if reason.can_be_replaced],
+        },
+        85,
+    ),
+    Rule(
+        "resolutions",
+        {"allowed": [Resolution.REFUND.value, Resolution.EXCHANGE.value], "default": Resolution.REFUND.value},
+        90,
+    ),
     Rule("restocking_fee", {"percent": "0", "reasons": ["changed_mind", "unwanted_gift"]}, 100),
     Rule("free_label", {"everyone": True}, 110),
     Rule("refund_at", {"default": RefundAt.INSPECTION.value}, 120),
     Rule("expires_after", {"days": 14}, 130),
+    Rule("exchange", {"scope": "same_product"}, 140),
+    Rule("replacement", {"release_at": "inspection"}, 150),
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from returns.policy import exchange
 from returns.policy.decision import (
     Decision,
     Fee,
@@ -27,7 +28,7 @@ _LABELS = {
     "label_charged_percent": Label.CHARGED,
     "label_own": Label.OWN,
 }
-KINDS = (*LINE_RULES, *REQUEST_RULES, REFUND_AT, RESOLUTIONS, KEEP_ITEM)
+KINDS = (*LINE_RULES, *REQUEST_RULES, REFUND_AT, RESOLUTIONS, KEEP_ITEM, *exchange.KINDS)
 # What is said about goods that come back, and nothing about goods that are kept.
 TRAVEL_RULES = frozenset({"free_label", REFUND_AT, "expires_after"})
 NOTHING_TRAVELS = Finding(Severity.INFO, "nothing_travels", rule=KEEP_ITEM)

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from oms.money import MoneyError, parse_number
 from oms.states import PaymentMethod
+from returns.policy.exchange import Scope
 from returns.policy.rules import ANCHORS
-from returns.states import RefundAt, Resolution
+from returns.states import RefundAt, ReleaseAt, Resolution
 
 
 class ParametersRefused(ValueError):
@@ -181,6 +182,16 @@ PARAMETERS: dict[str, tuple[Parameter, ...]] = {
         Parameter("times", _count(1, 1000)),
         Parameter("value_in_all", _MONEY),
         *_WHEN,
+    ),
+    "exchange": (
+        Parameter("scope", _one_of(Scope.values), required=True),
+        Parameter("reserved_days", _count(1, 365)),
+        _CATEGORIES,
+    ),
+    "replacement": (
+        Parameter("release_at", _one_of(ReleaseAt.without_money())),
+        Parameter("reserved_days", _count(1, 365)),
+        _CATEGORIES,
     ),
     "expires_after": (Parameter("days", _count(1, 365), required=True),),
 }

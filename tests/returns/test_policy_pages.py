@@ -154,7 +154,7 @@ def test_the_database_itself_refuses_overlapping_versions() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_rule_is_said_in_words(kind: str) -> None:
     least = {"days": 3, "reasons": ["changed_mind"], "conditions": ["opened"], "value": "5.00", "returns": 4}
-    least |= {"allowed": ["refund"], "count": 2, "value_up_to": "8.00"}
+    least |= {"allowed": ["refund"], "count": 2, "value_up_to": "8.00", "scope": "same_price"}
     given = {parameter.name: least[parameter.name] for parameter in PARAMETERS[kind] if parameter.required}
     sentence = say(kind, given, {"changed_mind": "I changed my mind"})
     assert sentence.endswith(".")

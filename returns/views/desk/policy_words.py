@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from oms.states import PaymentMethod
+from returns.policy.exchange import RESERVED_DAYS, Scope
 from returns.policy.rules import ANCHORS, TRANSIT_DAYS
-from returns.states import RefundAt, Resolution
+from returns.states import RefundAt, ReleaseAt, Resolution
 
 Parameters = Mapping[str, Any]
 Names = Mapping[str, str]
@@ -199,6 +200,18 @@ def _keep_item(parameters: Parameters, names: Names) -> str:
     return text
 
 
+def _exchange(parameters: Parameters, names: Names) -> str:
+    return _("Instead of money customers may take %(scope)s; it is set aside for %(days)s.") % {
+        "scope": Scope(parameters["scope"]).label,
+        "days": _days(parameters.get("reserved_days", RESERVED_DAYS)),
+    }
+
+
+def _replacement(parameters: Parameters, names: Names) -> str:
+    at = ReleaseAt(parameters.get("release_at", ReleaseAt.INSPECTION))
+    return _("The same thing can be sent again at no charge, %(when)s.") % {"when": at.label}
+
+
 def _expires_after(parameters: Parameters, names: Names) -> str:
     return _("The parcel is posted within %(days)s, or the return runs out.") % {"days": _days(parameters["days"])}
 
@@ -218,5 +231,7 @@ _WORDS: dict[str, Callable[[Parameters, Names], str]] = {
     "refund_at": _refund_at,
     "resolutions": _resolutions,
     "keep_item": _keep_item,
+    "exchange": _exchange,
+    "replacement": _replacement,
     "expires_after": _expires_after,
 }

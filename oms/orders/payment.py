@@ -1,0 +1,42 @@
+"""Money that comes for an order after it was placed: what an exchange costs beyond what came back."""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+
+from oms import outbox
+from oms.models import Order, Payment
+from oms.money import amount_text
+from oms.orders.creation import NewPayment, capture
+from oms.orders.refusals import MoreThanOwed
+
+
+def pay(order_number: str, new: NewPayment, *, by: str, at: datetime) -> Payment:
+    """Keep a payment of this order and book it; the provider's same payment again is the one that is known.
+
+    Raises MoreThanOwed, Order.DoesNotExist.
+    """
+    with transaction.atomic():
+        order = Order.objects.for_update().get(number=order_number)
+        known = order.payments.filter(method=new.method, provider_id=new.provider_id, carried_from=new.carried_from)
+        if new.provider_id and new.carried_from is None and (earlier := known.first()):
+            return earlier
+        owed = left_to_pay(order)
+        amount = owed if new.captured is None else new.captured
+        if amount <= 0 or amount > owed:
+            raise MoreThanOwed(number=order.number, owed=amount_text(owed, order.currency), currency=order.currency)
+        payment = capture(order, replace(new, captured=amount), at=at)
+        outbox.record(
+            order, "order.paid", by=by, at=at,
+            payment=payment.pk, amount=amount_text(payment.captured, order.currency), currency=order.currency,
+        )  # fmt: skip
+        return payment
+
+
+def left_to_pay(order: Order) -> Decimal:
+    """What of the order's total no payment has captured."""
+    captured = order.payments.aggregate(sum=Sum("captured"))["sum"] or Decimal(0)
+    return max(Decimal(0), order.total - captured)

@@ -1,0 +1,389 @@
+"""Goods go out because of a return: set aside, released, packed, labeled, sent, delivered, or called off.
+
+A dispatch is locked under its return's order and then its own order, always in this sequence. What happens is told in
+the story of the return; the order it sends has its own.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from inventory import ledger, places, reservations
+from inventory.refusals import NotAvailable
+from oms import journal, orders, outbox
+from oms.encryption import Plain
+from oms.identifiers import new_number
+from oms.models import Order, OrderLine, Shipment
+from oms.money import amount_text, round_half_up
+from oms.states import OrderKind, ShipmentStatus
+from oms.verbs import verb
+from returns.exchanges import Outgoing
+from returns.lifecycle.locking import lock, owe
+from returns.lifecycle.parcels import Bought
+from returns.models import RMA, Dispatch
+from returns.refusals import AlreadySent, NothingToPack
+from returns.states import DISPATCH_MACHINE, DispatchStatus, ReleaseAt, Resolution, RMAStatus
+
+D = DispatchStatus
+KIND_OF = {Resolution.EXCHANGE: OrderKind.EXCHANGE, Resolution.REPLACEMENT: OrderKind.REPLACEMENT}
+NUMBER = "X"
+
+
+# ── Set aside ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def plan(rma: RMA, outgoing: Outgoing, *, by: str, at: datetime) -> Dispatch:
+    """Place the order that goes out and set its goods aside; the caller records it. Raises NotAvailable."""
+    DISPATCH_MACHINE.check("plan", "", D.WAITING)
+    sold = rma.order
+    order = orders.create(
+        number=new_number(NUMBER),
+        customer=sold.customer,
+        lines=[one.to_order() for one in outgoing.goods],
+        payments=(),
+        currency=rma.currency,
+        kind=KIND_OF[Resolution(rma.resolution)],
+        market=sold.market,
+        country=sold.country,
+        region=sold.region,
+        by=by,
+        at=at,
+    )
+    reservations.reserve(lines_going_out(order), at=at, until=at + outgoing.held_for)
+    return Dispatch.objects.create(
+        rma=rma,
+        order=order,
+        status=D.WAITING,
+        release_at=outgoing.release_at,
+        warehouse=rma.warehouse or places.default_house(),
+        planned_at=at,
+    )
+
+
+@verb
+def replan(rma_number: str, outgoing: Outgoing, *, by: str, at: datetime) -> Dispatch:
+    """Something else goes out instead of what is not there; what was paid for the first comes back. Raises AlreadySent,
+    NotAvailable."""
+    rma = lock(rma_number)
+    drop(rma, reason="replaced", by=by, at=at)
+    rma.quote["exchange"] = outgoing.to_json(rma.currency)
+    dispatch = plan(rma, outgoing, by=by, at=at)
+    outbox.record(
+        rma,
+        "dispatch.planned",
+        by=by,
+        at=at,
+        changed=("quote",),
+        dispatch=dispatch.pk,
+        order=dispatch.order.number,
+        gross=amount_text(outgoing.gross, rma.currency),
+        currency=rma.currency,
+    )
+    return dispatch
+
+
+# ── Released, or not yet ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@verb
+def release(which: str | RMA, *, owed: Decimal, by: str, at: datetime) -> Dispatch | None:
+    """The goods may leave: to be picked if all is paid, held while `owed` is more than zero, short if they are gone.
+
+    Nothing waits, or nothing changes, and nothing is recorded.
+    """
+    rma = lock(which)
+    dispatch = active(rma)
+    if dispatch is None or dispatch.status not in (D.WAITING, D.HELD, D.SHORT):
+        return dispatch
+    target = D.HELD if owed > 0 else D.RELEASED if _set_aside(dispatch, at) else D.SHORT
+    if target == dispatch.status:
+        return dispatch
+    DISPATCH_MACHINE.check("release", dispatch.status, target)
+    dispatch.status = target
+    if target == D.RELEASED:
+        dispatch.released_at = at
+        reservations.keep(lines_going_out(dispatch.order))
+    dispatch.save(update_fields=["status", "released_at"])
+    outbox.record(
+        rma,
+        {D.HELD: "dispatch.held", D.RELEASED: "dispatch.released", D.SHORT: "dispatch.ran_short"}[target],
+        by=by,
+        at=at,
+        dispatch=dispatch.pk,
+        order=dispatch.order.number,
+        **({"owed": amount_text(owed, rma.currency), "currency": rma.currency} if target == D.HELD else {}),
+    )
+    return dispatch
+
+
+def reach(rma: RMA, moment: ReleaseAt, *, by: str, at: datetime) -> None:
+    """Goods that wait for this moment of the return, and cost nothing more, may leave."""
+    if rma.resolution != Resolution.REPLACEMENT:
+        return
+    dispatch = active(rma)
+    if dispatch is not None and dispatch.status == D.WAITING and dispatch.release_at == moment:
+        release(rma, owed=Decimal(0), by=by, at=at)
+
+
+def _set_aside(dispatch: Dispatch, at: datetime) -> bool:
+    """Whether all of it is held on the shelves; what was let go meanwhile is taken again if it is still there."""
+    lines = lines_going_out(dispatch.order)
+    held = sum(one.quantity for one in reservations.held_for(lines))
+    if held == sum(line.quantity - line.canceled for line in lines):
+        return True
+    reservations.let_go(lines, at=at)
+    try:
+        reservations.reserve(lines, at=at, until=None)
+    except NotAvailable:
+        return False
+    return True
+
+
+@verb
+def lapse(dispatch_id: int, *, by: str, at: datetime) -> Dispatch:
+    """Nothing came in time: the goods may be sold again. An unpaid exchange is called off, money goes back instead."""
+    rma, dispatch = _lock(dispatch_id)
+    if dispatch.status not in (D.WAITING, D.HELD):
+        return dispatch
+    if dispatch.status == D.HELD:
+        return _call_off(rma, dispatch, reason="unpaid", by=by, at=at)
+    if reservations.let_go(lines_going_out(dispatch.order), at=at):
+        outbox.record(rma, "dispatch.lapsed", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
+    return dispatch
+
+
+@verb
+def miss(dispatch_id: int, order_line_id: int, *, by: str, at: datetime) -> Dispatch:
+    """The shelf is empty where goods should stand: the count is put right, and the customer is asked what now."""
+    rma, dispatch = _lock(dispatch_id)
+    DISPATCH_MACHINE.check("miss", dispatch.status, D.SHORT)
+    lines = lines_going_out(dispatch.order)
+    gone = [one for one in reservations.held_for(lines) if one.order_line_id == order_line_id]
+    if not gone:
+        raise NothingToPack(sku=order_line_id)
+    reservations.let_go(lines, at=at)
+    for one in gone:
+        cause = f"dispatch/{dispatch.pk}/missing/{one.pk}"
+        ledger.adjust(one.level.bin, one.level.product, -one.quantity, cause=cause, by=by, at=at)
+    dispatch.status, dispatch.packed = D.SHORT, {}
+    dispatch.save(update_fields=["status", "packed"])
+    outbox.record(rma, "dispatch.ran_short", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
+    return dispatch
+
+
+# ── The dock ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@verb
+def pack(dispatch_id: int, order_line_id: int, quantity: int, *, seen: int, by: str, at: datetime) -> Dispatch:
+    """So many units of a line are in the box; with the last one it is closed and a label is wanted.
+
+    `seen` is how many units were in it when the page was drawn: the same page sent again packs once. Raises
+    NothingToPack.
+    """
+    rma, dispatch = _lock(dispatch_id)
+    inside = sum(dispatch.packed.values())
+    if inside > seen or dispatch.status in (D.PACKED, D.LABELED, D.SHIPPED, D.DELIVERED):
+        return dispatch
+    DISPATCH_MACHINE.check("pack", dispatch.status, D.PACKED)
+    lines = {line.pk: line for line in lines_going_out(dispatch.order)}
+    line = lines.get(order_line_id)
+    already = dispatch.packed.get(str(order_line_id), 0)
+    if line is None or quantity <= 0 or already + quantity > line.quantity - line.canceled:
+        raise NothingToPack(sku=line.sku if line else "?")
+    dispatch.packed = dispatch.packed | {str(order_line_id): already + quantity}
+    if inside + quantity < sum(one.quantity - one.canceled for one in lines.values()):
+        dispatch.save(update_fields=["packed"])
+        return dispatch
+    dispatch.status, dispatch.packed_at = D.PACKED, at
+    dispatch.save(update_fields=["packed", "status", "packed_at"])
+    outbox.record(rma, "dispatch.packed", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
+    return dispatch
+
+
+def note_outbound_shipment(dispatch_id: int, *, shipment_id: str, rate_id: str, choice: str) -> Dispatch:
+    """Keep the carrier's shipment before its label is bought; whoever comes second uses the first one's (p18)."""
+    fresh = Dispatch.objects.filter(pk=dispatch_id, shipment_id="")
+    fresh.update(shipment_id=shipment_id, rate_id=rate_id, choice=choice[:200])
+    return Dispatch.objects.get(pk=dispatch_id)
+
+
+@verb
+def label_dispatch(dispatch_id: int, bought: Bought, *, by: str, at: datetime) -> Dispatch:
+    """The label is here. A second call changes nothing."""
+    rma, dispatch = _lock(dispatch_id)
+    if dispatch.status != D.PACKED:
+        return dispatch
+    DISPATCH_MACHINE.check("label", dispatch.status, D.LABELED)
+    dispatch.status, dispatch.labeled_at = D.LABELED, at
+    dispatch.carrier, dispatch.service = bought.carrier, bought.service
+    dispatch.tracking_number, dispatch.tracking_url = bought.tracking_number, bought.tracking_url
+    dispatch.price, dispatch.currency = bought.price, bought.currency
+    dispatch.label, dispatch.label_type = Plain(bought.content), bought.content_type
+    dispatch.save()
+    outbox.record(
+        rma,
+        "dispatch.labeled",
+        by=by,
+        at=at,
+        dispatch=dispatch.pk,
+        carrier=bought.carrier,
+        service=bought.service,
+        price=str(bought.price),
+        currency=bought.currency,
+        tracking_number=bought.tracking_number,
+    )
+    return dispatch
+
+
+@verb
+def send(dispatch_id: int, *, by: str, at: datetime) -> Dispatch:
+    """The carrier has it: the goods leave stock at their cost, the order is shipped. Again is harmless."""
+    rma, dispatch = _lock(dispatch_id)
+    return _send(rma, dispatch, by=by, at=at)
+
+
+def _send(rma: RMA, dispatch: Dispatch, *, by: str, at: datetime) -> Dispatch:
+    if dispatch.status in (D.SHIPPED, D.DELIVERED):
+        return dispatch
+    DISPATCH_MACHINE.check("ship", dispatch.status, D.SHIPPED)
+    lines = lines_going_out(dispatch.order)
+    cause = f"dispatch/{dispatch.pk}"
+    issued = reservations.issue(lines, cause=cause, by=by, at=at)
+    _book_cost(dispatch, issued, cause, at)
+    orders.ship(dispatch.order.number, None, dispatch.carrier, dispatch.tracking_number, by=by, at=at)
+    dispatch.status, dispatch.shipped_at = D.SHIPPED, at
+    dispatch.save(update_fields=["status", "shipped_at"])
+    outbox.record(rma, "dispatch.shipped", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
+    return dispatch
+
+
+def _book_cost(dispatch: Dispatch, issued: Sequence[reservations.Issued], cause: str, at: datetime) -> None:
+    cost = sum(
+        (round_half_up((one.unit_cost or 0) * one.quantity, dispatch.order.currency) for one in issued), Decimal(0)
+    )
+    if cost:
+        journal.post(
+            cause,
+            [(journal.Account.COST_OF_GOODS, cost), (journal.Account.INVENTORY, -cost)],
+            currency=dispatch.order.currency,
+            at=at,
+            order=dispatch.order,
+        )
+
+
+@verb
+def arrive(dispatch_id: int, *, by: str, at: datetime) -> Dispatch:
+    """The customer has it. Never scanned on its way, it was sent all the same; again is harmless."""
+    rma, dispatch = _lock(dispatch_id)
+    if dispatch.status == D.DELIVERED:
+        return dispatch
+    _send(rma, dispatch, by=by, at=at)
+    DISPATCH_MACHINE.check("deliver", dispatch.status, D.DELIVERED)
+    orders.deliver(dispatch.order.number, dispatch.tracking_number, by=by, at=at)
+    dispatch.status, dispatch.delivered_at = D.DELIVERED, at
+    dispatch.save(update_fields=["status", "delivered_at"])
+    outbox.record(rma, "dispatch.delivered", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
+    return dispatch
+
+
+@verb
+def come_back(dispatch_id: int, *, status: str, by: str, at: datetime) -> Dispatch:
+    """The carrier brings it back, or has lost it: a person looks. Said once."""
+    rma, dispatch = _lock(dispatch_id)
+    parcels = Shipment.objects.filter(order=dispatch.order, status=ShipmentStatus.REFUSED)
+    if dispatch.status != D.SHIPPED or parcels.exists():
+        return dispatch
+    orders.refuse_delivery(dispatch.order.number, dispatch.tracking_number, by=by, at=at)
+    outbox.record(
+        rma, "dispatch.in_trouble", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number, status=status
+    )
+    return dispatch
+
+
+# ── Called off ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@verb
+def prefer_money(rma_number: str, *, reason: str = "", by: str, at: datetime) -> RMA:
+    """Money instead of goods: what was set aside is free again, what was paid for it goes back, and the return is paid
+    like any other. Raises AlreadySent."""
+    rma = lock(rma_number)
+    dispatch = active(rma)
+    if dispatch is not None and dispatch.status not in D.before_packing():
+        raise AlreadySent
+    if dispatch is not None:
+        _call_off(rma, dispatch, reason=reason or "money", by=by, at=at)
+    return rma
+
+
+def _call_off(rma: RMA, dispatch: Dispatch, *, reason: str, by: str, at: datetime) -> Dispatch:
+    """The return is settled in money from now on."""
+    _cancel(dispatch, reason=reason, by=by, at=at)
+    rma.resolution = Resolution.REFUND
+    due = rma.status in (RMAStatus.RECEIVING, RMAStatus.RECEIVED, RMAStatus.INSPECTED, RMAStatus.CLOSED)
+    if due:
+        owe(rma)
+    outbox.record(
+        rma,
+        "dispatch.canceled",
+        by=by,
+        at=at,
+        changed=("resolution", "settlement"),
+        dispatch=dispatch.pk,
+        order=dispatch.order.number,
+        reason=reason,
+        due=due,
+    )
+    return dispatch
+
+
+def drop(rma: RMA, *, reason: str, by: str, at: datetime) -> bool:
+    """Nothing goes out for this return any more; False when it has left already. The caller records it."""
+    dispatch = active(rma) if rma.resolution in KIND_OF else None
+    if dispatch is None:
+        return True
+    if dispatch.status not in D.before_packing():
+        return False
+    _cancel(dispatch, reason=reason, by=by, at=at)
+    return True
+
+
+def _cancel(dispatch: Dispatch, *, reason: str, by: str, at: datetime) -> None:
+    DISPATCH_MACHINE.check("cancel", dispatch.status, D.CANCELED)
+    lines = lines_going_out(dispatch.order)
+    reservations.let_go(lines, at=at)
+    orders.cancel_lines(
+        dispatch.order.number, {line.pk: line.quantity - line.canceled for line in lines}, reason, by=by, at=at
+    )
+    dispatch.status, dispatch.canceled_at = D.CANCELED, at
+    dispatch.save(update_fields=["status", "canceled_at"])
+
+
+# ── Finding it ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def active(rma: RMA) -> Dispatch | None:
+    """What goes out for this return, its order locked; None when nothing does, or not any more."""
+    found = Dispatch.objects.select_for_update(no_key=True, of=("order", "self")).select_related("order", "warehouse")
+    dispatch = found.defer("label").filter(rma=rma).exclude(status=D.CANCELED).order_by("pk").first()
+    if dispatch is not None:
+        dispatch.rma = rma
+    return dispatch
+
+
+def lines_going_out(order: Order) -> list[OrderLine]:
+    """The order's lines that are still to leave."""
+    return [
+        line for line in order.lines.select_related("product").order_by("position") if line.quantity > line.canceled
+    ]
+
+
+def _lock(dispatch_id: int) -> tuple[RMA, Dispatch]:
+    """The return and its order first, then the dispatch and its own. Raises Dispatch.DoesNotExist."""
+    number = Dispatch.objects.values_list("rma__number", flat=True).get(pk=dispatch_id)
+    rma = lock(number)
+    locked = Dispatch.objects.select_for_update(no_key=True, of=("order", "self")).select_related("order", "warehouse")
+    dispatch = locked.get(pk=dispatch_id)
+    dispatch.rma = rma
+    return rma, dispatch
