@@ -6,6 +6,14 @@ refunds, one per payment the money goes back to, each with events of its own.
 """
 
 from refunds.lifecycle.approving import approve, cancel, refuse, retry
+from refunds.lifecycle.credit_by_hand import (
+    agree_to_credit,
+    change_terms,
+    correct_credit,
+    decline_credit,
+    offer_credit,
+    pay_order_with_credit,
+)
 from refunds.lifecycle.credit_spending import authorize, capture, credit_of, release, spend, void
 from refunds.lifecycle.crediting import (
     adjust_credit,
@@ -20,15 +28,19 @@ from refunds.lifecycle.submitting import note_silence, submit
 
 __all__ = [
     "adjust_credit",
+    "agree_to_credit",
     "approve",
     "authorize",
     "await_provider",
     "cancel",
     "capture",
+    "change_terms",
     "confirm_paid",
     "confirm_unpaid",
+    "correct_credit",
     "credit_of",
     "credit_refund",
+    "decline_credit",
     "expire_credit",
     "fail",
     "give",
@@ -36,6 +48,8 @@ __all__ = [
     "hear",
     "invalidate_credit",
     "note_silence",
+    "offer_credit",
+    "pay_order_with_credit",
     "refuse",
     "release",
     "request_for_cancellation",

@@ -78,3 +78,13 @@ class OwnCreditRequest(CreditRefused):
 
     code = "own_request"
     sentence = _("You asked for this credit yourself, so another person has to agree.")
+
+
+class MoreThanUnpaid(CreditRefused):
+    code = "more_than_unpaid"
+    sentence = _("Order %(number)s: %(asked)s asked for, %(left)s still to be paid.")
+
+
+class NotGivenByHand(CreditRefused):
+    code = "not_given_by_hand"
+    sentence = _("Credit for a refund or a bonus comes with the refund; by hand only goodwill and gifts are given.")
