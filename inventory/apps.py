@@ -9,3 +9,4 @@ class InventoryConfig(AppConfig):
         from oms.outbox import declare
 
         declare(EVENTS)
+        from inventory import receivers  # noqa: F401  (subscribing is its import)

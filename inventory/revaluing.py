@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from inventory.models import CostLayer, ProductValue, ValueMovement
 from inventory.states import CostingMethod, ValueOp
-from inventory.valuation import Method, Op, StockEvent, Valuation, ValuationRefused, value_events, with_lots
+from inventory.valuation import Method, Op, StockEvent, Valuation, ValuationRefused, value_by_lots, value_events
 from oms import journal
 from oms.journal import Account
 from oms.models import Product
@@ -47,9 +47,7 @@ def value_under(events: list[StockEvent], method: CostingMethod) -> Valuation:
 
     Raises ValuationRefused.
     """
-    if method == CostingMethod.SPECIFIC:
-        events = with_lots(events)
-    return value_events(events, Method(method))
+    return value_by_lots(events) if method == CostingMethod.SPECIFIC else value_events(events, Method(method))
 
 
 def compare(product: Product) -> Iterator[Compared]:
@@ -84,7 +82,7 @@ def revalue(product: Product, method: CostingMethod, *, at: datetime) -> Decimal
         cause=f"revaluation/{product.pk}/{held.costing}-{method}/{len(rows)}",
         moved_at=at,
     )
-    _lay_anew(product, valuation, _receipts(events, rows, method))
+    _lay_anew(product, valuation, rows)
     before, after = (round_half_up(value, product.currency) for value in (held.value, valuation.value))
     held.costing, held.value = method, valuation.value
     held.save(update_fields=["costing", "value"])
@@ -98,20 +96,12 @@ def revalue(product: Product, method: CostingMethod, *, at: datetime) -> Decimal
     return difference
 
 
-def _receipts(events: list[StockEvent], rows: list[int], method: CostingMethod) -> list[int]:
-    """The row of each receipt by its position in the events that were valued."""
-    if method != CostingMethod.SPECIFIC:
-        return rows
-    received = iter(row for row, event in zip(rows, events, strict=True) if event.op is Op.RECEIVE)
-    return [next(received) if event.op is Op.RECEIVE else 0 for event in with_lots(events)]
-
-
-def _lay_anew(product: Product, valuation: Valuation, receipts: list[int]) -> None:
+def _lay_anew(product: Product, valuation: Valuation, rows: list[int]) -> None:
     CostLayer.objects.filter(product=product, quantity__gt=0).update(quantity=0)
     CostLayer.objects.bulk_create(
         CostLayer(
             product=product,
-            receipt_id=receipts[layer.receipt],
+            receipt_id=rows[layer.receipt],
             quantity=int(layer.quantity),
             unit_cost=layer.unit_cost,
         )

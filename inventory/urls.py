@@ -9,5 +9,8 @@ app_name = "inventory"
 urlpatterns = [
     path("", views.stock, name="stock"),
     path("bins/", views.bins, name="bins"),
+    path("terms/", views.terms, name="terms"),
+    path("costing/<path:sku>/value.svg", views.chart, name="costing_chart"),
+    path("costing/<path:sku>/", views.costing, name="costing"),
     path("products/<path:sku>/", views.movements, name="product"),
 ]

@@ -9,7 +9,7 @@ Time grows with the number of events, times the logarithm of the number of recei
 
 from inventory.valuation.books import EventValue, Op, StockEvent, Valuation, value_events
 from inventory.valuation.layers import Layer, Method
-from inventory.valuation.lots import with_lots
+from inventory.valuation.lots import value_by_lots
 from inventory.valuation.refusals import ValuationRefused
 
 __all__ = [
@@ -20,6 +20,6 @@ __all__ = [
     "StockEvent",
     "Valuation",
     "ValuationRefused",
+    "value_by_lots",
     "value_events",
-    "with_lots",
 ]

@@ -1,6 +1,8 @@
 """A run over the movements of one product: what each cost, and what is left."""
 
-from collections.abc import Callable, Container, Iterable, Sequence
+import gc
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, localcontext
 from enum import StrEnum
@@ -152,6 +154,19 @@ def _plain(quantity: Decimal) -> str:
     return f"{quantity.normalize():f}"
 
 
+@contextmanager
+def without_collector(events: Sequence[StockEvent]) -> Iterator[None]:
+    """Long histories make many small objects and no cycles; walking them again and again takes most of the time."""
+    pause = len(events) > 10_000 and gc.isenabled()
+    if pause:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if pause:
+            gc.enable()
+
+
 def value_events(events: Sequence[StockEvent], method: Method) -> Valuation:
     """Value `events` of one product in order.
 
@@ -166,7 +181,7 @@ def value_events(events: Sequence[StockEvent], method: Method) -> Valuation:
         Op.VENDOR_RETURN: books.send_back,
     }
     rows = []
-    with localcontext(_EXACT):
+    with localcontext(_EXACT), without_collector(events):
         for at, event in enumerate(events):
             if event.quantity <= 0:
                 raise QuantityNotPositive(at=at)

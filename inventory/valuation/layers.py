@@ -106,6 +106,10 @@ class _Lots(Stock):
     def available(self, lot: int | None) -> Decimal:
         return ZERO if lot is None else self.left_of(lot)
 
+    def left_of(self, receipt: int) -> Decimal:
+        lots = self.by_receipt[receipt]
+        return lots[0].quantity if lots else ZERO
+
     def pick(self, quantity: Decimal, lot: int | None) -> list[Layer]:
         return [] if lot is None else self.pick_receipt(lot, quantity)
 

@@ -166,9 +166,8 @@ def test_one_by_one_is_the_same_as_the_whole_history(method: CostingMethod, step
         movements = ValueMovement.objects.in_bulk(rows)
         assert held.quantity == valued.quantity
         assert abs(held.value - valued.value) < D("1e-8")
-        if method != CostingMethod.SPECIFIC:  # lots split an issue into several events
-            for row, event in zip(rows, valued.events, strict=True):
-                assert abs(movements[row].cost - event.cost) < D("1e-8")
+        for row, event in zip(rows, valued.events, strict=True):
+            assert abs(movements[row].cost - event.cost) < D("1e-8")
         if method != CostingMethod.AVERAGE:
             left = CostLayer.objects.filter(product=product).aggregate(sum=Sum("quantity"))["sum"] or 0
             assert left == held.quantity
