@@ -58,6 +58,13 @@ def check_vendors(**_kwargs: Any) -> list[Error | Warning]:
             found.append(Error(f"{name}_API_BASE is a sandbox address.", hint=f"Unset {name}_API_BASE.", id="oms.E022"))
         elif not key.startswith(live):
             found.append(Warning(f"{name}_API_KEY is a test key: no money or parcel moves.", id="oms.W023"))
+    if urlsplit(settings.PAYPAL_API_BASE).hostname in LOOPBACK:
+        found.append(Error("PAYPAL_API_BASE is a sandbox address.", hint="Unset PAYPAL_API_BASE.", id="oms.E022"))
+    elif "sandbox" in settings.PAYPAL_API_BASE:
+        found.append(Warning("PAYPAL_API_BASE is PayPal's test system: no money moves.", id="oms.W023"))
+    if env.str("PAYPAL_CLIENT_ID", "") and not settings.PAYPAL_WEBHOOK_ID:
+        hint = "Set the id PayPal gave the webhook that points at /webhooks/paypal/."
+        found.append(Error("PAYPAL_WEBHOOK_ID is not set: no message of PayPal is believed.", hint=hint, id="oms.E027"))
     if not env.str("DATABASE_URL", ""):
         found.append(Error("DATABASE_URL is not set: data would live in an embedded server.", id="oms.E024"))
     if not settings.EMAIL_URL:

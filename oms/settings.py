@@ -248,6 +248,12 @@ STORAGES = {
 STRIPE_API_KEY = env.str("STRIPE_API_KEY", "sk_test_homeward")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", "")  # empty: Stripe itself
 STRIPE_WEBHOOK_SECRET = _secret("STRIPE_WEBHOOK_SECRET", "stripe_webhook_secret")
+PAYPAL_CLIENT_ID = env.str("PAYPAL_CLIENT_ID", "sandbox_homeward")
+PAYPAL_CLIENT_SECRET = env.str("PAYPAL_CLIENT_SECRET", "")
+PAYPAL_API_BASE = env.str("PAYPAL_API_BASE", "")  # empty: PayPal itself
+PAYPAL_WEBHOOK_ID = env.str("PAYPAL_WEBHOOK_ID", "")  # part of what is signed; empty: no message is believed
+# Where the accounting delivers its files for the nightly comparison; empty: finance uploads them.
+ACCOUNTING_FOLDER = env.str("ACCOUNTING_FOLDER", "")
 EASYPOST_API_KEY = env.str("EASYPOST_API_KEY", "EZTK_homeward")
 EASYPOST_API_BASE = env.str("EASYPOST_API_BASE", "")  # empty: EasyPost itself
 EASYPOST_WEBHOOK_SECRET = _secret("EASYPOST_WEBHOOK_SECRET", "easypost_webhook_secret")

@@ -38,7 +38,7 @@ class PaymentMethod(TextChoices):
     @classmethod
     def with_provider(cls) -> tuple["PaymentMethod", ...]:
         """Paid at somebody who pays back over an interface."""
-        return (cls.CARD,)
+        return cls.CARD, cls.PAYPAL
 
     @classmethod
     def store_credit(cls) -> tuple["PaymentMethod", ...]:

@@ -30,10 +30,12 @@ def answer(
     verify: Verify,
     *,
     refusals: tuple[type[Exception], ...],
+    unavailable: tuple[type[Exception], ...] = (),
     kind_key: str,
     at: datetime,
 ) -> HttpResponse:
-    """200 once stored, also when it was stored before; 400 for a bad signature or body, 413 for too much.
+    """200 once stored, also when it was stored before; 400 for a bad signature or body, 413 for too much, 503 when
+    what proves it cannot be had.
 
     `kind_key` names the entry of the message that says what it is about. The log gets no word of the body.
     """
@@ -44,6 +46,9 @@ def answer(
         return HttpResponse(status=413)
     try:
         message = verify(body, request.headers)
+    except unavailable as problem:
+        logger.warning("webhook of %s not verified: %s", provider, problem)
+        return HttpResponse(status=503)
     except refusals as refused:
         logger.warning("webhook of %s refused: %s", provider, refused)
         return HttpResponse(status=400)

@@ -23,7 +23,6 @@ from oms.refusals import Refused
 from refunds import lifecycle
 from refunds.gateways.base import Gateway, GatewayError, RefundAnswer
 from refunds.gateways.registry import gateway_for, in_house_for
-from refunds.lifecycle.paying import REMEMBERED
 from refunds.lifecycle.submitting import looked_up
 from refunds.models import Refund, RefundAttempt
 from refunds.refusals import NotOurs
@@ -85,7 +84,7 @@ def look_up(refund: Refund, *, now: Callable[[], datetime]) -> Refund:
 
 def _ask(gateway: Gateway, refund: Refund, attempt: RefundAttempt, at: datetime) -> RefundAnswer | None:
     """Call with the attempt's own key while that is safe; else look. None: the provider knows of nothing."""
-    if at - attempt.sent_at >= REMEMBERED:
+    if at - attempt.sent_at >= gateway.remembers:
         return _found(gateway, refund, attempt)
     silent_before = attempt.result == AttemptResult.UNKNOWN
     try:

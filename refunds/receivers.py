@@ -23,3 +23,6 @@ subscribe("refund.retried", tasks.submit_refund, queue="refunds", calls_vendor=T
 # What the provider says.
 for provider in ("stripe", "paypal"):
     subscribe("webhook.received", tasks.process_webhook, queue="refunds", when={"provider": provider})
+
+# The books of others.
+subscribe("reconciliation.asked", tasks.begin_reconciliation, queue="long", calls_vendor=True)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -9,13 +10,16 @@ from celery import shared_task
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from oms import outbox
 from oms.models import Event
 from oms.refusals import Refused
 from refunds import lifecycle, protocol, webhooks
 from refunds.gateways.base import GatewayError
-from refunds.models import Refund, StoreCredit
+from refunds.models import ReconciliationRun, Refund, StoreCredit
+from refunds.reconciliation import nightly, working
+from refunds.reconciliation.states import RunStatus
 from refunds.refusals import NotOurs
 from refunds.states import RefundStatus
 
@@ -63,9 +67,9 @@ def submit_refund(event: Event) -> None:
 
 
 def process_webhook(event: Event) -> None:
-    """A stored message of Stripe is taken from the table."""
-    if event.facts["provider"] == webhooks.STRIPE:
-        webhooks.process(event.facts["external_id"])
+    """A stored message of a payment provider is taken from the table."""
+    if event.facts["provider"] in webhooks.PROVIDERS:
+        webhooks.process(event.facts["external_id"], provider=event.facts["provider"])
 
 
 @shared_task
@@ -100,3 +104,28 @@ def expire_store_credit(**_kwargs: Any) -> int:
     for number in overdue.order_by("pk").values_list("number", flat=True)[:EXPIRE_AT_ONCE]:
         expired += lifecycle.expire_credit(number, by="system", at=now) is not None
     return expired
+
+
+def begin_reconciliation(event: Event) -> None:
+    """A comparison was asked for: the next chunk of the oldest one is done now."""
+    reconcile()
+
+
+@shared_task
+def reconcile(**_kwargs: Any) -> bool:
+    """One chunk of the oldest reconciliation; what is left rings for itself. The timetable rings too, should that fail.
+
+    Returns whether there was something to do.
+    """
+    if not working.work(now=timezone.now):
+        return False
+    if ReconciliationRun.objects.filter(status__in=RunStatus.live()).exists():
+        with suppress(OperationalError):  # the broker is away
+            reconcile.apply_async(queue="long")
+    return True
+
+
+@shared_task
+def reconcile_nightly(**_kwargs: Any) -> int:
+    """Ask for tonight's comparisons. Returns how many."""
+    return len(nightly.ask_tonight(now=timezone.now()))

@@ -7,5 +7,6 @@ from returns import webhooks as carrier_webhooks
 
 urlpatterns = [
     path("stripe/", webhooks.stripe, name="webhook-stripe"),
+    path("paypal/", webhooks.paypal, name="webhook-paypal"),
     path("easypost/", carrier_webhooks.easypost, name="webhook-easypost"),
 ]

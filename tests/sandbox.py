@@ -12,6 +12,7 @@ import httpx
 ENTRY = pathlib.Path(__file__).resolve().parent.parent / "oms" / "sandbox" / "__main__.py"
 STRIPE_KEY, EASYPOST_KEY = "sk_test_sandbox", "EZTK_sandbox"
 STRIPE_SECRET, EASYPOST_SECRET = "whsec_sandbox", "sécret of the sandbox"
+PAYPAL_CLIENT, PAYPAL_SECRET, PAYPAL_WEBHOOK = "sandbox_client", "secret of the sandbox", "WHSANDBOX"
 
 # The payment double of the figures: what a bad day at the provider looks like.
 STORM: dict[str, dict[str, Any]] = {
@@ -36,6 +37,7 @@ class Sandbox:
         *,
         stripe_webhook: str = "",
         easypost_webhook: str = "",
+        paypal_webhook: str = "",
         stripe_events: str = "",
         port: int = 0,
     ) -> None:
@@ -45,6 +47,7 @@ class Sandbox:
         self._arguments += ["--stripe-webhook", stripe_webhook, "--stripe-secret", STRIPE_SECRET]
         self._arguments += ["--stripe-events", stripe_events]
         self._arguments += ["--easypost-webhook", easypost_webhook, "--easypost-secret", EASYPOST_SECRET]
+        self._arguments += ["--paypal-webhook", paypal_webhook, "--paypal-webhook-id", PAYPAL_WEBHOOK]
         self._process: subprocess.Popen[str] | None = None
         self._client = httpx.Client(timeout=30)
 
@@ -99,9 +102,44 @@ class Sandbox:
         """What EASYPOST_API_BASE is to be."""
         return f"{self.url}/v2"
 
+    @property
+    def paypal_base(self) -> str:
+        """What PAYPAL_API_BASE is to be."""
+        return f"{self.url}/paypal"
+
+    def captures(self, captures: list[dict[str, Any]]) -> dict[str, int]:
+        """Enter payments captured at PayPal: {capture, amount (smallest unit), currency} each; repeat-safe."""
+        return self._control("POST", "captures", captures)
+
+    def paypal_dashboard_refund(self, capture: str, value: str, currency: str) -> dict[str, Any]:
+        """Make a refund in PayPal's dashboard."""
+        form = {"amount": {"value": value, "currency_code": currency}}
+        return self._control("POST", f"captures/{capture}/refunds", form)
+
+    def move_paypal_refund(self, capture: str, id: str, status: str) -> None:
+        """Let PayPal decide about a refund: COMPLETED, FAILED, CANCELLED."""
+        self._control("POST", f"captures/{capture}/refunds/{id}", {"status": status})
+
+    def dispute(self, *, charge: str = "", capture: str = "", outcome: str = "") -> None:
+        """Open the dispute of a payment, or close it with `outcome`."""
+        named = {"charge": charge} if charge else {"capture": capture}
+        self._control("POST", "disputes", named | {"outcome": outcome})
+
+    def expire_tokens(self) -> None:
+        """Every access token of PayPal runs out."""
+        self._control("POST", "tokens", {})
+
     def payments(self, payments: list[dict[str, Any]]) -> dict[str, int]:
         """Enter captured payments: {payment_intent, charge, amount (smallest unit), currency} each; repeat-safe."""
         return self._control("POST", "payments", payments)
+
+    def history(self, refunds: list[dict[str, Any]]) -> dict[str, int]:
+        """Enter refunds of earlier days: {id, payment_intent, amount, created, status?, fee?, metadata?} each."""
+        return self._control("POST", "history", refunds)
+
+    def change_payout(self, id: str, **changed: Any) -> dict[str, Any]:
+        """Let a payout's `amount` or `status` be another than its rows make it."""
+        return self._control("POST", f"payouts/{id}", changed)
 
     def refund_in_dashboard(self, payment_intent: str, amount: int) -> dict[str, Any]:
         """Make a refund without the shop."""

@@ -189,6 +189,7 @@ class Shop:
             changed["PUBLIC_URL"] = self.web_url
         if self.sandbox_port:
             changed |= {"STRIPE_API_BASE": self.sandbox_url, "EASYPOST_API_BASE": f"{self.sandbox_url}/v2"}
+            changed |= {"PAYPAL_API_BASE": f"{self.sandbox_url}/paypal", "PAYPAL_WEBHOOK_ID": "WHSANDBOX"}
         return os.environ | changed
 
     def _part(self, name: str, command: list[str], is_ready: Any) -> Part:
@@ -200,6 +201,7 @@ class Shop:
         # What the endpoint is subscribed to at Stripe; the older names for the same news are understood but not needed.
         stripe += ["--stripe-events", "refund.created,refund.updated,refund.failed"]
         easypost = ["--easypost-webhook", f"{self.web_url}/webhooks/easypost/"]
+        easypost += ["--paypal-webhook", f"{self.web_url}/webhooks/paypal/", "--paypal-webhook-id", "WHSANDBOX"]
         signing = ["--stripe-secret", settings.STRIPE_WEBHOOK_SECRET]
         signing += ["--easypost-secret", settings.EASYPOST_WEBHOOK_SECRET]
         program = str(PROJECT / "oms" / "sandbox" / "__main__.py")

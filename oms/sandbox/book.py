@@ -17,7 +17,18 @@ from typing import Any
 
 type Row = dict[str, Any]
 
-TABLES = ("intent", "charge", "refund", "transaction", "key", "event", "delivered", "shipment", "tracker")
+TABLES: tuple[str, ...] = (
+    "intent",
+    "charge",
+    "refund",
+    "transaction",
+    "key",
+    "event",
+    "delivered",
+    "shipment",
+    "tracker",
+)
+TABLES += ("capture", "paypal_refund", "dispute", "payout")
 
 
 class BookInUse(Exception):
@@ -48,7 +59,7 @@ class Table:
 
 
 class Book:
-    """The rows of both vendors. `lock` guards every decision that reads before it writes."""
+    """The rows of all vendors. `lock` guards every decision that reads before it writes."""
 
     def __init__(self, folder: pathlib.Path) -> None:
         """Open the book in `folder`, reading what an earlier run wrote. Raises BookInUse."""
@@ -56,6 +67,7 @@ class Book:
         self.tables = {name: Table() for name in TABLES}
         self.refunds_of: dict[str, list[str]] = {}
         self.charge_of: dict[str, str] = {}
+        self.paypal_refunds_of: dict[str, list[str]] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._file = os.open(folder / "book.jsonl", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
@@ -93,6 +105,8 @@ class Book:
             for row in rows:
                 if name == "refund" and row["id"] not in table.rows:
                     self.refunds_of.setdefault(row["charge"], []).append(row["id"])
+                elif name == "paypal_refund" and row["id"] not in table.rows:
+                    self.paypal_refunds_of.setdefault(row["capture"], []).append(row["id"])
                 elif name == "charge":
                     self.charge_of[row["payment_intent"]] = row["id"]
                 table.put(row)

@@ -25,6 +25,13 @@ class Control:
             ("POST", "payments", 0): self._payments,
             ("POST", "refunds", 0): self._refund,
             ("POST", "refunds", 1): self._move,
+            ("POST", "history", 0): self._history,
+            ("POST", "payouts", 1): self._payout,
+            ("POST", "disputes", 0): self._dispute,
+            ("POST", "captures", 0): self._captures,
+            ("POST", "captures", 2): self._paypal_refund,
+            ("POST", "captures", 3): self._paypal_move,
+            ("POST", "tokens", 0): self._tokens,
             ("POST", "trackers", 1): self._scan,
             ("GET", "faults", 0): lambda _: Answer(200, self._sandbox.faults.settings),
             ("PUT", "faults", 0): self._faults,
@@ -46,6 +53,12 @@ class Control:
     def _payments(self, request: Request) -> Answer:
         return Answer(200, self._sandbox.stripe.payments.seed(request.form["list"]))
 
+    def _history(self, request: Request) -> Answer:
+        return Answer(200, self._sandbox.stripe.payouts.seed(request.form["list"]))
+
+    def _payout(self, request: Request, id: str) -> Answer:
+        return self._sandbox.stripe.payouts.change(id, request.form)
+
     def _refund(self, request: Request) -> Answer:
         book = self._sandbox.book
         with book.lock:
@@ -55,6 +68,29 @@ class Control:
         form = request.form
         events = self._sandbox.stripe.refunds.move(id, form["status"], form.get("reason", "expired_or_canceled_card"))
         return Answer(200, show_refund(self._sandbox.book["refund"].rows[id]), events=events)
+
+    def _dispute(self, request: Request) -> Answer:
+        """Open or close a dispute: {charge or capture, outcome ("" while it is open)}."""
+        vendor = self._sandbox.paypal.payments if "capture" in request.form else self._sandbox.stripe.disputes
+        return Answer(200, {}, events=vendor.dispute(request.form))
+
+    def _captures(self, request: Request) -> Answer:
+        return Answer(200, {"added": self._sandbox.paypal.payments.seed(request.form["list"])})
+
+    def _paypal_refund(self, request: Request, capture: str, _refunds: str) -> Answer:
+        payments, book = self._sandbox.paypal.payments, self._sandbox.book
+        with book.lock:
+            _status, body, events, puts = payments.create_refund(capture, request.form)
+            book.write("paypal.dashboard", **puts)
+            payments.plan(puts["paypal_refund"][0])
+        return Answer(200, body, events=events)
+
+    def _paypal_move(self, request: Request, _capture: str, _refunds: str, id: str) -> Answer:
+        return Answer(200, {}, events=self._sandbox.paypal.payments.move(id, request.form["status"]))
+
+    def _tokens(self, request: Request) -> Answer:
+        self._sandbox.paypal.forget_tokens()
+        return Answer(200, {})
 
     def _scan(self, request: Request, code: str) -> Answer:
         shown, events = self._sandbox.easypost.scan(code, request.form)
@@ -102,6 +138,7 @@ class Control:
                     for row in bought
                 },
                 "labels_by_reference": labels,
+                "captures": self._sandbox.paypal.payments.show(),
                 "shipments": len(book["shipment"].rows),
                 "webhooks": {"sent": len(book["delivered"].rows), "owed": len(self._sandbox.webhooks.owed())},
                 "planned": self._sandbox.timeline.waiting(),

@@ -12,6 +12,7 @@ The shape, with the values of a calm day::
                 "settle_after": [0.1, 0.3],              # seconds until a pending refund settles; null: never by itself
                 "fail": 0.0,              # share of pending refunds that fail instead of settling
                 "late_failure": 0.0, "late_failure_after": [1.0, 3.0]},
+     "paypal": {as Stripe's, "pending": 0.0},
      "easypost": {"down", "drop", "error_500", "error_429", "latency" as above},
      "webhooks": {"duplicate": 0.0, "shuffle": 0.0, "shuffle_within": 1.5,   # seconds
                   "early": 0.0,           # share delivered before the API answers
@@ -35,6 +36,19 @@ CALM: dict[str, Any] = {
         "error_409": 0.0,
         "latency": [0.0, 0.0],
         "pending": 1.0,
+        "settle_after": [0.1, 0.3],
+        "fail": 0.0,
+        "late_failure": 0.0,
+        "late_failure_after": [1.0, 3.0],
+    },
+    "paypal": {
+        "down": False,
+        "drop": 0.0,
+        "error_500": 0.0,
+        "error_429": 0.0,
+        "error_409": 0.0,
+        "latency": [0.0, 0.0],
+        "pending": 0.0,
         "settle_after": [0.1, 0.3],
         "fail": 0.0,
         "late_failure": 0.0,

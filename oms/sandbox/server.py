@@ -1,11 +1,18 @@
 """The process: the vendors' addresses and our own controls under /_sandbox/.
 
-`/v1/…` is Stripe, `/v2/…` and `/labels/…` EasyPost. For ourselves:
+`/v1/…` is Stripe, `/v2/…` and `/labels/…` EasyPost, `/paypal/…` PayPal. For ourselves:
 
 =======================================  ==============================================================================
 POST /_sandbox/payments                  [{payment_intent, charge, amount, currency}, …]: captured payments; repeat-safe
 POST /_sandbox/refunds                   {charge or payment_intent, amount, …}: a refund made in the dashboard
+POST /_sandbox/history                   [{id, payment_intent, amount, created, …}, …]: earlier refunds; repeat-safe
+POST /_sandbox/payouts/<id>              {"amount", "status"}: a payout that is not the sum of its rows
 POST /_sandbox/refunds/<id>              {"status": "succeeded", "failed"…}: the bank decides now
+POST /_sandbox/captures                  [{capture, amount, currency}, …]: payments captured at PayPal; repeat-safe
+POST /_sandbox/captures/<id>/refunds     {"amount": {"value", "currency_code"}}: a refund made in PayPal's dashboard
+POST …/captures/<id>/refunds/<id>        {"status": "COMPLETED", "FAILED", "CANCELLED"}: PayPal decides now
+POST /_sandbox/disputes                  {charge or capture, "outcome": ""}: opened; with an outcome closed
+POST /_sandbox/tokens                    {}: every access token of PayPal runs out
 POST /_sandbox/trackers/<tracking code>  {"status": "in_transit", "delivered"…}: the carrier scans the parcel
 GET, PUT /_sandbox/faults                what goes wrong (faults.py)
 GET /_sandbox/quiet?seconds=30           answers when no webhook is on its way and nothing is planned any more
@@ -33,6 +40,10 @@ from .easypost import EasyPost
 from .easypost_objects import error as easypost_error
 from .faults import Fate, Faults
 from .handler import Server
+from .paypal import PREFIX as PAYPAL
+from .paypal import PayPal
+from .paypal_objects import error as paypal_error
+from .paypal_signing import Signer
 from .stripe import Stripe
 from .stripe_objects import error as stripe_error
 from .timeline import Timeline
@@ -43,15 +54,18 @@ LIVE_KEYS = ("sk_live_", "rk_live_", "EZAK")
 
 
 class Sandbox:
-    """Both vendors over one book."""
+    """All vendors over one book."""
 
-    def __init__(self, folder: pathlib.Path, stripe: Endpoint, easypost: Endpoint) -> None:
+    def __init__(self, folder: pathlib.Path, stripe: Endpoint, easypost: Endpoint, paypal: Endpoint) -> None:
         self.book = Book(folder)
         self.faults = Faults()
         self.timeline = Timeline()
-        self.webhooks = Webhooks(self.book, self.faults, self.timeline, {"stripe": stripe, "easypost": easypost})
+        signer = Signer()
+        endpoints = {"stripe": stripe, "easypost": easypost, "paypal": paypal}
+        self.webhooks = Webhooks(self.book, self.faults, self.timeline, endpoints, signer)
         self.stripe = Stripe(self.book, self.faults, self.timeline, self.webhooks)
         self.easypost = EasyPost(self.book)
+        self.paypal = PayPal(self.book, self.faults, self.timeline, self.webhooks, signer)
         self.control = Control(self)
         self._calls = 0
         self._counting = threading.Lock()
@@ -76,14 +90,17 @@ class Sandbox:
     def start(self) -> None:
         self.timeline.start()
         self.stripe.refunds.resume()
+        self.paypal.payments.resume()
         self.webhooks.start()
 
     def answer(self, request: Request) -> tuple[Answer, Fate]:
         """Answer one call. Raises Dropped where the connection is to break instead."""
         if request.path.startswith("/_sandbox/"):
             return self.control.answer(request), Fate()
-        name = "stripe" if request.path.startswith("/v1/") else "easypost"
+        name = self._vendor(request.path)
         fate = self.faults.fate(name)
+        if name == "paypal" and self.paypal.is_free(request.path) and fate.kind != "down":
+            fate = Fate()
         if fate.kind == "down":
             raise Dropped
         if fate.kind in ("503", "429", "409"):
@@ -91,7 +108,9 @@ class Sandbox:
             return _unexecuted(name, fate.kind), fate
         if request.path.startswith("/labels/"):
             return self.easypost.label(request), Fate()
-        vendor = self.stripe if name == "stripe" else self.easypost
+        vendors: dict[str, Stripe | EasyPost | PayPal]
+        vendors = {"stripe": self.stripe, "easypost": self.easypost, "paypal": self.paypal}
+        vendor = vendors[name]
         try:
             with vendor.holding(request):
                 time.sleep(fate.pause / 2)
@@ -107,12 +126,20 @@ class Sandbox:
             raise Dropped
         return answer, fate
 
+    @staticmethod
+    def _vendor(path: str) -> str:
+        if path.startswith(f"{PAYPAL}/"):
+            return "paypal"
+        return "stripe" if path.startswith("/v1/") else "easypost"
+
 
 def _unexecuted(vendor: str, kind: str) -> Answer:
     """An answer of a vendor that did nothing."""
     if vendor == "easypost":
         words = {"429": ("RATE_LIMITED", "Too many requests."), "503": ("SERVICE_UNAVAILABLE", "Try again later.")}
         return Answer(int(kind), easypost_error(*words[kind], []))
+    if vendor == "paypal":
+        return Answer(int(kind), paypal_error(int(kind), "PREVIOUS_REQUEST_IN_PROGRESS" if kind == "409" else ""))
     if kind == "429":
         return Answer(429, stripe_error("invalid_request_error", "Too many requests.", "rate_limit"))
     if kind == "409":
@@ -124,7 +151,7 @@ def _unexecuted(vendor: str, kind: str) -> Answer:
 def arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m oms.sandbox",
-        description="Loopback stand-ins for Stripe and EasyPost. Prints one line of JSON with the port when ready.",
+        description="Loopback stand-ins for Stripe, EasyPost, PayPal. Prints a line of JSON with its port when ready.",
         epilog="Example: python -m oms.sandbox --port 8123 --data var/sandbox",
     )
     parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on (default: %(default)s)")
@@ -137,6 +164,8 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
         parser.add_argument(
             f"--{vendor}-secret", default=default, metavar="SECRET", help=f"signs them (default: ${name})"
         )
+    parser.add_argument("--paypal-webhook", default="", metavar="URL", help="where PayPal's events go")
+    parser.add_argument("--paypal-webhook-id", default="", metavar="ID", help="the webhook's id at PayPal, signed with")
     parser.add_argument(
         "--stripe-events",
         default="",
@@ -164,7 +193,8 @@ def main(given: list[str] | None = None) -> int:
         types = frozenset(filter(None, options.stripe_events.split(",")))
         stripe = Endpoint(options.stripe_webhook, options.stripe_secret, types)
         easypost = Endpoint(options.easypost_webhook, options.easypost_secret)
-        sandbox = Sandbox(options.data, stripe, easypost)
+        paypal = Endpoint(options.paypal_webhook, options.paypal_webhook_id)
+        sandbox = Sandbox(options.data, stripe, easypost, paypal)
     except BookInUse as used:
         sys.stderr.write(f"Another sandbox keeps its book in {used}.\n")
         return 1
@@ -174,6 +204,7 @@ def main(given: list[str] | None = None) -> int:
     except OSError as problem:
         sys.stderr.write(f"Port {options.port} cannot be had: {problem.strerror}.\n")
         return 1
+    sandbox.webhooks.base = f"http://{options.host}:{server.server_port}{PAYPAL}"
     end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())

@@ -14,7 +14,9 @@ from . import stripe_objects as objects
 from .book import Book, Row
 from .faults import Faults
 from .stripe_calls import Call, refusal
+from .stripe_disputes import Disputes
 from .stripe_payments import Payments
+from .stripe_payouts import Payouts
 from .stripe_refunds import Refunds
 from .timeline import Timeline
 from .webhooks import Webhooks
@@ -30,6 +32,8 @@ class Stripe:
         self._book = book
         self.refunds = Refunds(book, faults, timeline, webhooks)
         self.payments = Payments(book)
+        self.payouts = Payouts(book)
+        self.disputes = Disputes(book)
         self._running: set[str] = set()
         self._running_lock = threading.Lock()
         self._routes: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
@@ -46,7 +50,9 @@ class Stripe:
                 ("GET", r"charges/([^/]+)", self.payments.retrieve_charge),
                 ("GET", "events", self.payments.list_events),
                 ("GET", r"events/([^/]+)", self.payments.retrieve_event),
-                ("GET", "balance_transactions", self.payments.list_transactions),
+                ("GET", "balance_transactions", self.payouts.list_transactions),
+                ("GET", "payouts", self.payouts.list_payouts),
+                ("GET", r"payouts/([^/]+)", self.payouts.retrieve_payout),
             )
         ]
 

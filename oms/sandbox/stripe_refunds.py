@@ -11,6 +11,7 @@ from . import stripe_objects as objects
 from .book import Book, Row
 from .faults import Faults
 from .stripe_calls import Call, check_parameters, find, metadata, page, positive, refunded, refusal
+from .stripe_disputes import is_disputed
 from .timeline import Timeline
 from .webhooks import Webhooks
 from .wire import Answer
@@ -53,6 +54,9 @@ class Refunds:
             raise refusal(400, f"Invalid reason: must be one of {', '.join(sorted(REASONS))}", param="reason")
         left = charge["amount"] - refunded(self._book, charge)
         amount = positive(form["amount"], "amount") if "amount" in form else left
+        if is_disputed(self._book, charge["id"]):
+            message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+            raise refusal(400, message, code="charge_disputed")
         if left == 0:
             message = f"Charge {charge['id']} has already been refunded."
             raise refusal(400, message, code="charge_already_refunded", saved=True)

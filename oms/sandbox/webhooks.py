@@ -2,7 +2,7 @@
 
 Stripe: https://docs.stripe.com/webhooks (`Stripe-Signature: t=…,v1=…`, HMAC-SHA-256 over "t.body").
 EasyPost: https://docs.easypost.com/guides/webhooks-guide (`X-Hmac-Signature: hmac-sha256-hex=…` over the body, the
-secret normalised with NFKD).
+secret normalised with NFKD). PayPal: see paypal_signing.py; an endpoint's `secret` is its webhook id there.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from .book import Book, Row
 from .faults import Faults
+from .paypal_signing import Signer
 from .timeline import Timeline
 
 LANES = 4
@@ -56,7 +57,12 @@ def easypost_signature(body: bytes, secret: str) -> str:
 class Webhooks:
     """Sender threads, each with a lane of its own: what belongs to one charge or parcel keeps its order in a lane."""
 
-    def __init__(self, book: Book, faults: Faults, timeline: Timeline, endpoints: dict[str, Endpoint]) -> None:
+    base = ""  # the address under which this process plays PayPal
+
+    def __init__(
+        self, book: Book, faults: Faults, timeline: Timeline, endpoints: dict[str, Endpoint], signer: Signer
+    ) -> None:
+        self._signer = signer
         self._book, self._faults, self._timeline, self._endpoints = book, faults, timeline, endpoints
         self._lanes: list[queue.SimpleQueue[Delivery]] = [queue.SimpleQueue() for _ in range(LANES)]
         self._random = random.Random(0)
@@ -148,6 +154,9 @@ class Webhooks:
         if event["vendor"] == "stripe":
             headers["User-Agent"] = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
             headers["Stripe-Signature"] = stripe_signature(body, endpoint.secret, int(time.time()))
+        elif event["vendor"] == "paypal":
+            headers["User-Agent"] = "PayPal/AUHR-1.0"
+            headers |= self._signer.headers(body, endpoint.secret, time.time(), self.base)
         else:
             headers["User-Agent"] = "EasyPost/v2"
             headers["X-Hmac-Signature"] = easypost_signature(body, endpoint.secret)

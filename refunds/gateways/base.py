@@ -2,11 +2,12 @@
 
 And what is left when there is no provider: value we give ourselves, in our own transaction (`InHouse`)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from refunds.reconciliation.records import Line
 from refunds.states import RefundStatus
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ class RefundAnswer:
 
     `status` is PENDING, SETTLED, FAILED or CANCELED; `provider_id` is the provider's id of the refund. `reason` is the
     provider's code for why it waits or failed, else "". `amount_minor` is in the currency's smallest unit and
-    `currency` in capitals, both as the provider booked them: compare them with what was asked for.
+    `currency` in capitals, both as the provider booked them: compare them with what was asked for. `payment` is the
+    provider's id of the payment it is of, where the provider says so.
     """
 
     status: RefundStatus
@@ -28,7 +30,19 @@ class RefundAnswer:
     amount_minor: int = 0
     currency: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    payment: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class AskAgain:
+    """Something happened to these payments that the message does not tell: ask about their refunds soon."""
+
+    payments: tuple[str, ...]
+
+
+type News = RefundAnswer | AskAgain
+"""What a message of a provider may tell."""
 
 
 class GatewayError(Exception):
@@ -55,6 +69,7 @@ class Gateway(Protocol):
     """A payment provider. Called outside transactions only."""
 
     name: str
+    remembers: timedelta  # how long a call under the same key is surely the same call
 
     def refund(
         self, payment_provider_id: str, amount_minor: int, currency: str, key: str, metadata: Mapping[str, str]
@@ -75,10 +90,8 @@ class Gateway(Protocol):
         """Where a refund stands now. Raises GatewayError."""
         ...
 
-    def verify(
-        self, body: bytes, signature_header: str | None, secret: str, now: datetime, tolerance: int = 300
-    ) -> dict[str, Any]:
-        """The event in a webhook's body, proved by its signature (`tolerance` in seconds). Raises SignatureRefused."""
+    def list_refunds(self, payment_provider_id: str) -> Iterator[RefundAnswer]:
+        """Every refund of a payment, newest first, those made without us too. Raises GatewayError."""
         ...
 
 
@@ -93,5 +106,33 @@ class InHouse(Protocol):
         Called once: the caller books it, settles the refund and records its event in the same transaction, so all of
         it happens or nothing. Returns our own unique number of what was given, such as the credit's. Raises Refused,
         with the sentence people read: the refund fails with its code, and a person decides.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of the provider's own book, and where the next page begins ("" after the last)."""
+
+    lines: tuple[Line, ...]
+    after: str = ""
+
+
+class KeepsBooks(Protocol):
+    """A provider whose own book can be read: what moved its balance, and what it paid out. [since, until), in pages.
+
+    Called outside transactions only. Raises GatewayError.
+    """
+
+    name: str
+
+    def payouts(self, since: datetime, until: datetime, *, after: str = "") -> Page:
+        """Payouts by when they were made. Amounts as they arrive at the bank."""
+        ...
+
+    def transactions(self, since: datetime, until: datetime, *, payout: str = "", after: str = "") -> Page:
+        """Movements by when they were made; with `payout` those it is made of, whenever that was.
+
+        A refund's row carries our number and the payment it is of, as far as the provider knows them.
         """
         ...

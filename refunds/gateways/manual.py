@@ -1,18 +1,18 @@
 """Money that a person pays out by hand: bank transfer, cash, a terminal without an interface."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from refunds.states import RefundStatus
 
-from .base import GatewayError, RefundAnswer, SignatureRefused
+from .base import GatewayError, RefundAnswer
 
 
 class ManualGateway:
     """Answers that a person has to act; finance settles or fails such a refund itself."""
 
     name = "manual"
+    remembers = timedelta.max
 
     def refund(
         self, payment_provider_id: str, amount_minor: int, currency: str, key: str, metadata: Mapping[str, str]
@@ -27,11 +27,5 @@ class ManualGateway:
     def retrieve(self, provider_id: str) -> RefundAnswer:
         raise GatewayError("Nobody but the person who pays knows where this refund stands.", code="paid_by_hand")
 
-    def verify(
-        self, body: bytes, signature_header: str | None, secret: str, now: datetime, tolerance: int = 300
-    ) -> dict[str, Any]:
-        raise SignatureRefused("Payments by hand send no messages.")
-
-
-def from_settings() -> ManualGateway:
-    return ManualGateway()
+    def list_refunds(self, payment_provider_id: str) -> Iterator[RefundAnswer]:
+        return iter(())

@@ -9,11 +9,10 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from oms.network import never_sent
@@ -42,6 +41,7 @@ class StripeGateway:
     """
 
     name = "stripe"
+    remembers = timedelta(hours=23)  # Stripe keeps keys for at least 24 hours
 
     def __init__(self, api_key: str, api_base: str = "", *, read_seconds: float = READ_SECONDS) -> None:
         """`api_base` is empty for Stripe itself, else where the sandbox listens, such as http://127.0.0.1:8123."""
@@ -50,7 +50,7 @@ class StripeGateway:
         self._api_key, self._api_base, self._read_seconds = api_key, api_base, read_seconds
 
     @cached_property
-    def _client(self) -> "stripe.StripeClient":
+    def client(self) -> "stripe.StripeClient":
         import stripe  # noqa: PLC0415  0.4 s: paid by the first call of a worker, not by every start
 
         return stripe.StripeClient(
@@ -66,10 +66,10 @@ class StripeGateway:
         """POST /v1/refunds under `key`. `currency` is the payment's own and not sent: compare it with the answer's."""
         params = {_payment_name(payment_provider_id): payment_provider_id, "amount": amount_minor}
         wanted = params | {"metadata": dict(metadata)}
-        return _ask(lambda: self._client.v1.refunds.create(wanted, {"idempotency_key": key}), writes=True)  # type: ignore[arg-type]
+        return _ask(lambda: self.client.v1.refunds.create(wanted, {"idempotency_key": key}), writes=True)  # type: ignore[arg-type]
 
     def retrieve(self, provider_id: str) -> RefundAnswer:
-        return _ask(lambda: self._client.v1.refunds.retrieve(provider_id))
+        return _ask(lambda: self.client.v1.refunds.retrieve(provider_id))
 
     def find_refund(self, payment_provider_id: str, number: str, *, attempt: str = "") -> RefundAnswer | None:
         """Look through all refunds of the payment: Stripe has no search by metadata for them."""
@@ -81,7 +81,7 @@ class StripeGateway:
         """Every refund of a payment, newest first, those made in Stripe's dashboard too."""
         asked: dict[str, Any] = {_payment_name(payment_provider_id): payment_provider_id, "limit": 100}
         while True:
-            page = _called(partial(self._client.v1.refunds.list, asked))  # type: ignore[arg-type]
+            page = called(partial(self.client.v1.refunds.list, asked))  # type: ignore[arg-type]
             yield from (read_refund(known.to_dict()) for known in page.data)
             if not page.has_more:
                 return
@@ -109,10 +109,6 @@ class StripeGateway:
         return event
 
 
-def from_settings() -> StripeGateway:
-    return StripeGateway(settings.STRIPE_API_KEY, settings.STRIPE_API_BASE)
-
-
 def read_refund(refund: Mapping[str, Any]) -> RefundAnswer:
     """A refund object of the API or of a webhook in our words. Raises GatewayError for a status we do not know."""
     status = STATUSES.get(str(refund.get("status")))
@@ -125,6 +121,7 @@ def read_refund(refund: Mapping[str, Any]) -> RefundAnswer:
         amount_minor=int(refund["amount"]),
         currency=str(refund["currency"]).upper(),
         metadata=dict(refund.get("metadata") or {}),
+        payment=str(refund.get("payment_intent") or refund.get("charge") or ""),
         raw=refund,
     )
 
@@ -146,10 +143,10 @@ def _read_header(header: str) -> tuple[int, list[bytes]]:
 
 
 def _ask(call: "Callable[[], stripe.Refund]", *, writes: bool = False) -> RefundAnswer:
-    return read_refund(_called(call, writes=writes).to_dict())
+    return read_refund(called(call, writes=writes).to_dict())
 
 
-def _called[T](call: Callable[[], T], *, writes: bool = False) -> T:
+def called[T](call: Callable[[], T], *, writes: bool = False) -> T:
     """Make one call of the SDK. Raises GatewayError with what its failure means for us."""
     import stripe  # noqa: PLC0415  as above
 

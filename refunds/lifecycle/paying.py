@@ -28,7 +28,7 @@ from refunds.refusals import NotForAPerson, NotOurs
 from refunds.states import REFUND_MACHINE, AttemptResult, RefundStatus
 
 AMOUNT_DIFFERS = "amount_differs"
-REMEMBERED = timedelta(hours=23)  # Stripe keeps keys for at least 24 hours
+SILENCE = timedelta(hours=23)  # after this a person may say what became of it
 S = RefundStatus
 
 
@@ -141,7 +141,7 @@ def for_a_person(refund: Refund, attempt: RefundAttempt | None, at: datetime) ->
         return False
     if refund.provider_reason == AMOUNT_DIFFERS:
         return True
-    return refund.is_by_hand or (attempt.result == AttemptResult.UNKNOWN and at - attempt.sent_at >= REMEMBERED)
+    return refund.is_by_hand or (attempt.result == AttemptResult.UNKNOWN and at - attempt.sent_at >= SILENCE)
 
 
 # ── Which attempt an answer is about ──────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from oms.access import may
-from oms.models import Event, InboundWebhook, JournalEntry
+from oms.models import Event, JournalEntry
 from oms.roles import allowed
 from refunds import webhooks
 from refunds.forms import FilterForm, RefusalForm
@@ -63,7 +63,7 @@ def refund_list(request: HttpRequest) -> HttpResponse:
             "view": view if view in VIEWS else "all",
             "awaiting": every.awaiting_approval().count(),
             "failed": every.failed().count(),
-            "unattached": _unattached().count(),
+            "unattached": webhooks.unattached().count(),
         },
         status=200 if form.is_valid() else 400,
     )
@@ -132,15 +132,11 @@ def _verbs(request: HttpRequest, refund: Refund) -> list[str]:
     return verbs
 
 
-def _unattached() -> Any:
-    return InboundWebhook.objects.filter(provider=webhooks.STRIPE, processed_at=None).exclude(trouble="")
-
-
 @may("see refunds")
 def unattached(request: HttpRequest) -> HttpResponse:
     """What the provider told us and no refund of ours explains: money that moved without us."""
     clock = Clock()
-    page = Paginator(_unattached().order_by("-received_at", "-id"), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(webhooks.unattached().order_by("-received_at", "-id"), PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "refunds/unattached.html",

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from refunds.gateways.paypal import PayPalGateway
 from refunds.gateways.stripe import StripeGateway
 from returns.carriers.easypost import EasyPostCarrier
-from tests.sandbox import EASYPOST_KEY, STRIPE_KEY, Sandbox
+from tests.sandbox import EASYPOST_KEY, PAYPAL_CLIENT, PAYPAL_SECRET, STRIPE_KEY, Sandbox
 
 
 class Letter(NamedTuple):
@@ -66,16 +67,22 @@ def inbox() -> Iterator[Inbox]:
 @pytest.fixture
 def sandbox(tmp_path: Path, inbox: Inbox) -> Iterator[Sandbox]:
     """A fresh sandbox whose refunds wait until a test moves them; pi_1/ch_1 has 50.00 GBP."""
-    webhooks = {"stripe_webhook": f"{inbox.url}/stripe/", "easypost_webhook": f"{inbox.url}/easypost/"}
+    webhooks = {f"{vendor}_webhook": f"{inbox.url}/{vendor}/" for vendor in ("stripe", "easypost", "paypal")}
     with Sandbox(tmp_path / "sandbox", **webhooks) as running:
-        running.faults(stripe={"settle_after": None})
+        running.faults(stripe={"settle_after": None}, paypal={"settle_after": None, "pending": 1.0})
         running.payments([{"payment_intent": "pi_1", "charge": "ch_1", "amount": 5000, "currency": "GBP"}])
+        running.captures([{"capture": "CAP1", "amount": 5000, "currency": "GBP"}])
         yield running
 
 
 @pytest.fixture
 def stripe(sandbox: Sandbox) -> StripeGateway:
     return StripeGateway(STRIPE_KEY, sandbox.stripe_base)
+
+
+@pytest.fixture
+def paypal(sandbox: Sandbox) -> PayPalGateway:
+    return PayPalGateway(PAYPAL_CLIENT, PAYPAL_SECRET, sandbox.paypal_base)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox import STRIPE_KEY, STRIPE_SECRET, Sandbox
+from tests.sandbox import PAYPAL_CLIENT, PAYPAL_SECRET, PAYPAL_WEBHOOK, STRIPE_KEY, STRIPE_SECRET, Sandbox
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +16,11 @@ def stripe_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox
 
 @pytest.fixture
 def sandbox(stripe_process: Sandbox, settings: Any) -> Iterator[Sandbox]:
-    """Stripe, as far as this test can tell: the real SDK talks to it over HTTP."""
+    """Stripe and PayPal, as far as this test can tell: our own gateways talk to it over HTTP."""
     settings.STRIPE_API_KEY, settings.STRIPE_API_BASE = STRIPE_KEY, stripe_process.stripe_base
     settings.STRIPE_WEBHOOK_SECRET = STRIPE_SECRET
+    settings.PAYPAL_CLIENT_ID, settings.PAYPAL_CLIENT_SECRET = PAYPAL_CLIENT, PAYPAL_SECRET
+    settings.PAYPAL_API_BASE, settings.PAYPAL_WEBHOOK_ID = stripe_process.paypal_base, PAYPAL_WEBHOOK
     stripe_process.faults(stripe={"pending": 0.0})
     yield stripe_process
     stripe_process.faults(calm=True)
