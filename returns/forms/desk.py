@@ -7,6 +7,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from returns.lifecycle.choosing import BY_A_WORD
 from returns.models import ReturnReason
 from returns.states import RMASource, RMAStatus, Settlement
 
@@ -107,6 +108,25 @@ class RejectionForm(forms.Form):
 
 class QuestionForm(forms.Form):
     note = _note(_("What do you need to know?"))
+
+
+def _ways() -> list[tuple[str, Any]]:
+    return [("", _("Choose one")), *((way.value, way.label) for way in BY_A_WORD)]
+
+
+class ResolutionForm(forms.Form):
+    """What the customer gets instead of what was chosen, and why."""
+
+    resolution = forms.ChoiceField(
+        label=_("What the customer gets"),
+        choices=_ways,
+        error_messages={"required": _("Choose what the customer gets."), "invalid_choice": _("Choose one of these.")},
+    )
+    reason = forms.CharField(
+        label=_("Why, in a few words without names"),
+        max_length=120,
+        error_messages={"required": _("Say why: it stays with the return.")},
+    )
 
 
 class CancellationForm(forms.Form):

@@ -12,6 +12,7 @@ from oms.money import MoneyError, check_amount
 from returns import photos
 from returns.eligibility import LineView, Wanted
 from returns.forms.portal import LONGEST_NOTE, PhotosField, Terms
+from returns.lifecycle.choosing import BY_A_WORD
 
 
 class OpeningForm(forms.Form):
@@ -23,6 +24,18 @@ class OpeningForm(forms.Form):
         max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    resolution = forms.ChoiceField(
+        label=_("What the customer would like"),
+        required=False,
+        choices=lambda: [("", _("What the policy says")), *((way.value, way.label) for way in BY_A_WORD)],
+        error_messages={"invalid_choice": _("Choose one of these.")},
+    )
+    override_reason = forms.CharField(
+        label=_("Why they get it although the policy does not offer it"),
+        help_text=_("In a few words without names; empty: the policy decides."),
+        required=False,
+        max_length=120,
+    )
     form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     confirmed_total = forms.DecimalField(
         required=False, max_digits=18, decimal_places=3, min_value=Decimal(0), widget=forms.HiddenInput
@@ -31,6 +44,19 @@ class OpeningForm(forms.Form):
     def __init__(self, *args: Any, currency: str, **options: Any) -> None:
         super().__init__(*args, **options)
         self.currency = currency
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("override_reason") and not given.get("resolution") and "resolution" not in self.errors:
+            words = _("Choose what they get.")
+            self.add_error("resolution", forms.ValidationError(words, code="required"))
+        return given
+
+    @property
+    def ways(self) -> dict[str, str]:
+        """The customer's preference, or what staff give beyond the policy, as `judge` and `request` take them."""
+        way = self.cleaned_data["resolution"]
+        return {"resolution": way, "override": way if self.cleaned_data["override_reason"] else ""}
 
     def clean_confirmed_total(self) -> Decimal | None:
         total = self.cleaned_data["confirmed_total"]

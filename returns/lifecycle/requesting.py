@@ -43,6 +43,7 @@ def request(
     note: str = "",
     confirmed_total: Decimal | None = None,
     override: str = "",
+    override_reason: str = "",
     instead: Sequence[Instead] = (),
     confirmed_gross: Decimal | None = None,
 ) -> RMA:
@@ -77,7 +78,7 @@ def request(
         refund_at=RefundAt.INSPECTION if again else found.decision.refund_at,
         currency=order.currency,
         quote=found.quote,
-        decision=found.decision.to_json(),
+        decision=_receipt(found, override, override_reason, by),
         policy=file.version,
         form_token=form_token,
         note=note,
@@ -105,6 +106,14 @@ def _outgoing(
     if outgoing is not None:
         found.quote["exchange"] = outgoing.to_json(file.order.currency)
     return outgoing
+
+
+def _receipt(found: Preview, override: str, reason: str, by: str) -> dict[str, Any]:
+    """The decision; with it who gave something beyond the policy, and why."""
+    stored = found.decision.to_json()
+    if override:
+        stored["override"] = {"resolution": override, "reason": reason.strip()[:120], "by": by}
+    return stored
 
 
 def _refuse_changed(total: Decimal, confirmed: Decimal | None, currency: str) -> None:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("<str:number>/approval/", desk.approval, name="approval"),
     path("<str:number>/rejection/", desk.rejection, name="rejection"),
     path("<str:number>/question/", desk.question, name="question"),
+    path("<str:number>/resolution/", desk.resolution, name="resolution"),
     path("<str:number>/cancellation/", desk.cancellation, name="cancellation"),
     path("<str:number>/label/<int:parcel>/", desk.label, name="label"),
     path("<str:number>/photos/<uuid:ref>/", desk.photo, name="photo"),

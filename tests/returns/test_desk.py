@@ -541,3 +541,77 @@ def test_an_order_with_nothing_left(recent: Recent, agent: Client) -> None:
     assert "Nothing of this order can come back" in agent.get(path_of(order)).content.decode()
     assert agent.get(path_of(an_order(shipped_at=None, delivered_at=None))).status_code == 200
     assert agent.get(reverse("returns:opening", args=["NOPE"])).status_code == 404
+
+
+# ── What the customer gets ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_staff_give_something_else_with_a_reason(recent: Recent, agent: Client) -> None:
+    rma = a_return(recent(), at=timezone.now())
+    page = f"/returns/{rma.number}/"
+    assert "Give something else than: refund" in agent.get(page).content.decode()
+    sent = {"choose-resolution": "keep_item", "choose-reason": "not worth the postage"}
+    assert agent.post(f"{page}resolution/", sent).status_code == 302
+    assert agent.post(f"{page}resolution/", sent).status_code == 302  # once
+    rma.refresh_from_db()
+    assert [rma.resolution, rma.refund_at, rma.settlement] == ["keep_item", "approval", "due"]
+    html = agent.get(page).content.decode()
+    assert "refund, keep the item: not worth the postage" in html
+    assert "Give something else than" not in html
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({}, "Choose what the customer gets."),
+        ({"choose-resolution": "exchange", "choose-reason": "x"}, "Choose one of these."),
+        ({"choose-resolution": "keep_item"}, "Say why: it stays with the return."),
+        ({"choose-resolution": "keep_item", "choose-reason": "   "}, "Say why: it stays with the return."),
+        ({"choose-resolution": "keep_item", "choose-reason": "x" * 121}, "at most 120 characters"),
+    ],
+)
+def test_a_bad_choice_is_refused_at_its_field(sent: dict[str, str], words: str, recent: Recent, agent: Client) -> None:
+    rma = a_return(recent(), at=timezone.now())
+    answer = agent.post(f"/returns/{rma.number}/resolution/", sent)
+    assert [answer.status_code, words in answer.content.decode()] == [422, True]
+    rma.refresh_from_db()
+    assert rma.resolution == "refund"
+
+
+def test_once_money_is_due_nothing_else_is_given(recent: Recent, agent: Client) -> None:
+    rma = a_return(recent(), at=timezone.now())
+    RMA.objects.filter(pk=rma.pk).update(settlement="due")
+    sent = {"choose-resolution": "keep_item", "choose-reason": "x"}
+    answer = agent.post(f"/returns/{rma.number}/resolution/", sent)
+    assert [answer.status_code, "The money for this is on its way already" in answer.content.decode()] == [409, True]
+
+
+def test_opened_with_what_the_policy_does_not_offer(recent: Recent, agent: Client) -> None:
+    order = recent()
+    page, line = f"/returns/new/{order.number}/", order.lines.get().pk
+    sent = {
+        "form_token": str(uuid4()),
+        f"line{line}-quantity": "1",
+        f"line{line}-reason": "changed_mind",
+        f"line{line}-condition": "opened",
+        "resolution": "keep_item",
+    }
+    assert (
+        "A person decides how this return is settled." in agent.post(page, sent | {"step": "preview"}).content.decode()
+    )
+    sent |= {"override_reason": "bulky, no postage"}
+    html = agent.post(page, sent | {"step": "preview"}).content.decode()
+    assert "You keep it and get £10.00 back" in html
+    agent.post(page, sent | {"step": "open", "confirmed_total": "10.00"})
+    rma = RMA.objects.get()
+    assert [rma.resolution, rma.status, rma.settlement] == ["keep_item", "approved", "due"]
+    assert rma.decision["override"]["reason"] == "bulky, no postage"
+
+
+def test_a_reason_without_a_choice_is_refused(recent: Recent, agent: Client) -> None:
+    order = recent()
+    line = order.lines.get().pk
+    sent = {"form_token": str(uuid4()), f"line{line}-quantity": "1", f"line{line}-reason": "changed_mind"}
+    sent |= {f"line{line}-condition": "opened", "override_reason": "because", "step": "preview"}
+    answer = agent.post(f"/returns/new/{order.number}/", sent)
+    assert [answer.status_code, "Choose what they get." in answer.content.decode()] == [422, True]

@@ -10,6 +10,7 @@ from oms.models import Event
 from returns.models import RMA
 from returns.states import RMAStatus
 from tests.builders import Sold
+from tests.policies import a_rule
 
 
 def fields_of(html: str) -> dict[str, str]:
@@ -83,3 +84,63 @@ def test_a_confirmed_draft_leads_to_its_return_from_everywhere(client: Client, r
 
     assert {response["Location"] for response in [first, *again]} == {rma.get_portal_path()}
     assert RMA.objects.count() == 1
+
+
+# ── What would you like? ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def the_offer(client: Client, order: Any, **answers: Any) -> str:
+    """The address of the last screen for one piece of the order's only line."""
+    line = order.lines.get()
+    given = {"quantity": 1, "reason": "changed_mind", "condition": "opened"} | answers
+    data = {"line": line.pk} | {f"l{line.pk}-{name}": value for name, value in given.items()}
+    return client.post(look_up(client, order.number)["Location"], data)["Location"]
+
+
+@pytest.mark.django_db
+def test_with_one_way_there_is_nothing_to_choose(client: Client, recent: Any) -> None:
+    assert "What would you like?" not in client.get(the_offer(client, recent())).content.decode()
+
+
+@pytest.mark.django_db
+def test_each_way_is_a_card_with_its_amount_date_cost_and_why(client: Client, recent: Any) -> None:
+    a_rule("keep_item", value_up_to="10.00")
+    a_rule("restocking_fee", percent="10", resolutions=["refund"])
+    offer = the_offer(client, recent())
+    html = client.get(offer).content.decode()
+    cards = re.findall(r'<(a|div) class="choice choice--way[^"]*"[^>]*>(.*?)</\1>', html, re.DOTALL)
+    words = [" ".join(re.sub(r"<[^>]+>", " ", card).split()) for _tag, card in cards]
+    assert words == [
+        "Money back, and you keep it £10.00 Sent at once; your bank usually shows it 3–5 days later. Without costs."
+        " It is worth 10.00 GBP or less, so it need not come back to us.",
+        "Money back chosen £9.00 Sent within 3 business days after your parcel arrives; your bank usually shows it 3–5"
+        " days later. Less £1.00.",
+    ]
+    kept = client.get(f"{offer}?resolution=keep_item").content.decode()
+    assert "You keep it and get £10.00 back" in kept
+    assert fields_of(kept) == {"resolution": "keep_item", "confirmed_total": "10.00"}
+    assert "If it arrives in another condition" not in kept
+    confirmed = client.post(offer.replace("resolution", "confirmation"), fields_of(kept))
+    status = client.get(confirmed["Location"]).content.decode()
+    assert RMA.objects.get().resolution == "keep_item"
+    assert "You keep what you have, and your money is on its way." in status
+    assert "Print and pack" not in status
+    assert "Keep it after all?" not in status
+
+
+@pytest.mark.django_db
+def test_a_way_that_is_closed_says_why_and_cannot_be_followed(client: Client, recent: Any) -> None:
+    a_rule("resolutions", allowed=["refund", "store_credit"], money_days=1, expired_outcome="store_credit")
+    html = client.get(the_offer(client, recent())).content.decode()
+    assert "You get £10.00 to spend with us" in html
+    assert "This could be chosen until" in html
+    assert "?resolution=refund" not in html
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", ["gold", "keep_item", "", "refund' OR 1=1"])
+def test_a_way_that_is_not_offered_changes_nothing(client: Client, recent: Any, way: str) -> None:
+    offer = the_offer(client, recent())
+    page = client.get(offer, {"resolution": way})
+    assert page.status_code == 200
+    assert RMA.objects.count() == 0

@@ -9,6 +9,7 @@ from returns.views.desk.deciding import (
     photo,
     question,
     rejection,
+    resolution,
 )
 from returns.views.desk.listing import return_list, review
 from returns.views.desk.opening import opening
@@ -38,6 +39,7 @@ __all__ = [
     "publication",
     "question",
     "rejection",
+    "resolution",
     "return_list",
     "review",
     "rule",

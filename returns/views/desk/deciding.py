@@ -17,7 +17,7 @@ from oms import outbox
 from oms.access import may
 from oms.refusals import Refused
 from returns import lifecycle, photos
-from returns.forms.desk import ApprovalForm, CancellationForm, QuestionForm, RejectionForm
+from returns.forms.desk import ApprovalForm, CancellationForm, QuestionForm, RejectionForm, ResolutionForm
 from returns.models import RMA, Hold, Parcel, ReturnPhoto
 from returns.situation import with_facts
 from returns.states import ParcelStatus, RMAStatus
@@ -102,6 +102,27 @@ def cancellation(request: HttpRequest, number: str) -> HttpResponse:
         lambda rma, given, **who: lifecycle.cancel(rma.number, reason=given["reason"], **who),
         (RMAStatus.CANCELED, _("Canceled. The goods can be returned anew while the window is open.")),
     )
+
+
+@require_POST
+@may("decide returns")
+def resolution(request: HttpRequest, number: str) -> HttpResponse:
+    """Give the customer something else than was chosen; the same choice sent twice is made once."""
+    rma = get_object_or_404(RMA.objects.visible_to(request.user), number=number)
+    form = ResolutionForm(request.POST, prefix="choose")
+    if not form.is_valid():
+        return render_detail(request, number, bound={"choose": form}, status=422)
+    by, at = request.user.actor, timezone.now()
+    try:
+        rma = lifecycle.choose_resolution(number, by=by, at=at, **form.cleaned_data)
+    except Refused as refused:
+        outbox.record_refusal(refused, verb="choose_resolution", subject=rma.stream, by=by, at=at)
+        form.add_error("resolution", str(refused))
+        return render_detail(request, number, bound={"choose": form}, status=409)
+    messages.success(
+        request, _("%(number)s: the customer gets %(what)s.") % {"number": number, "what": rma.get_resolution_display()}
+    )
+    return redirect(rma)
 
 
 @require_POST

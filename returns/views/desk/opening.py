@@ -28,7 +28,7 @@ from returns.forms.opening import OpenedLineForm, OpeningForm
 from returns.forms.portal import Terms
 from returns.models import RMA, ReturnDraft, ReturnPhoto
 from returns.refusals import QuoteChanged
-from returns.states import Resolution, RMASource
+from returns.states import RMASource
 from returns.views.portal import offers
 
 SHOWN = 60  # lines of one page; a wholesale order may have hundreds, `?q=` finds the others
@@ -104,7 +104,7 @@ def _preview(
 ) -> HttpResponse:
     """What the policy decides and what exactly would be paid."""
     try:
-        found = eligibility.judge(file, wanted, resolution=Resolution.REFUND, price=price_return, at=at)
+        found = eligibility.judge(file, wanted, **form.ways, price=price_return, at=at)
     except Refused as refused:
         form.add_error(None, str(refused))
         return _choose(request, file, views, form, lines, status=409)
@@ -134,7 +134,8 @@ def _open(
         rma = lifecycle.request(
             order.number,
             wanted,
-            resolution=Resolution.REFUND,
+            **form.ways,
+            override_reason=form.cleaned_data["override_reason"],
             price=price_return,
             form_token=form.cleaned_data["form_token"],
             confirmed_total=form.cleaned_data["confirmed_total"],

@@ -18,7 +18,7 @@ from oms.views.words import Clock, actor_names
 from refunds.models import Refund
 from refunds.states import MEANING as REFUND_MEANING
 from refunds.states import RefundStatus
-from returns.forms.desk import ApprovalForm, CancellationForm, QuestionForm, RejectionForm
+from returns.forms.desk import ApprovalForm, CancellationForm, QuestionForm, RejectionForm, ResolutionForm
 from returns.models import RMA, Hold, Outcome, ReturnLine, ReturnPhoto
 from returns.policy import Decision, Verdict
 from returns.policy.decision import Severity
@@ -28,10 +28,14 @@ from returns.states import (
     RMA_MACHINE,
     HoldStatus,
     ParcelStatus,
+    Resolution,
+    RMASource,
     RMAStatus,
+    Settlement,
 )
 from returns.views.desk.listing import age, staff_label, value_of
 from returns.views.portal import offers
+from returns.views.portal.choosing import TITLES
 
 # What a verb needs beside the status table; verbs of the dock lead to its own pages.
 PERMISSION = {
@@ -72,6 +76,7 @@ HAPPENED = {
     "rma.rejected": (gettext_lazy("Rejected"), "bad", "cross"),
     "rma.info_asked": (gettext_lazy("We asked for more"), "careful", "chat"),
     "rma.info_given": (gettext_lazy("The customer answered"), "", "chat"),
+    "rma.resolution_changed": (gettext_lazy("The customer gets something else"), "careful", "note"),
     "rma.shipped": (gettext_lazy("The carrier has it"), "moving", "truck"),
     "rma.delivered": (gettext_lazy("The carrier delivered it"), "moving", "home"),
     "rma.received": (gettext_lazy("Counted at the dock"), "moving", "scan"),
@@ -137,7 +142,14 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "messages_sent": _messages(rma, clock) if allowed(user, "see messages") else None,
         "story": _story(events, clock),
         "verbs": verbs,
+        "may_choose": _may_choose(rma, user),
     }
+
+
+def _may_choose(rma: RMA, user: User) -> bool:
+    """Whether this person may give something else: until money is due."""
+    undecided = rma.status not in RMAStatus.terminal() and rma.settlement == Settlement.NONE
+    return undecided and rma.source != RMASource.IMPORTED and allowed(user, "decide returns")
 
 
 def forms(rma: RMA, bound: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,6 +159,7 @@ def forms(rma: RMA, bound: Mapping[str, Any]) -> dict[str, Any]:
         "reject": RejectionForm,
         "ask": QuestionForm,
         "cancel": CancellationForm,
+        "choose": ResolutionForm,
     }
     return {f"{verb}_form": bound.get(verb) or form(prefix=verb) for verb, form in fresh.items()}
 
@@ -270,6 +283,7 @@ def _decision(rma: RMA) -> dict[str, Any] | None:
         "fired": fired.sentence if fired else "",
         "reasons": decision.reasons,
         "informed": list(dict.fromkeys(informed)),
+        "ways": [(TITLES[one.resolution], one.allowed, one.sentence) for one in decision.choices],
         "flips": list(dict.fromkeys(flip.sentence for flip in decision.flips)),
         "facts": list(_facts(decision.facts)),
     }
@@ -338,5 +352,7 @@ def _more(name: str, facts: Mapping[str, Any]) -> str:
         return f"{facts.get('carrier', '')} {facts.get('service', '')}, {facts.get('price')} {facts.get('currency')}"
     if name in ("rma.requested", "rma.settled", "rma.imported") and facts.get("total"):
         return f"{facts['total']} {facts.get('currency', '')}"
+    if name == "rma.resolution_changed":
+        return f"{Resolution(facts['chosen']).label}: {facts['reason']}"
     code = facts.get("reason") or facts.get("decision") or facts.get("answer") or facts.get("status") or ""
     return str(_CODES.get(code, str(code).replace("_", " ")))

@@ -18,17 +18,20 @@ from returns.models import ReturnDraft
 from returns.refusals import QuoteChanged
 from returns.states import Resolution
 from returns.views.portal import offers
+from returns.views.portal.choosing import cards
 from returns.views.portal.items import ON_ONE_SCREEN, choosable_of, draft_page, items_page, look
 
 
 @require_GET
 @draft_page
 def resolution(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
-    """The exact amount, how it is worked out, what each condition would pay, and when."""
+    """What would you like: the ways there are; of the one chosen the exact amount, its working, what each condition
+    would pay, and when. `?resolution=` names another way; a word that is no way is as good as none."""
     wanted = drafts.wanted(draft)
     if not wanted:
         return redirect("portal:items", draft.ref)
-    return _resolution_page(request, draft, wanted)
+    way = request.GET.get("resolution", "")
+    return _resolution_page(request, draft, wanted, way=way if way in Resolution.values else "")
 
 
 @require_POST
@@ -41,12 +44,13 @@ def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
         return redirect("portal:items", draft.ref)
     if not form.is_valid():
         return _resolution_page(request, draft, wanted, form=form, status=422)
+    way = form.cleaned_data["resolution"]
     now, customer = timezone.now(), draft.order.customer
     try:
         rma = lifecycle.request(
             draft.order.number,
             wanted,
-            resolution=form.cleaned_data["resolution"],
+            resolution=way,
             price=price_return,
             form_token=draft.ref,
             by=customer.actor,
@@ -56,7 +60,7 @@ def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     except Refused as refused:
         outbox.record_refusal(refused, verb="request", subject=f"order/{draft.order.number}", by=customer.actor, at=now)
         if isinstance(refused, QuoteChanged):
-            return _resolution_page(request, draft, wanted, changed=True, status=409)
+            return _resolution_page(request, draft, wanted, way=way, changed=True, status=409)
         return _start_again(request, draft, refused)
     return redirect(rma.get_portal_path())
 
@@ -66,6 +70,7 @@ def _resolution_page(
     draft: ReturnDraft,
     wanted: Sequence[Wanted],
     *,
+    way: str = "",
     form: ConfirmationForm | None = None,
     changed: bool = False,
     status: int = 200,
@@ -73,11 +78,13 @@ def _resolution_page(
     now = timezone.now()
     file = open_file(draft.order, at=now)
     try:
-        found = judge(file, wanted, resolution=Resolution.REFUND, price=price_return, at=now)
+        found = judge(file, wanted, resolution=way, price=price_return, at=now)
+        offered = offers.offer(file, found)
+        ways = cards(draft, file, wanted, found, days=offered["shop"].processing_days, price=price_return, at=now)
     except Refused as refused:
         return _start_again(request, draft, refused)
     screens = 3 if len(choosable_of(lines_of(file, at=now))) <= ON_ONE_SCREEN else 4
-    context = {"draft": draft, "form": form, "changed": changed, "screens": screens, **offers.offer(file, found)}
+    context = {"draft": draft, "form": form, "changed": changed, "screens": screens, "ways": ways, **offered}
     return render(request, "portal/resolution.html", context, status=status)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from inventory.models import Condition
 from oms import shops
@@ -19,8 +20,9 @@ from oms.templatetags.components import money as money_text
 from refunds.amounts import ClaimedLine, Quote, QuotedLine, price_line
 from returns.eligibility import OrderFile, Preview
 from returns.policy import Decision, Verdict
-from returns.policy.decision import Severity
+from returns.policy.decision import Label, Severity
 from returns.states import Resolution
+from returns.views.portal.choosing import when_paid
 
 MOST_UNITS_SHOWN = 6
 # What the page says in its own words.
@@ -40,12 +42,13 @@ def offer(file: OrderFile, found: Preview) -> dict[str, Any]:
         "shop": shop,
         "total": total,
         "confirmed_total": f"{found.total:f}",
-        "resolution": Resolution.REFUND.value,
+        "resolution": found.decision.resolution or found.decision.facts["resolution"] or Resolution.REFUND.value,
         "title": title_of(found.decision, total),
-        "when": _when(shop.processing_days),
-        "paid_to": _paid_to(file.order),
+        "when": when_paid(found.decision, shop.processing_days),
+        "lead": _lead(file.order, found.decision, shop.processing_days),
+        "button": _button(found.decision),
         "receipt": receipt(found.quote, conditions),
-        "tables": list(_tables(found.quote, conditions)),
+        "tables": list(_tables(found.quote, conditions)) if found.decision.label is not Label.NONE else [],
         **decided(found.decision, ZoneInfo(file.version.time_zone)),
     }
 
@@ -55,14 +58,35 @@ def title_of(decision: Decision, total: Money) -> str:
         return _("By our rules this cannot come back")
     if not total.amount:
         return _("In this condition it pays nothing")
-    return _("You get %(total)s back") % {"total": money_text(total)}
-
-
-def _when(days: int) -> str:
-    within = ngettext("%(days)s business day", "%(days)s business days", days) % {"days": days}
-    return _("Sent within %(within)s after your parcel arrives; your bank usually shows it 3–5 days later.") % {
-        "within": within
+    words = {
+        Resolution.KEEP_ITEM: _("You keep it and get %(total)s back"),
+        Resolution.STORE_CREDIT: _("You get %(total)s to spend with us"),
+        Resolution.EXCHANGE: _("%(total)s counts for what you get instead"),
+        Resolution.REPLACEMENT: _("You get the same again"),
     }
+    return words.get(Resolution(decision.resolution or Resolution.REFUND), _("You get %(total)s back")) % {
+        "total": money_text(total)
+    }
+
+
+def _lead(order: Order, decision: Decision, days: int) -> str:
+    """Where the value goes and when, in a sentence or two."""
+    where = {
+        Resolution.STORE_CREDIT: _("as store credit"),
+        Resolution.EXCHANGE: "",
+        Resolution.REPLACEMENT: "",
+    }.get(Resolution(decision.resolution or Resolution.REFUND), _paid_to(order))
+    return f"{capfirst(where)}. {when_paid(decision, days)}" if where else ""
+
+
+def _button(decision: Decision) -> str:
+    if decision.verdict is Verdict.DENY:
+        return _("Ask all the same")
+    if decision.verdict is Verdict.REVIEW:
+        return _("Ask for this return")
+    if decision.resolution == Resolution.KEEP_ITEM:
+        return _("Keep it and get the money")
+    return _("Send it back")
 
 
 def _paid_to(order: Order) -> str:

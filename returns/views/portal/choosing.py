@@ -1,0 +1,122 @@
+"""The ways a return may be settled, as cards: what each gives, when, at what cost, and why or why not (R91–R93)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from oms.money import Money
+from oms.templatetags.components import money as money_text
+from returns.eligibility import OrderFile, Preview, Wanted, judge
+from returns.models import ReturnDraft
+from returns.policy import Choice, Decision
+from returns.pricing import Price
+from returns.states import RefundAt, Resolution
+
+TITLES: Mapping[str, Any] = {
+    Resolution.REFUND: gettext_lazy("Money back"),
+    Resolution.STORE_CREDIT: gettext_lazy("Store credit"),
+    Resolution.EXCHANGE: gettext_lazy("Something else instead"),
+    Resolution.REPLACEMENT: gettext_lazy("The same again"),
+    Resolution.KEEP_ITEM: gettext_lazy("Money back, and you keep it"),
+}
+# A way that has to know more first begins on a page of its own: the name of its address, which takes the draft.
+STEP_OF: dict[str, str] = {}
+# What a way says of its own beside the amount: (file, preview) → {"when": …, "title": …}, each optional.
+WORDS_OF: dict[str, Callable[[OrderFile, Preview], Mapping[str, str]]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One way on the page. `url` is "" for the one that is shown, and for one that is closed."""
+
+    resolution: str
+    title: str
+    url: str
+    current: bool
+    allowed: bool
+    amount: Money | None
+    when: str
+    cost: str
+    why: str
+
+
+def cards(
+    draft: ReturnDraft,
+    file: OrderFile,
+    wanted: Sequence[Wanted],
+    shown: Preview,
+    *,
+    days: int,
+    price: Price,
+    at: datetime,
+) -> list[Card]:
+    """A card per way the policy knows for this request; none while there is nothing to choose."""
+    choices = shown.decision.choices
+    if len(choices) < 2:
+        return []
+    return [_card(draft, file, wanted, shown, choice, days=days, price=price, at=at) for choice in choices]
+
+
+def _card(
+    draft: ReturnDraft,
+    file: OrderFile,
+    wanted: Sequence[Wanted],
+    shown: Preview,
+    choice: Choice,
+    *,
+    days: int,
+    price: Price,
+    at: datetime,
+) -> Card:
+    title, current = str(TITLES[choice.resolution]), choice.resolution == shown.decision.resolution
+    if not choice.allowed:
+        return Card(choice.resolution, title, "", current, False, None, "", "", choice.sentence)
+    found = shown if current else judge(file, wanted, resolution=choice.resolution, price=price, at=at)
+    own = WORDS_OF.get(choice.resolution)
+    words = own(file, found) if own is not None else {}
+    return Card(
+        resolution=choice.resolution,
+        title=words.get("title", title),
+        url="" if current else _url(draft, choice.resolution),
+        current=current,
+        allowed=True,
+        amount=Money(found.total, file.order.currency),
+        when=words.get("when") or when_paid(found.decision, days),
+        cost=cost(found, file.order.currency),
+        why="" if choice.code == "choice_open" else choice.sentence,
+    )
+
+
+def _url(draft: ReturnDraft, resolution: str) -> str:
+    if step := STEP_OF.get(resolution):
+        return reverse(step, args=[draft.ref])
+    return reverse("portal:resolution", args=[draft.ref]) + "?" + urlencode({"resolution": resolution})
+
+
+def cost(found: Preview, currency: str) -> str:
+    """What is kept of the money for it, in one line."""
+    fees = Money.total((Money.parse(fee["gross"], currency) for fee in found.quote["fees"]), currency)
+    if not fees.amount:
+        return _("Without costs.")
+    return _("Less %(fees)s.") % {"fees": money_text(fees)}
+
+
+def when_paid(decision: Decision, days: int) -> str:
+    """When the money leaves and when it shows, by what the policy says of this request."""
+    within = ngettext("%(days)s business day", "%(days)s business days", days) % {"days": days}
+    leaves = {
+        RefundAt.APPROVAL: _("Sent at once; your bank usually shows it 3–5 days later."),
+        RefundAt.SCAN: _("Sent when the carrier takes your parcel; your bank usually shows it 3–5 days later."),
+        RefundAt.DELIVERY: _("Sent when the carrier delivers your parcel; your bank usually shows it 3–5 days later."),
+        RefundAt.RECEIPT: _("Sent when we book your parcel in; your bank usually shows it 3–5 days later."),
+        RefundAt.INSPECTION: _(
+            "Sent within %(within)s after your parcel arrives; your bank usually shows it 3–5 days later."
+        ),
+    }
+    return leaves[RefundAt(decision.refund_at)] % {"within": within}
