@@ -2,7 +2,8 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
+from django.db import close_old_connections
 
 import oms.embedded.connections  # noqa: F401 - names the transport of the embedded broker
 
@@ -11,6 +12,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
 app = Celery("homeward")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.task_prerun.connect
+def drop_dead_sessions(**_kwargs: object) -> None:
+    """As Django does before a request: a session that the server has ended meanwhile is not used again."""
+    close_old_connections()
+
 
 # A round that no worker took within its interval is dropped: the next one does the same.
 app.conf.beat_schedule = {

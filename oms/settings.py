@@ -10,6 +10,7 @@ import environ
 from django.utils.csp import CSP
 
 from oms import embedded
+from oms.postgresql import sessions
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -101,29 +102,21 @@ FORM_RENDERER = "oms.form_rendering.Renderer"
 
 # ── Database and broker: embedded unless named ────────────────────────────────────────────────────────────────────
 
-_OPTIONS = {"server_side_binding": True, "prepare_threshold": 2}  # 35–45 % less work for PostgreSQL
+_SESSIONS = {
+    "ENGINE": "oms.postgresql",
+    "CONN_MAX_AGE": 600,
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": {"server_side_binding": True, "prepare_threshold": 2},  # 35–45 % less work for PostgreSQL
+}
+if size := env.int("DATABASE_POOL", 0):
+    pool = {"min_size": 1, "max_size": size, "timeout": 10, "check": sessions.check}
+    _SESSIONS |= {"CONN_MAX_AGE": 0, "OPTIONS": {**_SESSIONS["OPTIONS"], "pool": pool}}
 if env.str("DATABASE_URL", ""):
-    DATABASES = {
-        "default": {
-            **env.db("DATABASE_URL"),
-            "ENGINE": "oms.postgresql",
-            "EMBEDDED": False,
-            "CONN_MAX_AGE": 600,
-            "CONN_HEALTH_CHECKS": True,
-        }
-    }
-    DATABASES["default"]["OPTIONS"] = {**_OPTIONS, **DATABASES["default"].get("OPTIONS", {})}
+    _NAMED = env.db("DATABASE_URL")
+    _OPTIONS = _SESSIONS["OPTIONS"] | _NAMED.get("OPTIONS", {})
+    DATABASES = {"default": {**_NAMED, **_SESSIONS, "EMBEDDED": False, "OPTIONS": _OPTIONS}}
 else:
-    DATABASES = {
-        "default": {
-            "ENGINE": "oms.postgresql",
-            "EMBEDDED": True,
-            "NAME": "homeward",
-            "CONN_MAX_AGE": 600,
-            "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": _OPTIONS,
-        }
-    }
+    DATABASES = {"default": {**_SESSIONS, "EMBEDDED": True, "NAME": "homeward"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "") or embedded.valkey_url()
@@ -143,6 +136,7 @@ SESSION_ENGINE = "oms.sessions"
 # ── Celery: the database is the truth, the broker only a bell ─────────────────────────────────────────────────────
 
 CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
+CELERY_DB_REUSE_MAX = 10_000  # otherwise each task has a session of its own: 10 ms and nothing prepared
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -296,6 +290,7 @@ LOGGING = {
         "weasyprint": {"level": "ERROR"},
         # At INFO these name the address of each call: a label's address lets everyone read it.
         "httpx": {"level": "WARNING"},
+        "psycopg.pool": {"level": "WARNING"},
         "stripe": {"level": "WARNING"},
     },
 }

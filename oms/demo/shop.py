@@ -202,8 +202,9 @@ class Shop:
         stripe += ["--stripe-events", "refund.created,refund.updated,refund.failed"]
         easypost = ["--easypost-webhook", f"{self.web_url}/webhooks/easypost/"]
         easypost += ["--paypal-webhook", f"{self.web_url}/webhooks/paypal/", "--paypal-webhook-id", "WHSANDBOX"]
-        signing = ["--stripe-secret", settings.STRIPE_WEBHOOK_SECRET]
-        signing += ["--easypost-secret", settings.EASYPOST_WEBHOOK_SECRET]
+        # With "=", because a secret may begin with a dash.
+        signing = [f"--stripe-secret={settings.STRIPE_WEBHOOK_SECRET}"]
+        signing += [f"--easypost-secret={settings.EASYPOST_WEBHOOK_SECRET}"]
         program = str(PROJECT / "oms" / "sandbox" / "__main__.py")
         return self._part("sandbox", [program, *own, *stripe, *easypost, *signing], self._sandbox_listens)
 

@@ -1,6 +1,5 @@
 """PostgreSQL as a Django database backend that brings its own server when no host is configured."""
 
-import select
 import shutil
 from collections.abc import Iterable
 from typing import Any
@@ -10,6 +9,7 @@ from django.db.backends.postgresql.client import DatabaseClient
 
 from oms import embedded
 from oms.embedded import keeper
+from oms.postgresql.sessions import has_spoken
 
 
 class EmbeddedClient(DatabaseClient):
@@ -26,8 +26,17 @@ class EmbeddedClient(DatabaseClient):
         super().runshell(parameters)
 
 
+# Prepared statements per session. A whole return has some 250; of psycopg's 100, each would push out the next to come.
+STATEMENTS_KEPT = 1000
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     client_class = EmbeddedClient
+
+    def _configure_connection(self, connection: Any) -> bool:
+        """Django calls this once for every new session, whether it comes from the pool or not."""
+        connection.prepared_max = STATEMENTS_KEPT
+        return super()._configure_connection(connection)
 
     def is_usable(self) -> bool:
         """Say whether an idle connection still works, without asking: a server that ended it has said so.
@@ -36,8 +45,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         if self.connection is None or self.connection.closed:
             return False
-        said_something, _, _ = select.select([self.connection.fileno()], [], [], 0)
-        return super().is_usable() if said_something else True
+        return super().is_usable() if has_spoken(self.connection) else True
 
     def get_connection_params(self) -> dict[str, Any]:
         """Return psycopg's parameters, starting or joining the embedded server on the first connection."""

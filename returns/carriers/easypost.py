@@ -8,11 +8,12 @@ before buying, is what makes buying repeat-safe.
 import hashlib
 import hmac
 import json
+import ssl
 import unicodedata
 import urllib.parse
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -127,8 +128,9 @@ class EasyPostCarrier:
         parts = urllib.parse.urlsplit(url)
         if not (parts.scheme == "https" and parts.hostname in LABEL_HOSTS) and not self._is_own(parts):
             raise CarrierError("The label is not kept by EasyPost.", code="foreign_label")
+        patience = httpx.Timeout(self._read_seconds, connect=CONNECT_SECONDS)
         try:
-            with httpx.stream("GET", url, timeout=httpx.Timeout(self._read_seconds, connect=CONNECT_SECONDS)) as answer:
+            with httpx.stream("GET", url, timeout=patience, verify=_certificates()) as answer:
                 if answer.status_code != 200:
                     raise CarrierError(f"The label's host answered {answer.status_code}.", code="label", retryable=True)
                 kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -179,6 +181,14 @@ class EasyPostCarrier:
 
     def map_status(self, status: str) -> ParcelNews:
         return map_status(status)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whose word we take for a host: reading them takes 20 ms, so each process does it once."""
+    import httpx  # noqa: PLC0415  only workers fetch labels
+
+    return httpx.create_ssl_context()
 
 
 def from_settings() -> EasyPostCarrier:
