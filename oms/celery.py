@@ -4,6 +4,7 @@ import os
 
 from celery import Celery, signals
 from django.db import close_old_connections
+from celery.schedules import crontab
 
 import oms.embedded.connections  # noqa: F401 - names the transport of the embedded broker
 
@@ -44,4 +45,12 @@ app.conf.beat_schedule = {
     "mail_links": {"task": "returns.tasks.mail_links", "schedule": 10.0, "options": {"expires": 10}},
     # Messages due (surveys, reminders) go out.
     "send_due_messages": {"task": "notifications.tasks.send_due", "schedule": 30.0, "options": {"expires": 30}},
+    # Comparisons under way go on, whoever was working on them.
+    "reconcile": {"task": "refunds.tasks.reconcile", "schedule": 15.0, "options": {"expires": 15, "queue": "long"}},
+    # Our refunds beside the books of the providers and the accounting, once a night.
+    "reconcile_nightly": {
+        "task": "refunds.tasks.reconcile_nightly",
+        "schedule": crontab(hour="2", minute="20"),
+        "options": {"expires": 3600},
+    },
 }

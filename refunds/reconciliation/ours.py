@@ -24,6 +24,9 @@ STANDING = {
     S.CANCELED: Standing.CALLED_OFF,
 }
 
+# As `MemoNumber` writes itself: what accounting knows a credit memo by.
+DOCUMENT = "'CM-' || n.series || '-' || lpad(n.serial::text, greatest(5, length(n.serial::text)), '0')"
+
 # Those of the period, and those the statement speaks of whenever they were: a refund may fail a month later.
 REFUNDS = """
     WITH known AS (
@@ -48,24 +51,28 @@ REFUNDS = """
      WHERE p.method = %(method)s AND p.provider_id <> '' AND r.source <> %(imported)s AND r.destination = %(original)s
      ORDER BY r.id
 """
-MEMOS = """
-    WITH known AS (
+MEMOS = f"""
+    WITH printed AS (
+        SELECT n.memo_id, {DOCUMENT} AS number FROM refunds_memonumber n
+    ), known AS (
         SELECT m.id FROM refunds_creditmemo m WHERE m.issued_at >= %(since)s AND m.issued_at < %(until)s
          UNION SELECT m.id FROM refunds_creditmemo m WHERE m.number = ANY(%(words)s)
          UNION SELECT r.memo_id FROM refunds_refund r WHERE r.number = ANY(%(words)s)
+         UNION SELECT n.memo_id FROM printed n WHERE n.number = ANY(%(words)s)
     ), paid AS (
         SELECT r.memo_id, array_agg(r.number) AS names FROM refunds_refund r JOIN known k ON k.id = r.memo_id
          GROUP BY r.memo_id
     )
     SELECT m.number, m.total, m.currency, (m.issued_at AT TIME ZONE %(zone)s)::timestamp AT TIME ZONE 'UTC',
-           o.number, coalesce(rma.number, ''), paid.names
+           o.number, coalesce(rma.number, ''), printed.number, paid.names
       FROM known k JOIN refunds_creditmemo m ON m.id = k.id
       JOIN oms_order o ON o.id = m.order_id
       LEFT JOIN returns_rma rma ON rma.id = m.rma_id
+      LEFT JOIN printed ON printed.memo_id = m.id
       LEFT JOIN paid ON paid.memo_id = m.id
      WHERE m.total > 0 AND m.source <> %(imported)s
      ORDER BY m.id
-"""
+"""  # noqa: S608 - nothing in it comes from outside
 
 
 def refunds(method: PaymentMethod, since: datetime, until: datetime, lines: Iterable[Line]) -> Iterator[Ours]:
@@ -90,9 +97,9 @@ def memos(zone: str, since: datetime, until: datetime, lines: Iterable[Line]) ->
     values |= {"imported": RefundSource.IMPORTED.value}
     with connection.cursor() as cursor:
         cursor.execute(MEMOS, values)
-        for number, total, currency, at, order, rma, names in cursor:
-            minor = _minor(total, currency)
-            yield Ours(number, minor, currency, Standing.PAID, at, order, rma, names=tuple(names or ()))
+        for number, total, currency, at, order, rma, printed, refunds_of in cursor:
+            names = (*((printed,) if printed else ()), *(refunds_of or ()))
+            yield Ours(number, _minor(total, currency), currency, Standing.PAID, at, order, rma, names=names)
 
 
 def _spoken_of(lines: Iterable[Line]) -> tuple[list[str], list[str]]:
