@@ -5,27 +5,17 @@ verbs at once wait for each other; what is free is read after the wait, so nothi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from django.db.models import F, QuerySet, Sum
 
-from inventory.models import Reservation, StockLevel, StockMovement
+from inventory import costing, readmission
+from inventory.models import ProductValue, Reservation, StockLevel, StockMovement
 from inventory.refusals import NotAvailable
 from inventory.states import BinKind, MovementKind
 from oms.models import OrderLine, Product
 
 SELLABLE = BinKind.SHELF
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """So many units of an order line left a bin, each at `unit_cost` (None when unknown)."""
-
-    order_line: OrderLine
-    quantity: int
-    unit_cost: Decimal | None
 
 
 def reserve(lines: Sequence[OrderLine], *, at: datetime, until: datetime | None) -> list[Reservation]:
@@ -76,9 +66,13 @@ def held_for(lines: Iterable[OrderLine]) -> "QuerySet[Reservation]":
     )
 
 
-def keep(lines: Iterable[OrderLine]) -> None:
-    """What is set aside for these lines stays so until it leaves."""
-    Reservation.objects.held().filter(order_line__in=list(lines)).update(expires_at=None)
+def keep(lines: Iterable[OrderLine], *, until: datetime | None) -> None:
+    """What is set aside for these lines stays so until then, at least; None: until it leaves."""
+    held = Reservation.objects.held().filter(order_line__in=list(lines))
+    if until is None:
+        held.update(expires_at=None)
+    else:
+        held.filter(expires_at__lt=until).update(expires_at=until)
 
 
 def let_go(lines: Iterable[OrderLine], *, at: datetime) -> int:
@@ -91,10 +85,10 @@ def let_go(lines: Iterable[OrderLine], *, at: datetime) -> int:
     return sum(one.quantity for one in held)
 
 
-def issue(lines: Iterable[OrderLine], *, cause: str, by: str, at: datetime) -> list[Issued]:
-    """What is set aside for these lines leaves the house: a movement per bin, citing `cause`.
+def issue(lines: Sequence[OrderLine], *, cause: str, by: str, at: datetime) -> int:
+    """What is set aside for these lines leaves the house, a movement per bin citing `cause`, and its value the books.
 
-    The same cause again is refused by the database.
+    Returns how many units. The same cause again is refused by the database.
     """
     held = _locked(lines)
     for one in held:
@@ -117,12 +111,33 @@ def issue(lines: Iterable[OrderLine], *, cause: str, by: str, at: datetime) -> l
         )
         moved.setdefault(level.pk, fresh).quantity -= one.quantity
     StockMovement.objects.bulk_create(moved.values())
-    return [Issued(one.order_line, one.quantity, one.order_line.unit_cost) for one in held]
+    _value(held, at)
+    return sum(one.quantity for one in held)
+
+
+def _value(held: Sequence[Reservation], at: datetime) -> None:
+    """The cost of what left, by the product's costing method; it comes back at this cost (rule 15).
+
+    Goods that stand on the shelf but were never valued enter at the standard cost first, marked as estimated.
+    """
+    leaving: dict[OrderLine, int] = {}
+    for one in held:
+        leaving[one.order_line] = leaving.get(one.order_line, 0) + one.quantity
+    for line, quantity in sorted(leaving.items(), key=lambda one: (one[0].product_id, one[0].pk)):
+        cause = readmission.issue_cause(line)
+        owned = ProductValue.objects.filter(product=line.product).values_list("quantity", flat=True).first() or 0
+        if owned < quantity:
+            costing.receive(line.product, quantity - owned, None, cause=f"{cause}/found", at=at, order=line.order)
+        costing.issue(line.product, quantity, cause=cause, at=at, order=line.order)
 
 
 def _locked(lines: Iterable[OrderLine]) -> list[Reservation]:
     """What is held for these lines, its levels locked; two reservations of one level share it."""
-    held = list(Reservation.objects.held().filter(order_line__in=list(lines)).select_related("order_line"))
+    held = list(
+        Reservation.objects.held()
+        .filter(order_line__in=list(lines))
+        .select_related("order_line__product", "order_line__order")
+    )
     wanted = StockLevel.objects.filter(pk__in={one.level_id for one in held})
     locked = wanted.select_for_update(no_key=True).order_by("bin_id", "product_id")
     levels = {level.pk: level for level in locked}

@@ -41,6 +41,12 @@ app.conf.beat_schedule = {
     "poll_parcels": {"task": "returns.tasks.poll_parcels", "schedule": 900.0, "options": {"expires": 900}},
     # Returns never posted run out.
     "expire_returns": {"task": "returns.tasks.expire_overdue", "schedule": 3600.0, "options": {"expires": 3600}},
+    # What was set aside for too long is let go, and what ran short leaves when it is there again.
+    "look_after_dispatches": {
+        "task": "returns.tasks.look_after_dispatches",
+        "schedule": 900.0,
+        "options": {"expires": 900},
+    },
     # Links asked for past the limit of lookups are mailed.
     "mail_links": {"task": "returns.tasks.mail_links", "schedule": 10.0, "options": {"expires": 10}},
     # Messages due (surveys, reminders) go out.

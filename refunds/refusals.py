@@ -67,6 +67,13 @@ class NotForAPerson(Refused):
     sentence = _("The payment provider answers for this refund; it cannot be settled by hand.")
 
 
+class NothingGoesOut(Refused):
+    """The exchange was called off before its money came to it."""
+
+    code = "nothing_goes_out"
+    sentence = _("Nothing goes out for this return any more, so this cannot pay for it.")
+
+
 class ReasonMissing(Refused):
     code = "reason_missing"
     sentence = _("Say why.")

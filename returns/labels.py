@@ -3,10 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 
+from inventory.models import Warehouse
 from oms.countries import code_of
+from oms.models import Order
 from returns import lifecycle
 from returns.carriers import easypost
-from returns.carriers.base import Address, Carrier, ParcelSpec
+from returns.carriers.base import Address, BoughtLabel, Carrier, ParcelSpec
 from returns.carriers.choice import choose
 from returns.lifecycle.parcels import Bought
 from returns.models import RMA, Parcel
@@ -25,16 +27,22 @@ def buy_label(parcel_id: int, *, at: datetime, carrier: Carrier | None = None) -
     if parcel.status != ParcelStatus.WANTED:
         return parcel
     if not parcel.shipment_id:
+        rma = parcel.rma
         quotes = carrier.rates(
-            _shop(parcel.rma), _customer(parcel.rma), _spec(parcel.rma), reference=f"parcel-{parcel.pk}"
+            shop_at(rma.warehouse), customer_of(rma.order), _spec(rma), reference=f"parcel-{parcel.pk}"
         )
         rate, choice = choose(quotes.rates)
         parcel = lifecycle.note_shipment(parcel_id, shipment_id=quotes.shipment_id, rate_id=rate.id, choice=choice)
     label = carrier.buy(parcel.shipment_id, parcel.rate_id)
-    bought = Bought(
+    return lifecycle.label(parcel_id, bought_of(label, parcel.choice), by="carrier", at=at)
+
+
+def bought_of(label: BoughtLabel, choice: str) -> Bought:
+    """A label as the carrier sold it, with the sentence why this one."""
+    return Bought(
         carrier=label.carrier,
         service=label.service,
-        choice=parcel.choice,
+        choice=choice,
         tracking_number=label.tracking_number,
         tracking_url=label.tracking_url,
         price=label.price,
@@ -42,11 +50,10 @@ def buy_label(parcel_id: int, *, at: datetime, carrier: Carrier | None = None) -
         content=label.label_content,
         content_type=label.label_type,
     )
-    return lifecycle.label(parcel_id, bought, by="carrier", at=at)
 
 
-def _shop(rma: RMA) -> Address:
-    house = rma.warehouse
+def shop_at(house: Warehouse) -> Address:
+    """Our own address at this warehouse."""
     return Address(
         name=house.name,
         street1=house.street,
@@ -58,9 +65,9 @@ def _shop(rma: RMA) -> Address:
     )
 
 
-def _customer(rma: RMA) -> Address:
+def customer_of(order: Order) -> Address:
     """The shipping address of the order (R52)."""
-    person, order = rma.order.customer, rma.order
+    person = order.customer
     if person is None:
         return Address(name="", street1="", city="", country=code_of(order.country))
     return Address(
@@ -79,4 +86,8 @@ def _spec(rma: RMA) -> ParcelSpec:
     grams = sum(
         line.quantity * (line.order_line.product.weight_grams if line.order_line.product else 500) for line in lines
     )
+    return weighing(grams)
+
+
+def weighing(grams: int) -> ParcelSpec:
     return ParcelSpec(weight_oz=max(Decimal(1), (grams * OUNCES_PER_GRAM).quantize(Decimal("0.1"))))

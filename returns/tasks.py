@@ -3,16 +3,18 @@
 import json
 import logging
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
 
+from inventory.models import Reservation
 from oms.models import Event, InboundWebhook
-from returns import labels, lookups, tracking
-from returns.lifecycle import expire
-from returns.models import RMA
-from returns.states import ParcelStatus, RMAStatus
+from returns import labels, lookups, outbound, tracking
+from returns.lifecycle import expire, lapse, release
+from returns.models import RMA, Dispatch
+from returns.states import DispatchStatus, ParcelStatus, RMAStatus
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +26,11 @@ def buy_label(event: Event) -> None:
     """rma.requested, rma.approved → the carrier's label, if the approval wants one."""
     if parcel := event.facts.get("parcel"):
         labels.buy_label(parcel, at=timezone.now())
+
+
+def buy_outbound_label(event: Event) -> None:
+    """dispatch.packed → the carrier's label for what goes out."""
+    outbound.buy_label(event.facts["dispatch"], at=timezone.now())
 
 
 def read_carrier_webhook(event: Event) -> None:
@@ -39,7 +46,9 @@ def read_carrier_webhook(event: Event) -> None:
 @shared_task
 def poll_parcels(**_kwargs: Any) -> None:
     """Parcels whose webhook never came are asked for; one that cannot be asked now is asked next time."""
-    tracking.poll(at=timezone.now(), silent_since=timezone.now() - POLL_AFTER, limit=BATCH)
+    now = timezone.now()
+    tracking.poll(at=now, silent_since=now - POLL_AFTER, limit=BATCH)
+    outbound.poll(at=now, silent_since=now - POLL_AFTER, limit=BATCH)
 
 
 @shared_task
@@ -51,6 +60,21 @@ def expire_overdue(**_kwargs: Any) -> None:
     )
     for number in overdue.order_by("expires_at").values_list("number", flat=True)[:BATCH]:
         expire(number, by="system", at=now)
+
+
+@shared_task
+def look_after_dispatches(**_kwargs: Any) -> None:
+    """What was set aside for too long is let go; what ran short leaves as soon as it is there again."""
+    now = timezone.now()
+    overdue = Dispatch.objects.filter(
+        status__in=(DispatchStatus.WAITING, DispatchStatus.HELD),
+        order__lines__reservations__in=Reservation.objects.held().filter(expires_at__lt=now),
+    )
+    for pk in overdue.order_by("pk").values_list("pk", flat=True).distinct()[:BATCH]:
+        lapse(pk, by="system", at=now)
+    short = Dispatch.objects.filter(status=DispatchStatus.SHORT).order_by("planned_at")
+    for number in short.values_list("rma__number", flat=True)[:BATCH]:
+        release(number, owed=Decimal(0), by="system", at=now)
 
 
 @shared_task

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from returns import lifecycle
+from returns import lifecycle, outbound
 from returns.carriers import easypost
 from returns.carriers.base import Carrier, CarrierError, Tracking
 from returns.lifecycle.parcels import IN_TROUBLE, ON_THE_WAY
@@ -27,7 +27,8 @@ def take_webhook(body: Mapping[str, Any], *, at: datetime) -> None:
     known = Parcel.objects.filter(~Q(tracking_number=""), tracking_number=news.tracking_number).defer("label")
     parcel = known.order_by("id").last()
     if parcel is None:
-        logger.info("news of a parcel that is not ours")
+        if not outbound.take_news(news, at=at):
+            logger.info("news of a parcel that is not ours")
         return
     take(parcel, news, at=at)
 

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from oms.states import PaymentMethod
 from refunds.gateways.base import Gateway, InHouse
+from refunds.gateways.exchange import ExchangeHouse
 from refunds.gateways.manual import ManualGateway
 from refunds.gateways.paypal import PayPalGateway
 from refunds.gateways.store_credit import StoreCreditHouse
@@ -14,7 +15,10 @@ from refunds.gateways.stripe import StripeGateway
 from refunds.models import Refund
 from refunds.states import RefundDestination
 
-IN_HOUSE: dict[RefundDestination, InHouse] = {RefundDestination.STORE_CREDIT: StoreCreditHouse()}
+IN_HOUSE: dict[RefundDestination, InHouse] = {
+    RefundDestination.STORE_CREDIT: StoreCreditHouse(),
+    RefundDestination.EXCHANGE: ExchangeHouse(),
+}
 """What settles in our own transaction: one entry per destination, in this file."""
 
 

@@ -30,7 +30,7 @@ NOT_UNDER_WAY = (
     RMAStatus.EXPIRED,
 )
 # What ends in money or store credit; goods instead are settled by the exchange.
-PAYS_VALUE = (Resolution.REFUND, Resolution.KEEP_ITEM, Resolution.STORE_CREDIT)
+PAYS_VALUE = (Resolution.REFUND, Resolution.KEEP_ITEM, Resolution.STORE_CREDIT, Resolution.EXCHANGE)
 
 
 @dataclass(frozen=True, slots=True)

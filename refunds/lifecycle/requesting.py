@@ -14,9 +14,10 @@ from oms import outbox, shops
 from oms.identifiers import new_number
 from oms.models import Order, Payment, UnitClaim
 from oms.money import amount_text, check_amount
-from oms.states import PaymentMethod
+from oms.states import OrderKind, PaymentMethod
 from oms.verbs import verb
 from refunds.amounts import ClaimedLine, Quote, price_units
+from refunds.lifecycle.exchanging import advance, as_far_as_paid, ways_of
 from refunds.lifecycle.locking import paid_to, set_aside, tell_started
 from refunds.lifecycle.owing import Owed, owed_to
 from refunds.models import CreditMemo, CreditMemoLine, Refund
@@ -58,6 +59,7 @@ def _conclude(rma: RMA, *, by: str, at: datetime) -> None:
         returns.settle(rma, total=paid_to(rma), by=by, at=at)
     else:
         returns.close_if_finished(rma, by=by, at=at)
+    advance(rma, by=by, at=at)
 
 
 def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
@@ -74,12 +76,18 @@ def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
     ]
     working = owed.quote.to_json() | {"differences": list(owed.differences)}
     memo = _write_memo(rma.order, RefundSource.RETURN, owed.quote, lines, working, rma=rma, at=at)
-    chosen = WAY_OF.get(Resolution(rma.resolution), RefundDestination.ORIGINAL)
-    refunds = _make_refunds(memo, lines, ways=[(chosen, memo.total)], by=by, at=at)
+    refunds = _make_refunds(memo, lines, ways=_ways(rma, memo.total), by=by, at=at)
     if refunds:
         tell_started(refunds[0], by=by, at=at, rma=rma)
+        advance(rma, by=by, at=at)
     else:
         _conclude(rma, by=by, at=at)
+
+
+def _ways(rma: RMA, total: Decimal) -> list[tuple[RefundDestination, Decimal]]:
+    if rma.resolution == Resolution.EXCHANGE:
+        return ways_of(rma, total)
+    return [(WAY_OF.get(Resolution(rma.resolution), RefundDestination.ORIGINAL), total)]
 
 
 @verb
@@ -98,32 +106,41 @@ def request_for_cancellation(order_number: str, claims: Sequence[int], *, by: st
     found = list(fresh)
     if not found:
         return []
-    quote = price_units(
-        [
-            ClaimedLine(
-                key=str(claim.order_line_id),
-                description=claim.order_line.description,
-                line_gross=claim.order_line.gross,
-                line_tax=claim.order_line.tax,
-                line_quantity=claim.order_line.quantity,
-                units=claim.units,
-                tax_rate=claim.order_line.tax_rate,
-            )
-            for claim in found
-        ],
-        (),
-        order.currency,
-        shipping=_shipping(order),
-    )
+    canceled = _canceled(order, found)
+    if not canceled:
+        return []
+    quote = price_units(canceled, (), order.currency, shipping=_shipping(order))
+    by_line = {str(claim.order_line_id): claim for claim in found}
     lines = [
         CreditMemoLine(
-            order_line=claim.order_line, claim=claim, quantity=claim.quantity, gross=quoted.gross, tax=quoted.tax
+            order_line=by_line[quoted.key].order_line,
+            claim=by_line[quoted.key],
+            quantity=by_line[quoted.key].quantity,
+            gross=quoted.gross,
+            tax=quoted.tax,
         )
-        for claim, quoted in zip(found, quote.lines, strict=True)
+        for quoted in quote.lines
     ]
     lines += [CreditMemoLine(quantity=1, gross=entry.gross, tax=entry.tax) for entry in quote.shipping]
     memo = _write_memo(order, RefundSource.CANCELLATION, quote, lines, quote.to_json(), at=at)
     return _make_refunds(memo, lines, by=by, at=at)
+
+
+def _canceled(order: Order, claims: Sequence[UnitClaim]) -> Sequence[ClaimedLine]:
+    if order.kind != OrderKind.SALE:
+        return as_far_as_paid(order, claims)
+    return [
+        ClaimedLine(
+            key=str(claim.order_line_id),
+            description=claim.order_line.description,
+            line_gross=claim.order_line.gross,
+            line_tax=claim.order_line.tax,
+            line_quantity=claim.order_line.quantity,
+            units=claim.units,
+            tax_rate=claim.order_line.tax_rate,
+        )
+        for claim in claims
+    ]
 
 
 def _shipping(order: Order) -> list[ClaimedLine]:

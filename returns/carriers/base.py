@@ -122,6 +122,10 @@ class Carrier(Protocol):
         """What it costs to bring `parcel` from `customer` back to `shop`. Raises CarrierError."""
         ...
 
+    def rates_out(self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str) -> Quotes:
+        """What it costs to send `parcel` from `shop` to `customer`. Raises CarrierError."""
+        ...
+
     def buy(self, shipment_id: str, rate_id: str) -> BoughtLabel:
         """Buy the label, or find the one already bought for this shipment. Raises CarrierError."""
         ...

@@ -66,9 +66,18 @@ class EasyPostCarrier:
 
     def rates(self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str) -> Quotes:
         """POST /v2/shipments. No rates at all is a CarrierError with the carriers' own messages."""
+        return self._quotes(shop, customer, parcel, reference, is_return=True)
+
+    def rates_out(self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str) -> Quotes:
+        """POST /v2/shipments, the addresses as they stand: from us to the customer."""
+        return self._quotes(shop, customer, parcel, reference, is_return=False)
+
+    def _quotes(
+        self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str, *, is_return: bool
+    ) -> Quotes:
         shipment = _called(
             lambda: self._client.shipment.create(
-                is_return=True,
+                is_return=is_return,
                 from_address=_address(shop),
                 to_address=_address(customer),
                 parcel=_parcel(parcel),

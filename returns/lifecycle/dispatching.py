@@ -4,17 +4,16 @@ A dispatch is locked under its return's order and then its own order, always in 
 the story of the return; the order it sends has its own.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from inventory import ledger, places, reservations
 from inventory.refusals import NotAvailable
-from oms import journal, orders, outbox
+from oms import orders, outbox
 from oms.encryption import Plain
 from oms.identifiers import new_number
 from oms.models import Order, OrderLine, Shipment
-from oms.money import amount_text, round_half_up
+from oms.money import amount_text
 from oms.states import OrderKind, ShipmentStatus
 from oms.verbs import verb
 from returns.exchanges import Outgoing
@@ -27,6 +26,7 @@ from returns.states import DISPATCH_MACHINE, DispatchStatus, ReleaseAt, Resoluti
 D = DispatchStatus
 KIND_OF = {Resolution.EXCHANGE: OrderKind.EXCHANGE, Resolution.REPLACEMENT: OrderKind.REPLACEMENT}
 NUMBER = "X"
+PAY_WITHIN = timedelta(days=14)
 
 
 # ── Set aside ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -102,7 +102,9 @@ def release(which: str | RMA, *, owed: Decimal, by: str, at: datetime) -> Dispat
     dispatch.status = target
     if target == D.RELEASED:
         dispatch.released_at = at
-        reservations.keep(lines_going_out(dispatch.order))
+        reservations.keep(lines_going_out(dispatch.order), until=None)
+    elif target == D.HELD:
+        reservations.keep(lines_going_out(dispatch.order), until=at + PAY_WITHIN)
     dispatch.save(update_fields=["status", "released_at"])
     outbox.record(
         rma,
@@ -248,28 +250,12 @@ def _send(rma: RMA, dispatch: Dispatch, *, by: str, at: datetime) -> Dispatch:
         return dispatch
     DISPATCH_MACHINE.check("ship", dispatch.status, D.SHIPPED)
     lines = lines_going_out(dispatch.order)
-    cause = f"dispatch/{dispatch.pk}"
-    issued = reservations.issue(lines, cause=cause, by=by, at=at)
-    _book_cost(dispatch, issued, cause, at)
+    reservations.issue(lines, cause=f"dispatch/{dispatch.pk}", by=by, at=at)
     orders.ship(dispatch.order.number, None, dispatch.carrier, dispatch.tracking_number, by=by, at=at)
     dispatch.status, dispatch.shipped_at = D.SHIPPED, at
     dispatch.save(update_fields=["status", "shipped_at"])
     outbox.record(rma, "dispatch.shipped", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
     return dispatch
-
-
-def _book_cost(dispatch: Dispatch, issued: Sequence[reservations.Issued], cause: str, at: datetime) -> None:
-    cost = sum(
-        (round_half_up((one.unit_cost or 0) * one.quantity, dispatch.order.currency) for one in issued), Decimal(0)
-    )
-    if cost:
-        journal.post(
-            cause,
-            [(journal.Account.COST_OF_GOODS, cost), (journal.Account.INVENTORY, -cost)],
-            currency=dispatch.order.currency,
-            at=at,
-            order=dispatch.order,
-        )
 
 
 @verb

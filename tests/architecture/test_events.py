@@ -15,6 +15,7 @@ VENDOR_FOLDERS = ("returns/carriers/", "refunds/gateways/")
 # Who may speak to a vendor; each is called outside any transaction.
 SPEAKERS = {
     "returns/labels.py",
+    "returns/outbound.py",
     "returns/tracking.py",
     "refunds/protocol.py",
     "refunds/webhooks.py",
