@@ -21,6 +21,7 @@ NAVIGATION = (
     (_("Inspection"), "admin:dock_inspection", "inspect goods", "inspect"),
     (_("Stock"), "inventory:stock", "see stock", "boxes"),
     (_("Refunds"), "refunds:list", "see refunds", "money"),
+    (_("Store credit"), "refunds:store_credits", "see store credit", "credit"),
     (_("Messages"), "notifications:list", "see messages", "mail"),
     (_("Policy"), "returns:policy", "change policy", "rules"),
     (_("Settings"), "settings:shop", "change settings", "gear"),

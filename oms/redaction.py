@@ -3,7 +3,7 @@
 import logging
 import re
 
-_LINK = re.compile(r"/(r/[^/\s]+|return)/[^/\s]+")
+_LINK = re.compile(r"/(r/[^/\s]+|credit/[^/\s]+|return)/[^/\s]+")
 
 
 class WithoutLinks(logging.Filter):

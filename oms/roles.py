@@ -46,6 +46,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "retry refunds": (_FINANCE, _ADMIN),
         "see reconciliation": (_FINANCE, _MANAGER, _AUDITOR, _ADMIN),
         "reconcile": (_FINANCE, _ADMIN),
+        "see store credit": (_AGENT, _FINANCE, _MANAGER, _AUDITOR, _ADMIN),
+        "grant store credit": (_AGENT, _FINANCE, _MANAGER, _ADMIN),
         "see messages": (_AGENT, _FINANCE, _MANAGER, _ADMIN),
         "see reports": (_AGENT, _FINANCE, _MANAGER, _AUDITOR, _ADMIN),
         "see events": (_FINANCE, _MANAGER, _AUDITOR, _ADMIN),

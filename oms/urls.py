@@ -13,6 +13,7 @@ urlpatterns = [
     path("returns/", include("returns.urls.desk")),
     path("stock/", include("inventory.urls")),
     path("refunds/", include("refunds.urls")),
+    path("credit/", include("refunds.urls_portal")),
     path("messages/", include("notifications.urls")),
     path("dashboard/", include("reporting.urls")),
     path("admin/", admin.site.urls),

@@ -1,6 +1,6 @@
 """Refunds for staff (/refunds/…)."""
 
-from django.urls import path
+from django.urls import include, path
 
 from refunds import views
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.refund_list, name="list"),
     path("messages/", views.unattached, name="unattached"),
     path("goodwill/<str:order_number>/", views.goodwill, name="goodwill"),
+    path("store-credit/", include("refunds.urls_credit")),
     path("<str:number>/", views.detail, name="detail"),
     path("<str:number>/approval/", views.approval, name="approval"),
     path("<str:number>/refusal/", views.refusal, name="refusal"),

@@ -9,6 +9,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.utils import timezone
+
+from refunds.liability import by_age, totals
 from reporting import (
     bottlenecks,
     costs,
@@ -186,6 +189,38 @@ def _bottlenecks(period: Period, filters: Filters, by: str) -> list[Row]:
     ]
 
 
+def _store_credit_liability(period: Period, filters: Filters, by: str) -> list[Row]:
+    """As it stands now, whatever the period. The last row is all of it, beside what the books say."""
+    now = timezone.now()
+    found = by_age(now, filters.currency)
+    rows = [
+        {
+            "key": one.category,
+            "age_in_days": one.age,
+            "credits": one.grants,
+            "owed": money(one.owed),
+            "set_aside": money(one.held),
+            "past_its_day": money(one.overdue),
+            "owed_in_the_books": None,
+        }
+        for one in found
+    ]
+    for total in totals(now):
+        if total.currency == filters.currency:
+            rows.append(
+                {
+                    "key": "total",
+                    "age_in_days": None,
+                    "credits": sum(one.grants for one in found),
+                    "owed": money(total.owed),
+                    "set_aside": money(sum((one.held for one in found), Decimal(0))),
+                    "past_its_day": money(sum((one.overdue for one in found), Decimal(0))),
+                    "owed_in_the_books": money(total.booked),
+                }
+            )
+    return rows
+
+
 REPORTS = {
     "return_rate": Report(_return_rate, "how much comes back", ("month", "country", "product", "reason")),
     "refund_rate": Report(_refund_rate, "what share of the returned items is refunded, in full or in part", ("month",)),
@@ -196,6 +231,7 @@ REPORTS = {
     "regions": Report(_regions, "where things come back from, and where that is on the map"),
     "products": Report(_products, "which products come back too often, and probably why"),
     "bottlenecks": Report(_bottlenecks, "where the time goes, stage by stage"),
+    "store_credit_liability": Report(_store_credit_liability, "store credit owed now, by age, beside the books"),
 }
 
 

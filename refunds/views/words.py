@@ -63,10 +63,10 @@ class Clock:
     """Writes instants as people of this shop read them."""
 
     def __init__(self) -> None:
-        self._zone = ZoneInfo(shops.current().time_zone)
+        self.zone = ZoneInfo(shops.current().time_zone)
 
     def text(self, at: datetime | None) -> str:
-        return date_format(timezone.localtime(at, self._zone), "j M Y, H:i") if at else ""
+        return date_format(timezone.localtime(at, self.zone), "j M Y, H:i") if at else ""
 
 
 def story(events: Sequence[Event], clock: Clock) -> list[dict[str, Any]]:

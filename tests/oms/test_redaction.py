@@ -11,6 +11,7 @@ from oms.redaction import WithoutLinks
         ("/r/R-7K3M-92QXC/abcdefghijklmnopqrstuvwxyz/", "/r/R-7K3M-92QXC/…/"),
         ("/r/R-7K3M-92QXC/abcdefghijklmnopqrstuvwxyz/label/", "/r/R-7K3M-92QXC/…/label/"),
         ("/return/0ba674fc-1ac1-40f9-9c62-534744b1f983/items/", "/return/…/items/"),
+        ("/credit/S-7K3M-92QXC/abcdefghijklmnopqrstuvwxyz/", "/credit/S-7K3M-92QXC/…/"),
         ("/returns/R-7K3M-92QXC/", "/returns/R-7K3M-92QXC/"),
         ("/orders/?q=1", "/orders/?q=1"),
     ],

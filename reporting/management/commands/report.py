@@ -12,7 +12,7 @@ from reporting.export import lines
 from reporting.period import FIRST_DAY, LAST_DAY, Filters, shop_period
 from reporting.reports import REPORTS, Row
 
-_NAMES = "\n".join(f"  {name:<16} {report.question}" for name, report in REPORTS.items())
+_NAMES = "\n".join(f"  {name:<22} {report.question}" for name, report in REPORTS.items())
 EPILOG = f"""reports:
 {_NAMES}
 
