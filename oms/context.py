@@ -22,6 +22,7 @@ NAVIGATION = (
     (_("Stock"), "inventory:stock", "see stock", "boxes"),
     (_("Refunds"), "refunds:list", "see refunds", "money"),
     (_("Store credit"), "refunds:store_credits", "see store credit", "credit"),
+    (_("Books"), "books:balance", "see books", "books"),
     (_("Messages"), "notifications:list", "see messages", "mail"),
     (_("Policy"), "returns:policy", "change policy", "rules"),
     (_("Settings"), "settings:shop", "change settings", "gear"),

@@ -48,6 +48,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "reconcile": (_FINANCE, _ADMIN),
         "see store credit": (_AGENT, _FINANCE, _MANAGER, _AUDITOR, _ADMIN),
         "grant store credit": (_AGENT, _FINANCE, _MANAGER, _ADMIN),
+        "see books": (_FINANCE, _MANAGER, _AUDITOR, _ADMIN),
+        "close periods": (_FINANCE, _ADMIN),
         "see messages": (_AGENT, _FINANCE, _MANAGER, _ADMIN),
         "see reports": (_AGENT, _FINANCE, _MANAGER, _AUDITOR, _ADMIN),
         "see events": (_FINANCE, _MANAGER, _AUDITOR, _ADMIN),

@@ -8,12 +8,14 @@ from oms.views import health
 urlpatterns = [
     # customers
     path("", include("returns.urls.portal")),
+    path("", include("refunds.urls_documents")),
     # staff
     path("", include("oms.urls_staff")),
     path("returns/", include("returns.urls.desk")),
     path("stock/", include("inventory.urls")),
     path("refunds/", include("refunds.urls")),
     path("credit/", include("refunds.urls_portal")),
+    path("books/", include("oms.urls_books")),
     path("messages/", include("notifications.urls")),
     path("dashboard/", include("reporting.urls")),
     path("admin/", admin.site.urls),

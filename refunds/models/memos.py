@@ -1,7 +1,11 @@
+import base64
+import hmac
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from oms.identifiers import uuid7
@@ -51,6 +55,17 @@ class CreditMemo(models.Model):
         if rest := self.tax - sum(by_rate.values(), Decimal(0)):
             by_rate[None] = rest
         return by_rate
+
+    @property
+    def signature(self) -> str:
+        """What makes the customer's link to the paper unguessable; it ends with the links of the return."""
+        message = f"memo-link/{self.ref}/{self.rma.link_version if self.rma else 0}".encode()
+        digest = hmac.digest(settings.SECRET_KEY.encode(), message, "sha256")[:16]
+        return base64.b32encode(digest).decode().rstrip("=").lower()
+
+    def get_portal_url(self) -> str:
+        """Where its customer reads it: a whole address, for mails."""
+        return settings.PUBLIC_URL + reverse("documents:memo", args=[self.number, self.signature])
 
     @property
     def document(self) -> str:
