@@ -50,3 +50,15 @@ class GoodwillForm(forms.Form):
         if amount <= 0:
             raise forms.ValidationError(_("The amount must be more than zero."))
         return amount
+
+
+class MemoFilters(forms.Form):
+    """Which credit memos the list shows: one series, from one number down."""
+
+    q = forms.CharField(label=_("Number or order"), max_length=40, required=False)
+    series = forms.ChoiceField(label=_("Series"), required=False)
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: object, series: list[str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["series"].choices = [(name, name) for name in series]  # type: ignore[attr-defined]
