@@ -90,7 +90,7 @@ def owed_to(rma: RMA) -> Owed | None:
     to_date = quote_return([share.to_price() for share in (*old, *new)], _fees(rma), rma.currency)
     lines = to_date.lines[len(old) :]
     memos = {one.memo_id: one.memo for one in earlier}.values()  # each has a line
-    fees = _fees_left(to_date, memos, sum((line.gross for line in lines), Decimal(0)))
+    fees = fees_left(to_date, memos, sum((line.gross for line in lines), Decimal(0)))
     quote = Quote(rma.currency, lines, (), fees)
     return Owed(tuple(new), quote, tuple(_differences(new, lines, rma.currency)))
 
@@ -184,19 +184,23 @@ def _fees(rma: RMA) -> list[Fee]:
     ]
 
 
-def _fees_left(to_date: Quote, memos: Iterable[CreditMemo], limit: Decimal) -> tuple[QuotedFee, ...]:
-    """Fees of everything so far less those taken before; never more than this part can bear."""
-    taken: dict[int, Decimal] = {}
+def fees_left(to_date: Quote, memos: Iterable[CreditMemo], limit: Decimal) -> tuple[QuotedFee, ...]:
+    """Fees of everything so far less those taken before, gross and tax each to date; never more than this part can
+    bear."""
+    taken: dict[int, tuple[Decimal, Decimal]] = {}
     for memo in memos:
         for position, fee in enumerate(memo.quote.get("fees", ())):
-            taken[position] = taken.get(position, Decimal(0)) + Decimal(fee["gross"])
+            gross, tax = taken.get(position, (Decimal(0), Decimal(0)))
+            taken[position] = gross + Decimal(fee["gross"]), tax + Decimal(fee["tax"])
     fees = []
     for position, fee in enumerate(to_date.fees):
-        due = fee.gross - taken.get(position, Decimal(0))
+        before, tax_before = taken.get(position, (Decimal(0), Decimal(0)))
+        due = fee.gross - before
         kept = min(due, limit)
         limit -= kept
-        tax = tax_in(kept, fee.tax_rate or Decimal(0), True, to_date.currency)
-        fees.append(replace(fee, gross=kept, tax=tax, waived=fee.waived if kept == due else due - kept))
+        tax = fee.tax if kept == due else tax_in(before + kept, fee.tax_rate or Decimal(0), True, to_date.currency)
+        waived = fee.waived if kept == due else due - kept
+        fees.append(replace(fee, gross=kept, tax=tax - tax_before, waived=waived))
     return tuple(fees)
 
 

@@ -1,8 +1,9 @@
 """K9: money arithmetic in currencies of 0, 2 and 3 decimals.
 
 Random orders (lines with discount and tax on top or included, order discounts, shipping, several payments) are
-returned in random sequences of partial returns, some as money without goods, until nothing is left. Every part must
-sum to what was paid: per line gross and tax, shipping, per payment, and the units priced one claim at a time.
+returned in random sequences of partial returns, some as money without goods, some with fees (percent or fixed, per
+unit, line or return, capped, taxed or not), until nothing is left. Every part must sum to what was paid: per line gross
+and tax, shipping in one or two parts, per tax rate, per payment less the fees, and units priced one claim at a time.
 """
 
 import random
@@ -161,14 +162,65 @@ def _returns(rnd: random.Random, paid: Paid, places: int) -> list[dict[str, Any]
             returns[-1]["lines"].extend(step["lines"])
         else:
             returns.append(step)
-    for key in paid.shipping:
-        rnd.choice(returns)["shipping"] = [{"id": key}]
+    for key, (gross, _tax) in paid.shipping.items():
+        first, second = sorted(rnd.choices(range(len(returns)), k=2))
+        half = int((gross / 2).scaleb(places))
+        if half and first != second:
+            returns[first]["shipping"] = [{"id": key, "gross": f"{D(rnd.randint(1, half)).scaleb(-places):f}"}]
+        returns[second]["shipping"] = [{"id": key}]
+    free = {entry["id"] for one in returns for entry in one["lines"] if "gross" in entry}  # may pay nothing later
+    for one in returns:
+        if rnd.random() < 0.3:
+            one["fees"] = [_fee(rnd, one, paid, places, fixed=one["lines"][0]["id"] not in free)]
     return returns
+
+
+def _fee(rnd: random.Random, returned: dict[str, Any], paid: Paid, places: int, *, fixed: bool) -> dict[str, str]:
+    """A fee that its return can bear: at most two fifths of it before tax, or a tenth of its first entry."""
+    entry = returned["lines"][0]
+    quantity, gross, tax = paid.lines[entry["id"]]
+    worth = (gross - tax) * entry.get("quantity", 0) / quantity / 2
+    pieces = sum(one.get("quantity", 0) for one in returned["lines"])
+    most = int((worth / 10 / max(1, pieces) / len(returned["lines"])).scaleb(places))
+    fee = {"code": "fee", "per": rnd.choice(("unit", "line", "return"))}
+    if rnd.random() < 0.4 and most and fixed:
+        fee["amount"] = f"{D(rnd.randint(1, most)).scaleb(-places):f}"
+    else:
+        fee["percent"] = str(rnd.randint(0, 40))
+    if rnd.random() < 0.3:
+        fee["max"] = f"{D(rnd.randint(0, 999)).scaleb(-places):f}"
+    if rnd.random() < 0.5:
+        fee["tax_rate"] = rnd.choice(("0", "7", "20"))
+    return fee
+
+
+def fee_is_right(paid: Paid, asked: dict[str, Any], quote: dict[str, Any], *, included: bool) -> bool:
+    """The fee reckoned again, from the quoted lines."""
+    if "fees" not in asked:
+        return quote["fees"] == []
+    [fee], [quoted] = asked["fees"], quote["fees"]
+    if "percent" in fee:
+        base = sum(D(line["gross" if included else "net"]) for line in quote["lines"])
+        value = paid._round(base * D(fee["percent"]) / 100)
+    else:
+        units = sum(line["quantity"] for line in quote["lines"])
+        times = {"unit": units, "line": len({line["id"] for line in quote["lines"]}), "return": 1}
+        value = D(fee["amount"]) * times[fee["per"]]
+    gross, tax = paid._taxed(min(value, D(fee["max"])) if "max" in fee else value, fee.get("tax_rate", "0"), included)
+    return [D(quoted["gross"]), D(quoted["tax"]), D(quoted["net"])] == [gross, tax, gross - tax]
 
 
 def adds_up(answer: dict[str, Any], case: dict[str, Any], paid: Paid) -> bool:
     """Sums over all quotes against what was paid: per line, per shipping entry, in all, per payment."""
-    quotes = answer["quotes"]
+    quotes, order = answer["quotes"], case["order"]
+    included = order["prices_include_tax"]
+    if not all(
+        fee_is_right(paid, asked, quote, included=included)
+        for asked, quote in zip(case["returns"], quotes, strict=True)
+    ):
+        return False
+    fees = [fee for quote in quotes for fee in quote["fees"]]
+    kept = sum((D(fee["gross"]) for fee in fees), D(0))
     sums: dict[str, list[D]] = {key: [D(0), D(0)] for key in (*paid.lines, *paid.shipping)}
     for quote in quotes:
         for part in (*quote["lines"], *quote["shipping"]):
@@ -178,14 +230,20 @@ def adds_up(answer: dict[str, Any], case: dict[str, Any], paid: Paid) -> bool:
             sums[part["id"]][1] += D(part["tax"])
         if sum(D(tender["amount"]) for tender in quote["tenders"]) != D(quote["total"]):
             return False
-    per_payment = {payment["id"]: D(0) for payment in case["order"]["payments"]}
+    per_payment = {payment["id"]: D(0) for payment in order["payments"]}
+    left = {payment["id"]: D(payment["captured"]) for payment in order["payments"]}
+    taxes = sum((tax for *_rest, tax in (*paid.lines.values(), *paid.shipping.values())), D(0))
     for tender in (tender for quote in quotes for tender in quote["tenders"]):
         per_payment[tender["payment"]] += D(tender["amount"])
     return (
         all(sums[key] == [gross, tax] for key, (_quantity, gross, tax) in paid.lines.items())
         and all(sums[key] == list(entry) for key, entry in paid.shipping.items())
-        and sum(D(quote["total"]) for quote in quotes) == paid.total
-        and per_payment == {payment["id"]: D(payment["captured"]) for payment in case["order"]["payments"]}
+        and sum(D(quote["total"]) for quote in quotes) == paid.total - kept
+        and sum(D(tax) for quote in quotes for tax in quote["tax_by_rate"].values())
+        == sum(D(quote["tax"]) for quote in quotes)
+        == taxes - sum((D(fee["tax"]) for fee in fees), D(0))
+        and all(per_payment[key] <= left[key] for key in left)
+        and (kept > 0 or per_payment == left)
         and D(answer["refundable_left"]) == 0
     )
 
