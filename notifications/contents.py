@@ -19,6 +19,7 @@ from notifications.states import Audience
 from oms.models import Shop
 from oms.money import Money
 from oms.states import PaymentMethod
+from refunds.states import RefundSource
 from returns.models import RMA, Outcome
 from returns.policy import Decision
 from returns.states import RMAStatus, Settlement
@@ -228,7 +229,9 @@ def _refunded(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     assert refund is not None
     method = refund.payment.method
     memo = refund.memo
+    memo.rma = refund.rma  # its link depends on the return's
     return {
+        "memo_url": memo.get_portal_url() if refund.source != RefundSource.IMPORTED else "",
         "amount": Money(refund.amount, refund.currency),
         "refund_number": refund.number,
         "paid_to": str(PAID_TO.get(PaymentMethod(method), _("the way you paid"))),

@@ -63,9 +63,12 @@ class CreditMemo(models.Model):
         digest = hmac.digest(settings.SECRET_KEY.encode(), message, "sha256")[:16]
         return base64.b32encode(digest).decode().rstrip("=").lower()
 
+    def get_portal_path(self) -> str:
+        return reverse("documents:memo", args=[self.number, self.signature])
+
     def get_portal_url(self) -> str:
         """Where its customer reads it: a whole address, for mails."""
-        return settings.PUBLIC_URL + reverse("documents:memo", args=[self.number, self.signature])
+        return settings.PUBLIC_URL + self.get_portal_path()
 
     @property
     def document(self) -> str:

@@ -282,6 +282,13 @@ def test_a_refund_says_amount_method_and_when_it_should_appear() -> None:
     assert mail.status == MessageStatus.SENT
 
 
+def test_a_refund_links_its_credit_memo() -> None:
+    refund = settled(a_refund())
+    mail, link = the_mail("refunded"), refund.memo.get_portal_url()
+    assert_says(mail, "Your credit memo (PDF)")
+    assert (f'href="{link}"' in mail.html, link in mail.text) == (True, True)
+
+
 def test_accounting_is_told_in_numbers_and_without_a_name() -> None:
     refund = settled(a_refund())
     mail = the_mail("refund_booked")

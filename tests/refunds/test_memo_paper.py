@@ -64,6 +64,14 @@ def test_the_customer_opens_it_by_a_link_nobody_can_guess() -> None:
         assert Client().get(reverse("documents:memo", args=[number, signature])).status_code == 404
 
 
+def test_the_status_page_offers_it_once_it_has_its_number() -> None:
+    memo = a_memo()
+    path = reverse("documents:memo", args=[memo.number, memo.signature])
+    page = Client().get(memo.rma.get_portal_path()).content.decode()
+    assert f'href="{path}"' in page
+    assert memo.document in page
+
+
 def test_a_new_link_of_the_return_ends_the_old_one_of_its_paper() -> None:
     memo = a_memo()
     path = reverse("documents:memo", args=[memo.number, memo.signature])

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Sum
 from django.urls import reverse
 
 from oms import shops
@@ -12,8 +13,10 @@ from oms.money import Money
 from oms.roles import Role
 from oms.states import PaymentMethod
 from oms.templatetags.components import money as money_text
+from refunds.lifecycle import credit_of
 from refunds.models import Refund
-from refunds.states import RefundStatus
+from refunds.states import RefundDestination, RefundStatus
+from refunds.store_credit import EntryKind
 from returns import calendars, reference
 from returns.models import RMA, Hold, Parcel, ReturnLine, ReturnPhoto, Survey
 from returns.policy import Decision
@@ -21,6 +24,7 @@ from returns.situation import situation
 from returns.states import RMA_MACHINE, HoldStatus, ParcelStatus, RMAStatus
 from returns.steps import steps
 from returns.views.portal import offers
+from returns.views.portal.choosing import bonus_of
 
 
 def tell(rma: RMA, now: datetime) -> dict[str, Any]:
@@ -98,9 +102,12 @@ def _money(rma: RMA) -> dict[str, Any]:
     promised = rma.quote.get("total")
     quote = rma.quote if promised is not None and rma.quote.get("lines") else None
     memos = list({refund.memo_id: refund.memo for refund in refunds}.values())
+    for memo in memos:
+        memo.rma = rma  # here already
     shown = memos[-1].quote if memos and memos[-1].quote.get("lines") else quote
     conditions = reference.conditions() if shown else {}
-    receipt = offers.receipt(shown, conditions) if shown else None
+    bonus = bonus_of(rma.resolution, rma.quote) if quote is not None and shown is quote else None
+    receipt = offers.receipt(shown, conditions, bonus=bonus) if shown else None
     calendar = calendars.of(rma.warehouse)
     return {
         "receipt": receipt,
@@ -111,14 +118,39 @@ def _money(rma: RMA) -> dict[str, Any]:
         "refunds": [
             {
                 "amount": money_text(Money(refund.amount, refund.currency)),
-                "method": refund.payment.get_method_display()
-                if refund.payment.method != PaymentMethod.IMPORTED
-                else "",
+                "method": _method(refund),
                 "at": offers.long_day(refund.settled_at, calendar.zone) if refund.settled_at else "",
                 "status": refund.get_status_display(),
             }
             for refund in refunds
         ],
+        "credit": _credit(rma, refunds),
+        "papers": [{"number": memo.document, "url": memo.get_portal_path()} for memo in memos if memo.document],
+    }
+
+
+def _method(refund: Refund) -> str:
+    if refund.way == RefundDestination.STORE_CREDIT:
+        return str(refund.way.label)
+    return refund.payment.get_method_display() if refund.payment.method != PaymentMethod.IMPORTED else ""
+
+
+def _credit(rma: RMA, refunds: list[Refund]) -> dict[str, Any] | None:
+    """Where the customer sees the store credit this return has brought, and what came on top of it."""
+    given = [
+        one.number
+        for one in refunds
+        if one.way == RefundDestination.STORE_CREDIT and one.status == RefundStatus.SETTLED
+    ]
+    account = credit_of(rma.order.customer, rma.currency) if given else None
+    if account is None:
+        return None
+    bonus = account.entries.filter(kind=EntryKind.GRANT, cause__in=[f"refund/{number}/bonus" for number in given])
+    on_top = bonus.aggregate(sum=Sum("amount"))["sum"]
+    return {
+        "number": account.number,
+        "url": account.get_portal_url(),
+        "bonus": money_text(Money(on_top, rma.currency)) if on_top else "",
     }
 
 
