@@ -14,12 +14,14 @@ from returns.policy import Fee
 from returns.pricing import UnitsToPrice
 
 
-def price_return(units: Sequence[UnitsToPrice], fees: Sequence[Fee], currency: str) -> dict[str, Any]:
+def price_return(
+    units: Sequence[UnitsToPrice], fees: Sequence[Fee], currency: str, shipping: Sequence[UnitsToPrice] = ()
+) -> dict[str, Any]:
     """The quote as JSON: amounts as text in the currency's decimals, `total` what the customer gets, tax included.
 
     `bonus`, where the shop gives one: what comes on top if the total is taken as store credit, and its percent.
     """
-    quote = quote_return(units, fees, currency)
+    quote = quote_return(units, fees, currency, shipping)
     percent = shops.current().credit_bonus
     bonus = bonus_on(quote.total, percent, currency)
     promised = {"bonus": {"percent": f"{percent:f}", "amount": amount_text(bonus, currency)}} if bonus > 0 else {}
@@ -31,9 +33,13 @@ def bonus_on(amount: Decimal, percent: Decimal, currency: str) -> Decimal:
     return round_half_up(amount * percent / 100, currency)
 
 
-def quote_return(units: Sequence[UnitsToPrice], fees: Sequence[Fee], currency: str) -> Quote:
+def quote_return(
+    units: Sequence[UnitsToPrice], fees: Sequence[Fee], currency: str, shipping: Sequence[UnitsToPrice] = ()
+) -> Quote:
     """The same quote as an object; its lines stand in the order of `units`."""
-    return price_units([claimed(one) for one in units], fee_terms(fees), currency)
+    return price_units(
+        [claimed(one) for one in units], fee_terms(fees), currency, shipping=[claimed(one) for one in shipping]
+    )
 
 
 def claimed(one: UnitsToPrice) -> ClaimedLine:

@@ -4,7 +4,7 @@ The same file of facts feeds the portal's list, the preview of a quote and the d
 no button can promise what the verb refuses (p51, p55).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -16,13 +16,15 @@ from inventory.models import Condition
 from oms.models import Order, OrderLine, ShipmentLine, UnitClaim
 from oms.models.claims import Units, UnitsField
 from oms.money import units_value
+from oms.orders.creation import tax_within
+from oms.states import PaymentMethod
 from oms.units import count, free_units, lowest
 from returns import policy, reference, standing
 from returns.models import PolicyVersion, ReturnReason
-from returns.pricing import Price, UnitsToPrice
+from returns.pricing import SHIPPING, Price, UnitsToPrice
 from returns.refusals import ForeignLine, NothingWanted, TooMany, UnknownCondition, UnknownReason
 
-FULL = Decimal(100)
+FULL, ZERO = Decimal(100), Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class OrderFile:
     policy: policy.Policy
     customer: policy.CustomerFacts = field(default_factory=policy.CustomerFacts)
     methods: tuple[str, ...] = ()
+    shipping: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ def open_file(order: Order, *, at: datetime) -> OrderFile:
         policy=policy.Policy(version.number, version.market, version.time_zone, rules),
         customer=standing.history(order, rules, at=at),
         methods=standing.methods(order, rules),
+        shipping=standing.shipping_left(order, rules),
     )
 
 
@@ -169,12 +173,18 @@ def judge(
     decision = policy.evaluate(request, file.policy, now=at)
     denied = decision.verdict is policy.Verdict.DENY
     units = {} if denied else {one.order_line_id: lowest(file.free[one.order_line_id], one.quantity) for one in wanted}
+    shipping = [shipping_to_price(file.order, file.lines.values())] if units and decision.shipping else []
     quote = price(
         [_to_price(file, one, units[one.order_line_id]) for one in wanted if one.order_line_id in units],
         decision.fees,
         file.order.currency,
+        shipping,
     )
     quote["inputs"] = _inputs(file, wanted, units, decision.fees)
+    if shipping:
+        quote["inputs"]["shipping"] = {"with": decision.shipping.value}
+    if "bonus" in quote and file.order.payments.filter(method__in=PaymentMethod.store_credit()).exists():
+        del quote["bonus"]  # money taken as credit earns it; credit that goes back and forth does not
     return Preview(decision, quote, units)
 
 
@@ -227,6 +237,13 @@ def _to_price(file: OrderFile, one: Wanted, units: Units) -> UnitsToPrice:
     )
 
 
+def shipping_to_price(order: Order, lines: Iterable[OrderLine]) -> UnitsToPrice:
+    """What was paid for sending, as one unit with a tax of its own; its rate is that of the goods it fits."""
+    gross, tax = order.shipping_total, order.shipping_tax
+    rates = [line.tax_rate for line in lines if tax_within(gross, line.tax_rate, order.currency) == tax]
+    return UnitsToPrice(SHIPPING, "", gross, tax, 1, ((0, 1),), FULL, rates[0] if rates else ZERO)
+
+
 def _inputs(
     file: OrderFile, wanted: Sequence[Wanted], units: Mapping[int, Units], fees: Sequence[policy.Fee]
 ) -> dict[str, Any]:
@@ -272,6 +289,8 @@ def _order_facts(file: OrderFile) -> policy.OrderFacts:
         shipped_at=max(shipped, default=None),
         delivered_at=max((at for at in delivered if at), default=None),
         methods=file.methods,
+        shipping=file.shipping,
+        units_left=sum(count(units) for units in file.free.values()),
     )
 
 

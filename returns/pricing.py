@@ -27,5 +27,8 @@ class UnitsToPrice:
     tax_rate: Decimal
 
 
-# (units, fees, currency) → the quote as JSON: {"lines": […], "fees": […], "total": "16.17", …}
-Price = Callable[[Sequence[UnitsToPrice], Sequence[Fee], str], dict[str, Any]]
+SHIPPING = "shipping"
+"""The key of what was paid for sending, where the key of an order line stands."""
+
+# (units, fees, currency, shipping) → the quote as JSON: {"lines": […], "fees": […], "total": "16.17", …}
+Price = Callable[[Sequence[UnitsToPrice], Sequence[Fee], str, Sequence[UnitsToPrice]], dict[str, Any]]

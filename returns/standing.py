@@ -35,6 +35,14 @@ def history(order: Order, rules: Sequence[policy.Rule], *, at: datetime) -> poli
     )
 
 
+def shipping_left(order: Order, rules: Sequence[policy.Rule]) -> Decimal:
+    """What was paid for sending the order and no return was promised yet, in its currency."""
+    if not order.shipping_total or not any(rule.kind == "refund_shipping" for rule in rules):
+        return Decimal(0)
+    promised = RMA.objects.filter(order=order, quote__inputs__has_key="shipping").exclude(status__in=GIVEN_UP)
+    return Decimal(0) if promised.exists() else order.shipping_total
+
+
 def methods(order: Order, rules: Sequence[policy.Rule]) -> tuple[str, ...]:
     """How the order was paid, oldest first."""
     if not any("methods" in rule.parameters for rule in rules):

@@ -16,8 +16,9 @@ from refunds.amounts import Quote, QuotedFee, QuotedLine, price_line
 from refunds.amounts.fees import tax_in
 from refunds.models import CreditMemo, CreditMemoLine
 from refunds.pricing import claimed, quote_return
+from returns.eligibility import shipping_to_price
 from returns.models import RMA, Outcome, ReturnLine
-from returns.policy import Fee
+from returns.policy import Fee, ShippingBack
 from returns.pricing import UnitsToPrice
 from returns.states import Acceptance, HoldStatus, ReceiptResult, RefundAt, Resolution, RMAStatus
 
@@ -87,11 +88,14 @@ def owed_to(rma: RMA) -> Owed | None:
         (old if known else new).append(share)
     if not new:
         return None
-    to_date = quote_return([share.to_price() for share in (*old, *new)], _fees(rma), rma.currency)
-    lines = to_date.lines[len(old) :]
     memos = {one.memo_id: one.memo for one in earlier}.values()  # each has a line
-    fees = fees_left(to_date, memos, sum((line.gross for line in lines), Decimal(0)))
-    quote = Quote(rma.currency, lines, (), fees)
+    shipping = _shipping(rma, (*old, *new))
+    units = [share.to_price() for share in (*old, *new)]
+    to_date = quote_return(units, _fees(rma), rma.currency, shipping)
+    lines = to_date.lines[len(old) :]
+    freight = () if any(memo.quote.get("shipping") for memo in memos) else to_date.shipping
+    fees = fees_left(to_date, memos, sum((entry.gross for entry in (*lines, *freight)), Decimal(0)))
+    quote = Quote(rma.currency, lines, freight, fees)
     return Owed(tuple(new), quote, tuple(_differences(new, lines, rma.currency)))
 
 
@@ -163,6 +167,21 @@ def _in_advance(rma: RMA, line: ReturnLine, outcomes: Sequence[Outcome]) -> int:
         received = line.receipts.filter(result=ReceiptResult.RECEIVED).values_list("quantity", flat=True)
         return sum(received)
     return 0
+
+
+def _shipping(rma: RMA, shares: Sequence[Share]) -> list[UnitsToPrice]:
+    """What was paid for sending, once as much is accepted as the promise asks for and nothing else gave it back."""
+    promised = rma.quote.get("inputs", {}).get("shipping", {}).get("with", ShippingBack.NO)
+    if not promised:
+        return []
+    if promised == ShippingBack.WITH_ALL and sum(share.quantity for share in shares) < sum(
+        rma.lines.values_list("quantity", flat=True)
+    ):
+        return []
+    others = CreditMemo.objects.filter(order=rma.order, quote__shipping__0__isnull=False).exclude(rma=rma)
+    if others.exists():
+        return []
+    return [shipping_to_price(rma.order, [share.line.order_line for share in shares])]
 
 
 # ── At what price ─────────────────────────────────────────────────────────────────────────────────────────────────

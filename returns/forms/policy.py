@@ -30,6 +30,7 @@ KIND_LABELS = {
     "refund_at": _("When money moves"),
     "resolutions": _("What customers get"),
     "keep_item": _("Keep the item"),
+    "refund_shipping": _("Shipping costs back"),
     "exchange": _("Exchange"),
     "replacement": _("Replacement"),
     "expires_after": _("Time to post it"),
@@ -69,6 +70,8 @@ LABELS = {
     "returns_over": _("Only for customers with more returns in a year than"),
     "value_over": _("Only when worth more than"),
     "value_up_to": _("Only when worth at most"),
+    "our_fault": _("When the fault is ours"),
+    "everything": _("With the last of an order"),
     "times": _("Times per customer and year"),
     "value_in_all": _("Worth per customer and year"),
     "scope": _("May be exchanged for"),
@@ -88,7 +91,13 @@ HINTS = {
 _NUMBERS = frozenset(
     {"days", "transit_days", "money_days", "count", "returns", "days_over", "returns_over", "times", "reserved_days"}
 )
-_FLAGS = {"unless_our_fault": True, "waived_when_our_fault": True, "everyone": False}
+_FLAGS = {
+    "unless_our_fault": True,
+    "waived_when_our_fault": True,
+    "everyone": False,
+    "our_fault": True,
+    "everything": True,
+}
 _CODES = frozenset({"categories", "anchors"})
 _SEVERITIES = [("deny", _("refuse it")), ("review", _("put it before a person"))]
 _PER = [("return", _("return")), ("line", _("line")), ("unit", _("piece"))]

@@ -1,6 +1,6 @@
 """Who may send what back, until when, at what price: pure rules over facts that are handed in."""
 
-from returns.policy.decision import Choice, Decision, Fee, Verdict
+from returns.policy.decision import Choice, Decision, Fee, ShippingBack, Verdict
 from returns.policy.defaults import DEFAULT_REASONS, DEFAULT_RULES
 from returns.policy.engine import Returnable, evaluate, returnable
 from returns.policy.facts import CustomerFacts, LineFacts, OrderFacts, Policy, RequestFacts, Rule
@@ -21,6 +21,7 @@ __all__ = [
     "RequestFacts",
     "Returnable",
     "Rule",
+    "ShippingBack",
     "Verdict",
     "allowed_resolutions",
     "evaluate",

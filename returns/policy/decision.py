@@ -25,6 +25,14 @@ class Verdict(StrEnum):
     DENY = "deny"
 
 
+class ShippingBack(StrEnum):
+    """When what was paid for sending comes back (p11)."""
+
+    NO = ""
+    WITH_ANY = "any"  # with the first unit that is accepted
+    WITH_ALL = "all"  # with the last of what was announced
+
+
 class Label(StrEnum):
     """Whether a prepaid label goes with the approval (R47)."""
 
@@ -149,6 +157,7 @@ class Decision:
     expires_at: datetime | None
     facts: Mapping[str, Any]
     choices: tuple[Choice, ...] = ()
+    shipping: ShippingBack = ShippingBack.NO
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:
@@ -192,6 +201,7 @@ class Decision:
             "resolution": self.resolution,
             "expires_at": plain(self.expires_at),
             "choices": [_choice_json(choice) for choice in self.choices],
+            "shipping": self.shipping.value,
             "facts": plain(self.facts),
         }
 
@@ -222,6 +232,7 @@ class Decision:
             expires_at=_instant(stored["expires_at"]),
             facts=stored["facts"],
             choices=tuple(_choice(choice) for choice in stored.get("choices", ())),
+            shipping=ShippingBack(stored.get("shipping", "")),
         )
 
 

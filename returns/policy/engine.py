@@ -13,6 +13,7 @@ from returns.policy.decision import (
     Label,
     LineDecision,
     Severity,
+    ShippingBack,
     Verdict,
     verdict_of,
 )
@@ -28,6 +29,7 @@ _LABELS = {
     "label_charged_percent": Label.CHARGED,
     "label_own": Label.OWN,
 }
+_SHIPPING = {"shipping_back": ShippingBack.WITH_ANY, "shipping_back_with_all": ShippingBack.WITH_ALL}
 KINDS = (*LINE_RULES, *REQUEST_RULES, REFUND_AT, RESOLUTIONS, KEEP_ITEM, *exchange.KINDS)
 # What is said about goods that come back, and nothing about goods that are kept.
 TRAVEL_RULES = frozenset({"free_label", REFUND_AT, "expires_after"})
@@ -69,6 +71,7 @@ def evaluate(request: RequestFacts, policy: Policy, *, now: datetime) -> Decisio
         expires_at=codes["post_by"].deadline if "post_by" in codes else None,
         facts=plain(asked.to_json()),
         choices=settled.choices,
+        shipping=next((back for code, back in _SHIPPING.items() if code in codes), ShippingBack.NO),
     )
 
 

@@ -23,6 +23,8 @@ class OrderFacts:
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
     methods: tuple[str, ...] = ()  # how it was paid; read only when a rule asks
+    shipping: Decimal = Decimal(0)  # paid for sending it and promised back to nobody yet; read only when a rule asks
+    units_left: int = 0  # units that are neither canceled nor on their way back
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ class RequestFacts:
     customer: CustomerFacts = CustomerFacts()
     resolution: str = ""
     override: str = ""  # a resolution that staff chose instead
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing of the order stays with the customer after this."""
+        return sum(line.requested for line in self.lines) >= self.order.units_left
 
     @property
     def value(self) -> Decimal:

@@ -161,6 +161,11 @@ PARAMETERS: dict[str, tuple[Parameter, ...]] = {
         Parameter("fee_tax_rate", _PERCENT),
         _RESOLUTIONS,
     ),
+    "refund_shipping": (
+        Parameter("our_fault", _flag),
+        Parameter("everything", _flag),
+        Parameter("reasons", _codes),
+    ),
     "refund_at": (
         Parameter("default", _one_of(RefundAt.with_goods())),
         Parameter("rows", _refund_rows),

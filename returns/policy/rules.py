@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from oms.money import amount_text, round_half_up
 from returns.policy.decision import Fee, Finding, Flip, Severity
 from returns.policy.facts import LineFacts, RequestFacts, Rule
-from returns.states import RefundAt
+from returns.states import RefundAt, Resolution
 
 Parameters = Mapping[str, Any]
 LineRule = Callable[[Parameters, RequestFacts, LineFacts, "Moment"], Finding | None]
@@ -218,6 +218,24 @@ def free_label(parameters: Parameters, request: RequestFacts, moment: Moment) ->
     return Finding(Severity.INFO, "label_charged", facts, fee=fee)
 
 
+def refund_shipping(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
+    """What was paid for sending comes back when the fault is ours, for some reasons, or with the last of the order
+    (p11, p28)."""
+    if not request.order.shipping or request.resolution in (Resolution.EXCHANGE, Resolution.REPLACEMENT):
+        return None
+    facts: dict[str, str | int] = {
+        "amount": amount_text(request.order.shipping, request.order.currency),
+        "currency": request.order.currency,
+    }
+    reasons = parameters.get("reasons", ())
+    at_fault = parameters.get("our_fault", True) and any(line.our_fault for line in request.lines)
+    if at_fault or any(line.reason in reasons for line in request.lines):
+        return Finding(Severity.INFO, "shipping_back", facts)
+    if parameters.get("everything", True) and request.is_everything:
+        return Finding(Severity.INFO, "shipping_back_with_all", facts)
+    return None
+
+
 # Later is more careful: a return with several lines waits for the last of them.
 REFUND_ORDER = tuple(RefundAt)
 REFUND_AT = "refund_at"
@@ -269,9 +287,10 @@ REQUEST_RULES: dict[str, RequestRule] = {
     "review_above": review_above,
     "customer_history": customer_history,
     "free_label": free_label,
+    "refund_shipping": refund_shipping,
     "expires_after": expires_after,
 }
 # Of these only the first that applies counts: a narrow rule with a lower priority number replaces the general one.
-FIRST_ONLY = frozenset({"window", "restocking_fee", "free_label", "expires_after"})
+FIRST_ONLY = frozenset({"window", "restocking_fee", "free_label", "refund_shipping", "expires_after"})
 # What can be told before the customer has said anything: what every "Return" button is drawn from (p55).
 BEFORE_ASKING = frozenset({"window", "final_sale"})

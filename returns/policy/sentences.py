@@ -45,6 +45,10 @@ SENTENCES = {
     "restocking_fee_amount": _("A restocking fee of %(amount)s %(currency)s is kept."),
     "label_free": _("The return label is free."),
     "label_charged": _("The return label costs %(amount)s %(currency)s."),
+    "shipping_back": _("What you paid for shipping, %(amount)s %(currency)s, comes back too."),
+    "shipping_back_with_all": _(
+        "With everything sent back, what you paid for shipping, %(amount)s %(currency)s, comes back too."
+    ),
     "label_charged_percent": _("The return label costs %(percent)s %% of what comes back."),
     "label_own": _("Please send the parcel with a carrier of your choice."),
     "refund_at_scan": _("The money is sent when the carrier has scanned the parcel."),

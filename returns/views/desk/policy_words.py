@@ -185,6 +185,19 @@ def _resolutions(parameters: Parameters, names: Names) -> str:
     return text
 
 
+def _refund_shipping(parameters: Parameters, names: Names) -> str:
+    when = []
+    if parameters.get("our_fault", True):
+        when.append(_("when the fault is ours"))
+    if parameters.get("reasons"):
+        when.append(_("for %(reasons)s") % {"reasons": _listed(parameters["reasons"], names)})
+    if parameters.get("everything", True):
+        when.append(_("with the last of an order"))
+    if not when:
+        return _("What was paid for sending is not paid back.")
+    return _("What was paid for sending comes back %(when)s.") % {"when": _(" and ").join(when)}
+
+
 def _keep_item(parameters: Parameters, names: Names) -> str:
     text = _("What is worth %(value)s or less may be kept, and is paid back all the same.") % {
         "value": parameters["value_up_to"]
@@ -231,6 +244,7 @@ _WORDS: dict[str, Callable[[Parameters, Names], str]] = {
     "refund_at": _refund_at,
     "resolutions": _resolutions,
     "keep_item": _keep_item,
+    "refund_shipping": _refund_shipping,
     "exchange": _exchange,
     "replacement": _replacement,
     "expires_after": _expires_after,

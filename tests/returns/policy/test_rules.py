@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
@@ -231,3 +232,25 @@ def test_a_rule_of_a_category_is_silent_about_others() -> None:
     rule = Rule("accepted_reasons", {"reasons": ["damaged"], "categories": ["underwear"]})
     assert codes(decide(LINE, rules=[rule])) == []
     assert codes(decide(line(category="underwear"), rules=[rule])) == ["reason_not_accepted"]
+
+
+class TestShippingBack:
+    @pytest.mark.parametrize(
+        ("parameters", "item", "order", "resolution", "shipping"),
+        [
+            ({}, {}, {"units_left": 3}, "refund", ""),
+            ({}, {"our_fault": True}, {"units_left": 3}, "refund", "any"),
+            ({"our_fault": False}, {"our_fault": True}, {"units_left": 3}, "refund", ""),
+            ({"reasons": ["wrong_size"]}, {}, {"units_left": 3}, "refund", "any"),
+            ({}, {}, {"units_left": 1}, "refund", "all"),
+            ({"everything": False}, {}, {"units_left": 1}, "refund", ""),
+            ({}, {"our_fault": True}, {"units_left": 1}, "exchange", ""),
+            ({}, {"our_fault": True}, {"shipping": D("0.00")}, "refund", ""),
+        ],
+    )
+    def test_when_it_comes_back(
+        self, parameters: dict[str, Any], item: dict[str, Any], order: dict[str, Any], resolution: str, shipping: str
+    ) -> None:
+        asked = replace(ORDER, **({"shipping": D("4.99")} | order))
+        rule = Rule("refund_shipping", parameters)
+        assert decide(line(**item), rules=[rule], order=asked, resolution=resolution).shipping == shipping
