@@ -16,7 +16,7 @@ from oms import shops
 from oms.models import Shop
 from returns import calendars
 from returns.models import RMA, Hold, Parcel
-from returns.states import HoldStatus, ParcelStatus, RMAStatus, Settlement
+from returns.states import HoldStatus, ParcelStatus, Resolution, RMAStatus, Settlement
 
 # A label is large and told nowhere.
 PARCELS = Prefetch("parcels", Parcel.objects.defer("label"))
@@ -258,6 +258,15 @@ def _inspected(story: _Story) -> Situation:
         return _held_up(story)
     if story.rma.settlement == Settlement.SETTLED:
         return _paid(story)
+    if story.rma.resolution == Resolution.STORE_CREDIT:
+        return story.say(
+            gettext("We looked at it %(when)s. Your store credit is being added.")
+            % {"when": story.on(story.rma.inspected_at)},
+            gettext("You get an e-mail as soon as you can spend it."),
+            Turn.SHOP,
+            "moving",
+            gettext("Inspected"),
+        )
     return story.say(
         gettext("We looked at it %(when)s. Your money is on its way.") % {"when": story.on(story.rma.inspected_at)},
         gettext("You get an e-mail when it is paid. Banks usually need 3–5 business days to show it."),
@@ -267,7 +276,19 @@ def _inspected(story: _Story) -> Situation:
     )
 
 
+def _credited(story: _Story) -> Situation:
+    return story.say(
+        gettext("Your store credit was added %(when)s.") % {"when": story.on(story.rma.settled_at)},
+        gettext("You can spend it at once; how much it is and how to use it stands below."),
+        Turn.NOBODY,
+        "good",
+        gettext("Store credit added"),
+    )
+
+
 def _paid(story: _Story) -> Situation:
+    if story.rma.resolution == Resolution.STORE_CREDIT:
+        return _credited(story)
     return story.say(
         gettext("Your money was sent back %(when)s.") % {"when": story.on(story.rma.settled_at)},
         gettext("Banks usually need 3–5 business days to show it on your statement."),

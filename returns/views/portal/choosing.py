@@ -86,11 +86,22 @@ def _card(
         url="" if current else _url(draft, choice.resolution),
         current=current,
         allowed=True,
-        amount=Money(found.total, file.order.currency),
+        amount=value_of(found, file.order.currency),
         when=words.get("when") or when_paid(found.decision, days),
         cost=cost(found, file.order.currency),
         why="" if choice.code == "choice_open" else choice.sentence,
     )
+
+
+def value_of(found: Preview, currency: str) -> Money:
+    """What the customer gets this way: taken as store credit, with the bonus on top."""
+    return Money(found.total, currency) + bonus_of(found.decision.resolution, found.quote)
+
+
+def bonus_of(resolution: str, quote: Mapping[str, Any]) -> Money:
+    """The promised bonus of a quote; nothing unless it is settled as store credit."""
+    bonus = quote.get("bonus") if resolution == Resolution.STORE_CREDIT else None
+    return Money.parse(bonus["amount"], quote["currency"]) if bonus else Money.zero(quote["currency"])
 
 
 def _url(draft: ReturnDraft, resolution: str) -> str:
@@ -100,7 +111,9 @@ def _url(draft: ReturnDraft, resolution: str) -> str:
 
 
 def cost(found: Preview, currency: str) -> str:
-    """What is kept of the money for it, in one line."""
+    """What is kept of the money for it, or comes on top, in one line."""
+    if (bonus := bonus_of(found.decision.resolution, found.quote)).amount:
+        return _("%(bonus)s of it is a bonus.") % {"bonus": money_text(bonus)}
     fees = Money.total((Money.parse(fee["gross"], currency) for fee in found.quote["fees"]), currency)
     if not fees.amount:
         return _("Without costs.")
@@ -119,4 +132,12 @@ def when_paid(decision: Decision, days: int) -> str:
             "Sent within %(within)s after your parcel arrives; your bank usually shows it 3–5 days later."
         ),
     }
+    if decision.resolution == Resolution.STORE_CREDIT:
+        leaves = {
+            RefundAt.APPROVAL: _("Yours to spend at once."),
+            RefundAt.SCAN: _("Yours to spend as soon as the carrier has your parcel."),
+            RefundAt.DELIVERY: _("Yours to spend as soon as the carrier has delivered your parcel."),
+            RefundAt.RECEIPT: _("Yours to spend as soon as we have booked your parcel in."),
+            RefundAt.INSPECTION: _("Yours to spend within %(within)s after your parcel arrives."),
+        }
     return leaves[RefundAt(decision.refund_at)] % {"within": within}

@@ -22,7 +22,7 @@ from returns.eligibility import OrderFile, Preview
 from returns.policy import Decision, Verdict
 from returns.policy.decision import Label, Severity
 from returns.states import Resolution
-from returns.views.portal.choosing import when_paid
+from returns.views.portal.choosing import bonus_of, value_of, when_paid
 
 MOST_UNITS_SHOWN = 6
 # What the page says in its own words.
@@ -37,7 +37,7 @@ def offer(file: OrderFile, found: Preview) -> dict[str, Any]:
     """Everything the last screen shows of `found`."""
     shop, currency = shops.current(), file.order.currency
     conditions = dict(sorted(file.conditions.items(), key=lambda one: (one[1].position, one[1].pk)))
-    total = Money(found.total, currency)
+    total = value_of(found, currency)
     return {
         "shop": shop,
         "total": total,
@@ -47,7 +47,7 @@ def offer(file: OrderFile, found: Preview) -> dict[str, Any]:
         "when": when_paid(found.decision, shop.processing_days),
         "lead": _lead(file.order, found.decision, shop.processing_days),
         "button": _button(found.decision),
-        "receipt": receipt(found.quote, conditions),
+        "receipt": receipt(found.quote, conditions, bonus=bonus_of(found.decision.resolution, found.quote)),
         "tables": list(_tables(found.quote, conditions)) if found.decision.label is not Label.NONE else [],
         **decided(found.decision, ZoneInfo(file.version.time_zone)),
     }
@@ -99,8 +99,13 @@ def _paid_to(order: Order) -> str:
 # ── The amount ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def receipt(stored: Mapping[str, Any], conditions: Mapping[str, Condition]) -> dict[str, Any]:
-    """A stored or fresh quote as `components/receipt.html` wants it: lines, total, and where each cent comes from."""
+def receipt(
+    stored: Mapping[str, Any], conditions: Mapping[str, Condition], *, bonus: Money | None = None
+) -> dict[str, Any]:
+    """A stored or fresh quote as `components/receipt.html` wants it: lines, total, and where each cent comes from.
+
+    `bonus` comes on top of what the quote pays, where it is taken as store credit.
+    """
     quote, currency = Quote.from_json(stored), stored["currency"]
     declared = {key: given.get("declared", "") for key, given in stored.get("inputs", {}).get("lines", {}).items()}
     lines: list[dict[str, Any]] = []
@@ -118,9 +123,12 @@ def receipt(stored: Mapping[str, Any], conditions: Mapping[str, Condition]) -> d
             )
     lines += [{"label": _("Shipping"), "money": Money(entry.gross, currency)} for entry in quote.shipping]
     lines += [{"label": fee_name(fee.code), "money": Money(-fee.gross, currency)} for fee in quote.fees if fee.gross]
+    on_top = bonus or Money.zero(currency)
+    if on_top.amount:
+        lines.append({"label": _("Bonus for taking store credit"), "money": on_top})
     return {
         "lines": lines,
-        "total": Money(quote.total, currency),
+        "total": Money(quote.total, currency) + on_top,
         "tax": _("Tax in it: %(tax)s.") % {"tax": money_text(Money(quote.tax, currency))} if quote.tax else "",
         "working": [sentence for line in quote.lines for sentence in _working(line, currency)],
     }
