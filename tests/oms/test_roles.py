@@ -25,6 +25,8 @@ ASKED = {
     ("refund", "cancel"): "approve refunds",
     ("refund", "confirm_paid"): "approve refunds",
     ("refund", "confirm_unpaid"): "approve refunds",
+    ("store_credit_request", "agree"): "approve refunds",
+    ("store_credit_request", "decline"): "approve refunds",
 }
 STAFF = [Role(value) for value, _label in Role.staff_choices()]
 
