@@ -39,6 +39,12 @@ app.conf.beat_schedule = {
     },
     # Parcels whose webhook never came are asked for.
     "poll_parcels": {"task": "returns.tasks.poll_parcels", "schedule": 900.0, "options": {"expires": 900}},
+    # The same photo in another claim shows.
+    "compare_photos": {
+        "task": "returns.tasks.compare_photos",
+        "schedule": 60.0,
+        "options": {"expires": 60, "queue": "long"},
+    },
     # Returns never posted run out.
     "expire_returns": {"task": "returns.tasks.expire_overdue", "schedule": 3600.0, "options": {"expires": 3600}},
     # What was set aside for too long is let go, and what ran short leaves when it is there again.

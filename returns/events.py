@@ -33,6 +33,7 @@ EVENTS = {
     "rma.closed": (),
     "rma.canceled": ("lines", "reason"),
     "rma.expired": ("lines",),
+    "rma.photo_recognized": ("photo", "returns"),
     "rma.surveyed": ("ease", "clarity", "speed"),
     "parcel.labeled": ("parcel", "carrier", "service", "price", "currency", "tracking_number"),
     "parcel.moved": ("parcel", "status", "tracked_at"),

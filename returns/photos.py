@@ -23,6 +23,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from oms.encryption import Plain
 from oms.refusals import Refused
 from returns.models import ReturnPhoto
+from returns.photo_matching import fingerprint
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -168,9 +169,12 @@ def keep(picture: Picture, *, taken_by: str, at: datetime, **belongs: Any) -> Re
     kept = ReturnPhoto.objects.filter(sha256=picture.sha256, **belongs).first()
     if kept is not None:
         return kept
+    looks = fingerprint(picture.content)
     photo = ReturnPhoto(
         content=Plain(picture.content),
         sha256=picture.sha256,
+        across=looks.across,
+        down=looks.down,
         width=picture.width,
         height=picture.height,
         taken_by=taken_by,

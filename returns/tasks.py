@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from inventory.models import Reservation
 from oms.models import Event, InboundWebhook
-from returns import labels, lookups, outbound, tracking
+from returns import labels, lookups, outbound, photo_matching, tracking
 from returns.lifecycle import expire, lapse, release
 from returns.models import RMA, Dispatch
 from returns.states import DispatchStatus, ParcelStatus, RMAStatus
@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 POLL_AFTER = timedelta(hours=6)
 BATCH = 200
+COMPARE_AT_ONCE = 20
 
 
 def buy_label(event: Event) -> None:
@@ -81,3 +82,12 @@ def look_after_dispatches(**_kwargs: Any) -> None:
 def mail_links(**_kwargs: Any) -> None:
     """Who looked an order up with the right details past the limit of tries gets a link by mail."""
     lookups.mail_links(at=timezone.now())
+
+
+@shared_task
+def compare_photos(**_kwargs: Any) -> int:
+    """New photos are looked for in the returns of other orders. Returns how many were compared."""
+    photos = photo_matching.to_compare(COMPARE_AT_ONCE)
+    for photo in photos:
+        photo_matching.compare(photo, at=timezone.now())
+    return len(photos)

@@ -3,7 +3,7 @@ from returns.models.drafts import ReturnDraft
 from returns.models.inspections import Hold, Outcome, Receipt
 from returns.models.lookups import LinkRequest, LookupAttempt
 from returns.models.parcels import Parcel, TrackingEvent
-from returns.models.photos import ReturnPhoto
+from returns.models.photos import PhotoMatch, ReturnPhoto
 from returns.models.policy import PolicyRule, PolicyVersion, ReturnReason
 from returns.models.rma import RMA, ReturnLine
 from returns.models.surveys import Survey
@@ -16,6 +16,7 @@ __all__ = [
     "LookupAttempt",
     "Outcome",
     "Parcel",
+    "PhotoMatch",
     "PolicyRule",
     "PolicyVersion",
     "Receipt",

@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -24,8 +25,12 @@ class ReturnPhoto(models.Model):
     sha256 = models.CharField(max_length=64)  # of what is stored, before encryption
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
+    # What it looks like, whole and cropped: the same picture is found in another claim (returns.photo_matching).
+    across = ArrayField(models.BigIntegerField(), default=list)
+    down = ArrayField(models.BigIntegerField(), default=list)
     taken_by = models.CharField(max_length=60)  # actor
     taken_at = models.DateTimeField()
+    compared_at = models.DateTimeField(null=True)  # with the photos of all other returns
 
     class Meta:
         verbose_name = _("photo")
@@ -35,9 +40,30 @@ class ReturnPhoto(models.Model):
             models.CheckConstraint(condition=Q(draft__isnull=False) | Q(rma__isnull=False), name="photo_belongs"),
         ]
 
+        indexes = [
+            # those still to be compared
+            models.Index(fields=["id"], name="photo_to_compare", condition=Q(compared_at=None, rma__isnull=False)),
+        ]
+
     def __str__(self) -> str:
         return f"photo {self.pk}"
 
     def personal_owner(self) -> Customer:
         owner = self.rma or self.draft
         return owner.order.customer
+
+
+class PhotoMatch(models.Model):
+    """The same picture in a return of another order: somebody should look (R148, R149)."""
+
+    photo = models.ForeignKey(ReturnPhoto, models.CASCADE, related_name="matches")
+    other = models.ForeignKey(ReturnPhoto, models.CASCADE, related_name="+")
+    found_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("photo match")
+        verbose_name_plural = _("photo matches")
+        constraints = [models.UniqueConstraint(fields=["photo", "other"], name="photo_match_once")]
+
+    def __str__(self) -> str:
+        return f"match {self.pk}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,7 +20,7 @@ from refunds.models import Refund
 from refunds.states import MEANING as REFUND_MEANING
 from refunds.states import RefundStatus
 from returns.forms.desk import ApprovalForm, CancellationForm, QuestionForm, RejectionForm, ResolutionForm
-from returns.models import RMA, Hold, Outcome, ReturnLine, ReturnPhoto
+from returns.models import RMA, Hold, Outcome, PhotoMatch, ReturnLine, ReturnPhoto
 from returns.policy import Decision, Verdict
 from returns.policy.decision import Severity
 from returns.situation import situation
@@ -89,6 +90,7 @@ HAPPENED = {
     "rma.closed": (gettext_lazy("Closed"), "good", "done"),
     "rma.canceled": (gettext_lazy("Canceled"), "", "stop"),
     "rma.expired": (gettext_lazy("Ran out, nothing was posted"), "", "clock"),
+    "rma.photo_recognized": (gettext_lazy("A photo was used in another return too"), "careful", "alert"),
     "rma.surveyed": (gettext_lazy("The customer told us how it went"), "", "note"),
     "parcel.labeled": (gettext_lazy("Label bought"), "moving", "label"),
     "parcel.moved": (gettext_lazy("News from the carrier"), "moving", "truck"),
@@ -134,6 +136,7 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "outcomes": [_outcome(outcome, clock, sees_people=sees_people) for outcome in outcomes],
         "holds": [_hold(outcome, clock, user) for outcome in outcomes if hasattr(outcome, "hold")],
         "photos": _photos(photos) if allowed(user, "see photos") else None,
+        "seen_before": _seen_before(photos) if photos and allowed(user, "see photos") else (),
         "value": value_of(rma),
         "decision": _decision(rma),
         "receipt": _receipt(rma, lines, outcomes),
@@ -223,6 +226,14 @@ def _photos(photos: Iterable[ReturnPhoto]) -> dict[str, list[ReturnPhoto]]:
     for photo in photos:
         sides["customer" if photo.outcome_id is None else "dock"].append(photo)
     return sides
+
+
+def _seen_before(photos: Iterable[ReturnPhoto]) -> list[RMA]:
+    """Returns of other orders that show one of these pictures too (R149)."""
+    ours = [photo.pk for photo in photos]
+    theirs = PhotoMatch.objects.filter(photo__in=ours).values("other")
+    found = Q(photos__matches__other__in=ours) | Q(photos__in=theirs)
+    return list(RMA.objects.filter(found).distinct().order_by("number"))
 
 
 def _parcel(parcel: Any, clock: Clock) -> dict[str, Any]:
