@@ -16,6 +16,7 @@ urlpatterns = [
     path("refunds/", include("refunds.urls")),
     path("credit/", include("refunds.urls_portal")),
     path("books/", include("oms.urls_books")),
+    path("reconciliation/", include("refunds.urls_reconciliation")),
     path("messages/", include("notifications.urls")),
     path("dashboard/", include("reporting.urls")),
     path("admin/", admin.site.urls),

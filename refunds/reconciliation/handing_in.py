@@ -5,11 +5,10 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from refunds.gateways.stripe import StripeGateway
 from refunds.reconciliation.causes import Book
 from refunds.reconciliation.compare import period_of
 from refunds.reconciliation.lifecycle.runs import Handed
-from refunds.reconciliation.statements import LARGEST_BYTES, Problem, Unreadable, read
+from refunds.reconciliation.statements import LARGEST_BYTES, Problem, Unreadable, read, stripe_reports
 
 AT_ONCE = 1 << 20
 
@@ -25,7 +24,7 @@ def hand_in(source: BinaryIO, name: str, *, currency: str = "GBP", prices_includ
     source.seek(0)
     found = read(source, currency_code=currency, prices_include_tax=prices_include_tax)
     # The only reports of a provider that we read are Stripe's.
-    provider = StripeGateway.name if found.book == Book.PROVIDER else ""
+    provider = stripe_reports.PROVIDER if found.book == Book.PROVIDER else ""
     return Handed(name, digest.hexdigest(), found.layout, found.book, found.lines, provider)
 
 

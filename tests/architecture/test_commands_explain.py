@@ -32,6 +32,7 @@ COMMANDS = {
     "import_orders": Promise(prints=True, writes=True),
     "jobs": Promise(prints=True),
     "quote_refund": JSON_ALONE,
+    "reconcile": Promise(prints=True, writes=True),
     "render_server": Promise(),
     "report": Promise(prints=True),
     "roles": Promise(prints=True),

@@ -25,6 +25,11 @@ ASKED = {
     ("refund", "cancel"): "approve refunds",
     ("refund", "confirm_paid"): "approve refunds",
     ("refund", "confirm_unpaid"): "approve refunds",
+    ("reconciliation", "ask"): "reconcile",
+    ("reconciliation", "cancel"): "reconcile",
+    ("discrepancy", "assign"): "reconcile",
+    ("discrepancy", "resolve"): "reconcile",
+    ("discrepancy", "reopen"): "reconcile",
     ("store_credit_request", "agree"): "approve refunds",
     ("store_credit_request", "decline"): "approve refunds",
 }

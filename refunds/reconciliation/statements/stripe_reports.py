@@ -10,6 +10,7 @@ from datetime import datetime
 from refunds.reconciliation.records import Kind, Line
 from refunds.reconciliation.statements.reading import Bad, Rows, code, currency, minor, moment, note
 
+PROVIDER = "stripe"  # whose book it is
 COLUMNS = (
     "balance_transaction_id", "created_utc", "currency", "gross", "fee", "reporting_category", "source_id",
 )  # fmt: skip
