@@ -57,7 +57,24 @@ class OwnRequest(Refused):
     """Four eyes: nobody lets money out that they asked for themselves."""
 
     code = "own_request"
-    sentence = _("You asked for this refund yourself, so another person has to approve it.")
+    sentence = _("You asked for this refund or looked at its goods yourself, so another person has to approve it.")
+
+
+class MayNotApprove(Refused):
+    code = "may_not_approve"
+    sentence = _("Only a member of finance or an administrator approves refunds.")
+
+
+class ApprovalStale(Refused):
+    """The refund changed after the page was opened."""
+
+    code = "approval_stale"
+    sentence = _("This refund has changed since you opened it. Look at it again before you approve it.")
+
+
+class WayNotOpen(Refused):
+    code = "way_not_open"
+    sentence = _("This refund cannot go that way.")
 
 
 class NotForAPerson(Refused):

@@ -47,6 +47,9 @@ REFUND_MACHINE = Machine(
         Transition("settle", (S.SUBMITTED, S.PENDING, S.FAILED), S.SETTLED),
         Transition("fail", (S.APPROVED, S.SUBMITTED, S.PENDING, S.SETTLED), S.FAILED),
         Transition("retry", (S.FAILED,), S.APPROVED, _MONEY),
+        Transition("retry", (S.FAILED,), S.AWAITING_APPROVAL, _MONEY),
+        Transition("redirect", (S.AWAITING_APPROVAL, S.APPROVED, S.FAILED), S.AWAITING_APPROVAL, _MONEY),
+        Transition("attach", (CREATED,), S.SETTLED),
         Transition("cancel", (S.APPROVED, S.FAILED), S.CANCELED, _MONEY),
         # Paid by hand, or at a provider that has not answered for a day: a person says what became of it.
         Transition("confirm_paid", S.unanswered(), S.SETTLED, _MONEY),
@@ -109,4 +112,60 @@ CREDIT_REQUEST_MACHINE = Machine(
         Transition("decline", (CreditRequestStatus.WAITING,), CreditRequestStatus.REFUSED, _MONEY),
     ],
     terminal=(CreditRequestStatus.GIVEN, CreditRequestStatus.REFUSED),
+)
+
+
+class ApprovalReason(TextChoices):
+    """Why a second person lets a refund out (R84)."""
+
+    ORDER = "order", _("more than the limit on this order")
+    DAY = "day", _("more than the limit for this customer within a day")
+    GOODWILL = "goodwill", _("goodwill")
+    OVER_QUOTE = "over_quote", _("more than the customer was quoted")
+    DESTINATION = "destination", _("goes another way than it was asked for")
+    BY_HAND = "by_hand", _("paid by hand")
+
+
+class ManualMethod(TextChoices):
+    """How a person pays."""
+
+    TRANSFER = "transfer", _("bank transfer")
+    CASH = "cash", _("cash")
+    CHECK = "check", _("check")
+
+
+class DisputeStatus(TextChoices):
+    OPEN = "open", _("open")
+    WON = "won", _("decided for us")
+    LOST = "lost", _("decided for the customer")
+
+
+class ExternalStatus(TextChoices):
+    """What became of a refund made in the provider's dashboard."""
+
+    WAITING = "waiting", _("waits to be attached")
+    ATTACHED = "attached", _("attached")
+    UNDONE = "undone", _("came back")  # failed or canceled at the provider before anybody attached it
+
+
+EXTERNAL_MACHINE = Machine(
+    "external_refund",
+    ExternalStatus,
+    [
+        Transition("find", (CREATED,), ExternalStatus.WAITING),
+        Transition("attach", (ExternalStatus.WAITING,), ExternalStatus.ATTACHED, _MONEY),
+        Transition("undo", (ExternalStatus.WAITING,), ExternalStatus.UNDONE),
+    ],
+    terminal=(ExternalStatus.ATTACHED, ExternalStatus.UNDONE),
+)
+
+DISPUTE_MACHINE = Machine(
+    "payment_dispute",
+    DisputeStatus,
+    [
+        Transition("open", (CREATED,), DisputeStatus.OPEN),
+        Transition("decide", (CREATED, DisputeStatus.OPEN), DisputeStatus.WON),
+        Transition("decide", (CREATED, DisputeStatus.OPEN), DisputeStatus.LOST),
+    ],
+    terminal=(DisputeStatus.WON, DisputeStatus.LOST),
 )

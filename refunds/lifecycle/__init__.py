@@ -5,7 +5,7 @@ Each verb: lock the order's row · ask the machine · change · record one event
 refunds, one per payment the money goes back to, each with events of its own.
 """
 
-from refunds.lifecycle.approving import approve, cancel, refuse, retry
+from refunds.lifecycle.approving import approve, cancel, redirect, refuse, retry
 from refunds.lifecycle.credit_by_hand import (
     agree_to_credit,
     change_terms,
@@ -50,6 +50,7 @@ __all__ = [
     "note_silence",
     "offer_credit",
     "pay_order_with_credit",
+    "redirect",
     "refuse",
     "release",
     "request_for_cancellation",

@@ -20,6 +20,7 @@ from refunds.amounts import ClaimedLine, Quote, price_units
 from refunds.lifecycle.exchanging import advance, as_far_as_paid, ways_of
 from refunds.lifecycle.locking import paid_to, set_aside, tell_started
 from refunds.lifecycle.owing import Owed, owed_to
+from refunds.lifecycle.reasons import reasons_for, standing, with_standing
 from refunds.models import CreditMemo, CreditMemoLine, Refund
 from refunds.refusals import NotPositive
 from refunds.states import REFUND_MACHINE, RefundDestination, RefundSource, RefundStatus
@@ -74,6 +75,7 @@ def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
         )
         for share, quoted in zip(owed.shares, owed.quote.lines, strict=True)
     ]
+    lines += [CreditMemoLine(quantity=1, gross=entry.gross, tax=entry.tax) for entry in owed.quote.shipping]
     working = owed.quote.to_json() | {"differences": list(owed.differences)}
     memo = _write_memo(rma.order, RefundSource.RETURN, owed.quote, lines, working, rma=rma, at=at)
     refunds = _make_refunds(memo, lines, ways=_ways(rma, memo.total), by=by, at=at)
@@ -222,17 +224,14 @@ def _make_refunds(
     if not memo.total:
         return []
     ways = ways or [(RefundDestination.ORIGINAL, memo.total)]
-    payments = {str(one.pk): one for one in memo.order.payments.order_by("captured_at", "pk")}
+    payments = {str(one.pk): one for one in with_standing(memo.order, at, rma=memo.rma)}
     terms = [_terms(one) for one in payments.values()]
     tenders = share_out(memo.total, terms, memo.currency, shops.current().tender_order)
-    status = RefundStatus.AWAITING_APPROVAL if _needs_approval(memo) else RefundStatus.APPROVED
-    REFUND_MACHINE.check("request", "", status)
     made = []
     for way, tender in share_over(tenders, ways):
         payment = payments[tender.payment]
         if way == RefundDestination.STORE_CREDIT and payment.method in PaymentMethod.store_credit():
             way = RefundDestination.ORIGINAL  # it goes back to the credit it came from, not into new credit
-        set_aside(payment, tender.amount)
         refund = Refund(
             number=new_number("F"),
             memo=memo,
@@ -241,20 +240,20 @@ def _make_refunds(
             payment=payment,
             amount=tender.amount,
             currency=memo.currency,
-            status=status,
             source=memo.source,
             destination=way,
             correlation=memo.rma.correlation if memo.rma else outbox.correlation.get() or uuid4(),
             requested_at=at,
         )
-        outbox.record(refund, "refund.requested", by=by, at=at, **_facts(refund, lines))
         made.append(refund)
+    reasons = reasons_for(memo, made, standing(payments.values()))
+    status = RefundStatus.AWAITING_APPROVAL if reasons else RefundStatus.APPROVED
+    REFUND_MACHINE.check("request", "", status)
+    for refund in made:
+        set_aside(refund.payment, refund.amount)
+        refund.status, refund.approval_reasons = status, reasons
+        outbox.record(refund, "refund.requested", by=by, at=at, **_facts(refund, lines))
     return made
-
-
-def _needs_approval(memo: CreditMemo) -> bool:
-    """A second person lets out what is more than the limit, and everything no goods came back for (R84)."""
-    return memo.source == RefundSource.GOODWILL or memo.total > shops.current().approval_above
 
 
 def _terms(payment: Payment) -> PaymentTerms:

@@ -1,5 +1,7 @@
+from refunds.models.approvals import RefundApproval, RefundEvidence
 from refunds.models.imported import ImportedCredit
 from refunds.models.memos import CreditMemo, CreditMemoLine, MemoNumber, MemoSeries
+from refunds.models.provider_side import ExternalRefund, PaymentDispute
 from refunds.models.reconciliation import (
     Discrepancy,
     DiscrepancyNote,
@@ -24,12 +26,16 @@ __all__ = [
     "Discrepancy",
     "DiscrepancyNote",
     "DiscrepancyQuerySet",
+    "ExternalRefund",
     "ImportedCredit",
     "MemoNumber",
     "MemoSeries",
+    "PaymentDispute",
     "ReconciliationRun",
     "Refund",
+    "RefundApproval",
     "RefundAttempt",
+    "RefundEvidence",
     "RefundQuerySet",
     "StatementLine",
     "StoreCredit",

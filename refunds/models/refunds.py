@@ -58,6 +58,8 @@ class Refund(StreamOwner):
         default=RefundDestination.ORIGINAL,
         db_default=RefundDestination.ORIGINAL,
     )
+    # Why a second person has to let it out; none: nobody has to. Reasons are added, never taken away.
+    approval_reasons = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     provider_id = models.CharField(_("provider's number"), max_length=80, null=True, unique=True)
     provider_reason = models.CharField(_("provider's words"), max_length=120, blank=True)
     requested_at = models.DateTimeField()

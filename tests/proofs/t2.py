@@ -38,13 +38,14 @@ def _story() -> Any:
     from refunds import lifecycle
     from refunds.models import CreditMemo, Refund, RefundAttempt
     from refunds.pricing import price_return
-    from refunds.states import RefundStatus
+    from refunds.states import RefundDestination, RefundStatus
     from returns import lifecycle as returns
     from returns.lifecycle import Arrived, Finding, Wanted
     from returns.models import RMA, Outcome, Receipt
     from tests.builders import NOON, Sold, an_order
-    from tests.refunds.cases import DOCK, FINANCE, LATER, an_answer
+    from tests.refunds.cases import DOCK, FINANCE, LATER, an_answer, people
 
+    people()
     order = an_order(lines=[Sold(quantity=2)], provider_id=f"pi_{uuid4().hex}")
     line, token = order.lines.get(), uuid4()
 
@@ -136,6 +137,13 @@ def _story() -> Any:
         return lifecycle.approve(waiting.number, by=FINANCE, at=LATER).status
 
     yield Identical("approve", approve, lambda: named("refund.approved", waiting.stream))
+
+    def redirect() -> str:
+        where = RefundDestination.MANUAL
+        return lifecycle.redirect(waiting.number, where, reason="card gone", by=DOCK, at=LATER).status
+
+    yield Identical("redirect", redirect, lambda: named("refund.redirected", waiting.stream))
+    yield Identical("approve again", approve, lambda: named("refund.approved", waiting.stream) - 1)
 
 
 def _message(answer: Any) -> bytes:

@@ -6,7 +6,8 @@ from decimal import Decimal
 from uuid import uuid4
 
 from oms import shops
-from oms.models import JournalEntry, Order, Payment
+from oms.models import JournalEntry, Order, Payment, User
+from oms.roles import Role
 from refunds import lifecycle
 from refunds.gateways.base import RefundAnswer
 from refunds.models import Refund
@@ -28,6 +29,14 @@ def a_paid_order(sandbox: Sandbox | None = None, *, lines: Sequence[Sold] = (Sol
     if sandbox is not None:
         sandbox.payments([known_to_provider(payment) for payment in order.payments.all()])
     return order
+
+
+def people() -> None:
+    """Finance as a row: who approves is a person, and PostgreSQL looks at their role."""
+    User.objects.get_or_create(
+        pk=int(FINANCE.partition(":")[2]),
+        defaults={"email": "finance-102@staff.example", "name": "Fin Ance", "role": Role.FINANCE},
+    )
 
 
 def approve_above(amount: str) -> None:

@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
+from tests.refunds.cases import people
 from tests.sandbox import PAYPAL_CLIENT, PAYPAL_SECRET, PAYPAL_WEBHOOK, STRIPE_KEY, STRIPE_SECRET, Sandbox
+
+
+@pytest.fixture(autouse=True)
+def finance_person(request: pytest.FixtureRequest) -> None:
+    """Who FINANCE of `cases.py` is: an approval names a person who may approve."""
+    if "django_db_setup" in request.fixturenames and request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("db")
+        people()
 
 
 @pytest.fixture(scope="session")

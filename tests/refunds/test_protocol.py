@@ -160,6 +160,8 @@ def test_poll_goes_on_with_an_attempt_that_lost_its_worker(sandbox: Sandbox) -> 
 def test_paid_by_hand() -> None:
     order = an_order(method=PaymentMethod.MANUAL)
     refund = a_requested_refund(order)
+    assert (refund.status, refund.approval_reasons) == (RefundStatus.AWAITING_APPROVAL, ["by_hand"])
+    lifecycle.approve(refund.number, by=FINANCE, at=LATER)
     protocol.carry_out(refund.number, by="system", now=timezone.now)
     refund.refresh_from_db()
     assert (refund.status, refund.provider_reason) == (RefundStatus.PENDING, "paid_by_hand")

@@ -1,0 +1,88 @@
+"""Why a second person has to let a refund out (R84). PostgreSQL counts the same way (migration `two_pairs_of_eyes`).
+
+The limit is counted per order, and per customer within a day of the request, over what leaves without a second person:
+what is cut into small parts comes to the same sum.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from oms.models import Order, Payment, Shop
+from refunds.models import CreditMemo, Refund
+from refunds.states import ApprovalReason, RefundDestination, RefundSource, RefundStatus
+from returns.models import RMA
+
+DAY = timedelta(days=1)
+NOT_COUNTED = (RefundSource.IMPORTED, RefundSource.EXTERNAL)
+MOST = Decimal(500)  # until somebody saves the settings
+_NOTHING = Value(Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What left without a second person so far, in the order's currency, and what may."""
+
+    limit: Decimal
+    on_order: Decimal
+    of_day: Decimal
+    on_memos: Decimal  # of the return, this memo included
+
+
+def with_standing(order: Order, at: datetime, *, rma: RMA | None = None) -> QuerySet[Payment]:
+    """The order's payments, oldest first, each with what `standing` reads: no statement of its own."""
+    alone = Refund.objects.filter(approval_reasons=[]).exclude(status=RefundStatus.CANCELED)
+    alone = alone.exclude(source__in=NOT_COUNTED)
+    of_day = alone.filter(currency=order.currency, requested_at__gt=at - DAY)
+    memos = CreditMemo.objects.filter(rma=rma) if rma is not None else CreditMemo.objects.none()
+    return order.payments.order_by("captured_at", "pk").annotate(
+        limit=Coalesce(Subquery(Shop.objects.filter(pk=1).values("approval_above")), Value(MOST)),
+        alone_on_order=_sum(alone.filter(order=OuterRef("order")), "order", "amount"),
+        alone_of_day=_sum(of_day.filter(order__customer=order.customer_id), "order__customer", "amount"),
+        on_memos=_sum(memos, "rma", "total"),
+    )
+
+
+def standing(payments: Iterable[Payment]) -> Standing:
+    """What the rows of `with_standing` say; they all say the same."""
+    row = next(iter(payments))
+    return Standing(row.limit, row.alone_on_order, row.alone_of_day, row.on_memos)  # type: ignore[attr-defined]
+
+
+def reasons_for(memo: CreditMemo, refunds: Sequence[Refund], known: Standing) -> list[str]:
+    """Why the refunds of this memo need a second person; none: nobody is needed."""
+    found = []
+    if memo.source == RefundSource.GOODWILL:
+        found.append(ApprovalReason.GOODWILL)
+    if known.on_order + memo.total > known.limit:
+        found.append(ApprovalReason.ORDER)
+    elif known.of_day + memo.total > known.limit:
+        found.append(ApprovalReason.DAY)
+    quoted = memo.rma.quote.get("total") if memo.rma else None
+    if quoted is not None and known.on_memos > Decimal(quoted):
+        found.append(ApprovalReason.OVER_QUOTE)
+    if any(is_by_hand(refund) for refund in refunds):
+        found.append(ApprovalReason.BY_HAND)
+    return [str(reason) for reason in found]
+
+
+def is_by_hand(refund: Refund) -> bool:
+    return refund.destination == RefundDestination.MANUAL or refund.is_by_hand
+
+
+def again(refund: Refund) -> list[str]:
+    """Why a failed refund that is to be sent once more needs a second person now: it is among what is counted."""
+    known = standing(with_standing(refund.order, refund.requested_at))
+    if known.on_order > known.limit:
+        return [str(ApprovalReason.ORDER)]
+    return [str(ApprovalReason.DAY)] if known.of_day > known.limit else []
+
+
+def _sum(rows: QuerySet, group: str, what: str) -> Coalesce:
+    sums = rows.order_by().values(group).annotate(sum=Sum(what)).values("sum")
+    return Coalesce(Subquery(sums), _NOTHING)
+
