@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.occasions import SURVEY, Occasion
 from notifications.states import Audience
+from refunds.lifecycle.credit_by_hand import BY_HAND
+from refunds.states import RefundDestination
 from returns.states import ReceiptResult, RMAStatus
 
 SURVEY_AFTER = timedelta(days=1)  # the money is on its way and the impression fresh (R11)
@@ -73,6 +75,19 @@ def _something_refused(occasion: Occasion) -> bool:
 
 def _all_accepted(occasion: Occasion) -> bool:
     return not _something_refused(occasion)
+
+
+def _as_credit(occasion: Occasion) -> bool:
+    return occasion.refund is not None and occasion.refund.way == RefundDestination.STORE_CREDIT
+
+
+def _as_money(occasion: Occasion) -> bool:
+    return not _as_credit(occasion)
+
+
+def _given_by_hand(occasion: Occasion) -> bool:
+    """What comes with a refund is told with it."""
+    return occasion.event.facts["category"] in BY_HAND
 
 
 def _late(occasion: Occasion) -> bool:
@@ -163,7 +178,15 @@ CATALOGUE = (
         _("looked at again"),
         _("We looked at your return again: order %(order)s"),
     ),
-    Entry("refund.settled", "refunded", _("refunded"), _("Your refund for order %(order)s")),
+    Entry("refund.settled", "refunded", _("refunded"), _("Your refund for order %(order)s"), when=_as_money),
+    Entry("refund.settled", "credited", _("store credit"), _("Your store credit for order %(order)s"), when=_as_credit),
+    Entry(
+        "store_credit.granted",
+        "credit_given",
+        _("store credit, given"),
+        _("You have more store credit: order %(order)s"),
+        when=_given_by_hand,
+    ),
     Entry(
         "refund.settled",
         "refund_booked",

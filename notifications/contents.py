@@ -2,11 +2,12 @@
 more than all have."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Min
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -19,7 +20,9 @@ from notifications.states import Audience
 from oms.models import Shop
 from oms.money import Money
 from oms.states import PaymentMethod
+from refunds.models import StoreCreditEntry
 from refunds.states import RefundSource
+from refunds.store_credit import EntryKind
 from returns.models import RMA, Outcome
 from returns.policy import Decision
 from returns.states import RMAStatus, Settlement
@@ -57,6 +60,8 @@ def contents(entry: Entry, occasion: Occasion, shop: Shop) -> dict[str, Any]:
 def _why(entry: Entry, occasion: Occasion) -> str:
     if entry.audience == Audience.ACCOUNTING:
         return _("You get this because this is the accounting address in the settings.")
+    if occasion.credit is not None:
+        return _("You get this because you have store credit with us.")
     if entry.template == "portal_link":
         return _("You get this because a link for this order was asked for with your details.")
     if occasion.rma is None:
@@ -243,6 +248,36 @@ def _refunded(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     }
 
 
+def _credited(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    """A refund that became store credit: how much, on which credit, until when, and what came on top."""
+    refund = occasion.refund
+    assert refund is not None
+    entries = StoreCreditEntry.objects.select_related("account").filter(kind__in=(EntryKind.GRANT, EntryKind.RELEASE))
+    given = {one.cause: one for one in entries.filter(cause__startswith=f"refund/{refund.number}")}
+    entry, bonus = given[f"refund/{refund.number}"], given.get(f"refund/{refund.number}/bonus")
+    told = _refunded(occasion, shop) | _credit(entry, occasion)
+    if bonus is not None:
+        on_top = Money(bonus.amount, refund.currency)
+        told["bonus"], told["bonus_until"] = on_top, _credit(bonus, occasion)["until"]
+    return told | {"is_back": entry.kind == EntryKind.RELEASE}
+
+
+def _credit_given(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    assert occasion.credit is not None
+    return _credit(occasion.credit, occasion)
+
+
+def _credit(entry: StoreCreditEntry, occasion: Occasion) -> dict[str, Any]:
+    """The day a mail names is the first on which part of it can no longer be spent, less one."""
+    ends = entry.parts.aggregate(ends=Min("grant__expires_at"))["ends"]
+    return {
+        "amount": Money(entry.amount, entry.account.currency),
+        "credit_number": entry.account.number,
+        "credit_url": entry.account.get_portal_url(),
+        "until": date_format(occasion.calendar.local(ends - timedelta(seconds=1)), "j F Y") if ends else "",
+    }
+
+
 def _differences(quote: Mapping[str, Any], currency: str) -> list[dict[str, Any]]:
     """Where inspection pays another amount than was promised."""
     return [
@@ -297,6 +332,8 @@ _EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
     "held": _held,
     "hold_decided": _hold_decided,
     "refunded": _refunded,
+    "credited": _credited,
+    "credit_given": _credit_given,
     "refund_booked": _accounting,
     "refund_failed": _refunded,
     "refund_reversed": _accounting,

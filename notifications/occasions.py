@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from notifications.models import Message
 from notifications.states import MessageStatus
 from oms.models import Customer, Event, Order
-from refunds.models import Refund
+from refunds.models import Refund, StoreCreditEntry
 from returns import calendars
 from returns.models import RMA, Parcel, ReturnDraft
 
@@ -26,6 +26,7 @@ class Occasion:
     parcel: Parcel | None = None
     refund: Refund | None = None
     draft: ReturnDraft | None = None
+    credit: StoreCreditEntry | None = None
 
     @property
     def customer(self) -> Customer | None:
@@ -68,4 +69,14 @@ def _of_order(event: Event, number: str, at: datetime) -> Occasion:
     return Occasion(event, at, draft.order, draft=draft)
 
 
-_READERS = {"rma": _of_return, "refund": _of_refund, "order": _of_order}
+def _of_credit(event: Event, number: str, at: datetime) -> Occasion:
+    """Credit belongs to a customer; it is told with the order it was given for, or else their newest one."""
+    entries = StoreCreditEntry.objects.select_related("account__customer", "order__customer")
+    credit = entries.get(reference=event.facts["entry"])
+    given_for = Order.objects.filter(pk__in=credit.parts.values("grant__order"))
+    order = given_for.first() or credit.account.customer.orders.latest("placed_at")
+    order.customer = credit.account.customer
+    return Occasion(event, at, order, credit=credit)
+
+
+_READERS = {"rma": _of_return, "refund": _of_refund, "order": _of_order, "credit": _of_credit}

@@ -1,12 +1,16 @@
 """Returns brought to where a mail is written, through the verbs; and the mails that came of it."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 from notifications.models import Message
+from oms import shops
 from oms.models import Order
 from refunds import lifecycle as refunds
-from refunds.models import Refund
+from refunds.models import Refund, StoreCreditEntry
+from refunds.protocol import carry_out
+from refunds.store_credit import Category
 from returns import lifecycle
 from returns.lifecycle import Arrived, Finding
 from returns.lifecycle.parcels import Bought
@@ -67,6 +71,20 @@ def settled(refund: Refund) -> Refund:
     refunds.submit(refund.number, by="system", at=at)
     refunds.settle(refund.number, provider_id=f"re_{uuid4().hex}", by="stripe", at=at)
     return refund
+
+
+def credited() -> Refund:
+    """A refund the customer took as store credit, with a bonus of a tenth."""
+    a_rule("resolutions", allowed=["refund", "store_credit"], default="refund")
+    shops.change({"credit_bonus": Decimal(10)}, by=DESK, at=NOON)
+    refund = a_refund(a_return(an_order(), resolution="store_credit"))
+    return carry_out(refund.number, by="system", now=lambda: NOON + timedelta(days=4, hours=1))
+
+
+def credit_given() -> StoreCreditEntry:
+    """Goodwill that a person gives to the customer of an order."""
+    order, given = an_order(), {"category": Category.GOODWILL, "reason": "late", "form_token": uuid4()}
+    return refunds.offer_credit(order.customer, Decimal(5), "GBP", order=order, by=DESK, at=NOON, **given)
 
 
 def own_label() -> RMA:

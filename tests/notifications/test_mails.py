@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from notifications.states import Audience, MessageStatus
 from oms.models import Delivery, Event, Shop
 from refunds import lifecycle as refunds
 from refunds.models import Refund
+from refunds.protocol import carry_out
 from returns import lifecycle
 from returns.lifecycle import Arrived, Finding
 from returns.models import RMA, Hold
@@ -26,6 +28,8 @@ from tests.notifications.cases import (
     DOCK,
     a_link,
     a_refund,
+    credit_given,
+    credited,
     inspected,
     kept,
     labeled,
@@ -289,6 +293,37 @@ def test_a_refund_links_its_credit_memo() -> None:
     assert (f'href="{link}"' in mail.html, link in mail.text) == (True, True)
 
 
+def test_store_credit_says_how_much_until_when_and_how_to_spend_it() -> None:
+    refund = credited()
+    account = refund.order.customer.store_credits.get()
+    mail = the_mail("credited")
+    assert_says(
+        mail,
+        "You have £10.00 more to spend with us",
+        f"£10.00 is on your store credit {account.number}.",
+        "On top you get a bonus of £1.00.",
+        "It does not expire. The bonus can be spent until 27 November 2027.",
+    )
+    assert account.get_portal_url() in mail.text
+    assert mails("refunded") == []
+
+
+def test_credit_that_was_spent_says_that_it_is_back() -> None:
+    order, credit = an_order(), credit_given()
+    spent = refunds.spend(credit.account.customer, Decimal(5), "GBP", cause="order/1", by=DESK, at=NOON)
+    order.payments.update(method="store_credit", captured=5, provider_id=spent.reference)
+    order.lines.update(gross=10, tax=0)
+    refund = a_refund(a_return(order))
+    carry_out(refund.number, by="system", now=lambda: NOON)
+    assert_says(the_mail("credited"), "You paid with store credit, so £5.00 is back", "until 23 November 2027")
+
+
+def test_credit_given_by_hand_is_told() -> None:
+    entry = credit_given()
+    assert_says(the_mail("credit_given"), f"We have added £5.00 to your store credit {entry.account.number}.")
+    assert the_mail("credit_given").recipient == "sam@example.test"
+
+
 def test_accounting_is_told_in_numbers_and_without_a_name() -> None:
     refund = settled(a_refund())
     mail = the_mail("refund_booked")
@@ -404,6 +439,8 @@ WRITTEN_BY: dict[str, Callable[[], object]] = {
     "held": _disputed,
     "hold_decided": _disputed,
     "refunded": lambda: settled(a_refund()),
+    "credited": credited,
+    "credit_given": credit_given,
     "refund_booked": lambda: settled(a_refund()),
     "refund_failed": _late,
     "refund_reversed": _late,
