@@ -10,7 +10,6 @@ import environ
 from django.utils.csp import CSP
 
 from oms import embedded
-from oms.postgresql import sessions
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -108,9 +107,6 @@ _SESSIONS = {
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {"server_side_binding": True, "prepare_threshold": 2},  # 35–45 % less work for PostgreSQL
 }
-if size := env.int("DATABASE_POOL", 0):
-    pool = {"min_size": 1, "max_size": size, "timeout": 10, "check": sessions.check}
-    _SESSIONS |= {"CONN_MAX_AGE": 0, "OPTIONS": {**_SESSIONS["OPTIONS"], "pool": pool}}
 if env.str("DATABASE_URL", ""):
     _NAMED = env.db("DATABASE_URL")
     _OPTIONS = _SESSIONS["OPTIONS"] | _NAMED.get("OPTIONS", {})
@@ -290,7 +286,6 @@ LOGGING = {
         "weasyprint": {"level": "ERROR"},
         # At INFO these name the address of each call: a label's address lets everyone read it.
         "httpx": {"level": "WARNING"},
-        "psycopg.pool": {"level": "WARNING"},
         "stripe": {"level": "WARNING"},
     },
 }

@@ -8,6 +8,7 @@ Nothing here starts anything but `postgres()` and `valkey()`; `check` and `--hel
 """
 
 import contextlib
+import functools
 import os
 import shutil
 import subprocess
@@ -46,26 +47,35 @@ _joined: dict[Path, int] = {}  # folder of locks → descriptor of the shared `u
 
 def data_dir() -> Path:
     """Return the data folder (not created by this call)."""
-    named = os.environ.get("HOMEWARD_DATA", "")
+    return _folder(os.environ.get("HOMEWARD_DATA", ""))
+
+
+@functools.cache
+def _folder(named: str) -> Path:
     return (Path(named).expanduser() if named else PROJECT / "var").resolve()
+
+
+@functools.cache
+def _server[Kind: keeper.Server](kind: type[Kind], data: Path) -> Kind:
+    return kind(data)
 
 
 def postgres() -> dict[str, str]:
     """Start or join the embedded PostgreSQL; return `host` (a socket folder), `port`, `user` and `name`."""
-    server = keeper.Postgres(data_dir())
+    server = _server(keeper.Postgres, data_dir())
     _join(server)
     return {"host": str(server.folder), "port": str(server.port), "user": server.user, "name": server.database}
 
 
 def valkey() -> str:
     """Start or join the embedded Valkey; return its URL as `valkey_url()` does."""
-    _join(keeper.Valkey(data_dir()))
+    _join(_server(keeper.Valkey, data_dir()))
     return valkey_url()
 
 
 def valkey_url() -> str:
     """Return where the embedded Valkey listens (`unix:///…/valkey.sock`), without starting it."""
-    return f"unix://{keeper.Valkey(data_dir()).socket}"
+    return f"unix://{_server(keeper.Valkey, data_dir()).socket}"
 
 
 def broker_url(url: str) -> str:

@@ -1,5 +1,6 @@
 """PostgreSQL as a Django database backend that brings its own server when no host is configured."""
 
+import select
 import shutil
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +10,6 @@ from django.db.backends.postgresql.client import DatabaseClient
 
 from oms import embedded
 from oms.embedded import keeper
-from oms.postgresql.sessions import has_spoken
 
 
 class EmbeddedClient(DatabaseClient):
@@ -34,7 +34,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     client_class = EmbeddedClient
 
     def _configure_connection(self, connection: Any) -> bool:
-        """Django calls this once for every new session, whether it comes from the pool or not."""
+        """Django calls this once for every new session."""
         connection.prepared_max = STATEMENTS_KEPT
         return super()._configure_connection(connection)
 
@@ -45,7 +45,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         if self.connection is None or self.connection.closed:
             return False
-        return super().is_usable() if has_spoken(self.connection) else True
+        said_something, _, _ = select.select([self.connection.fileno()], [], [], 0)
+        return super().is_usable() if said_something else True
 
     def get_connection_params(self) -> dict[str, Any]:
         """Return psycopg's parameters, starting or joining the embedded server on the first connection."""

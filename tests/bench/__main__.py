@@ -36,7 +36,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped and the folder is removed
     found: dict[str, Any] = {}
     said = Console(stderr=True)
-    with said.status("starting servers") as status, throw_away_servers():
+    with said.status("starting servers") as status, throw_away_servers(durable=True):
         for name in MEASUREMENTS:
             status.update(f"measuring {name}")
             found |= importlib.import_module(f"tests.bench.{name}").measure(options.seconds)

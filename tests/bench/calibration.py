@@ -6,8 +6,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
+from django.db import connection
 
 from oms import embedded
 from oms.demo import ports
@@ -16,6 +18,7 @@ from tests.bench import load
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLIENTS = 8
+DURABILITY = ["fsync", "full_page_writes", "synchronous_commit"]
 
 
 def pgbench_tps(seconds: float) -> float:
@@ -66,5 +69,16 @@ def _answers(url: str) -> bool:
         return False
 
 
-def measure(seconds: float) -> dict[str, float]:
-    return {"pgbench_tps": pgbench_tps(seconds), "bare_view_rps": bare_view_rps(seconds)}
+def durability() -> dict[str, str]:
+    """What PostgreSQL does before it says that something is committed, for the product and for pgbench alike."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s) ORDER BY name", [DURABILITY])
+        return dict(cursor.fetchall())
+
+
+def measure(seconds: float) -> dict[str, Any]:
+    return {
+        "postgresql": durability(),
+        "pgbench_tps": pgbench_tps(seconds),
+        "bare_view_rps": bare_view_rps(seconds),
+    }

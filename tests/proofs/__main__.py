@@ -37,14 +37,14 @@ def catalogue() -> dict[str, str]:
 
 
 @contextmanager
-def throw_away_servers() -> Iterator[None]:
-    """Django on an empty, migrated database of its own, which is gone afterwards."""
+def throw_away_servers(*, durable: bool = False) -> Iterator[None]:
+    """Django on an empty, migrated database of its own, which is gone afterwards; `durable` as in production."""
     folder = Path(tempfile.mkdtemp(prefix="homeward-proof-"))
     folder.chmod(0o711)  # PostgreSQL refuses root and walks through it as somebody else
     for name in ("DATABASE_URL", "REDIS_URL", "HOMEWARD_TESTS"):
         os.environ.pop(name, None)
-    settings = {"HOMEWARD_DATA": str(folder), "HOMEWARD_FAST_DISK": "1", "DJANGO_SETTINGS_MODULE": "oms.settings"}
-    os.environ |= settings
+    os.environ |= {"HOMEWARD_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "oms.settings"}
+    os.environ["HOMEWARD_FAST_DISK"] = "" if durable else "1"
     # Only now: the project reads its settings once, when it is imported.
     import django
     from django.core.management import call_command
