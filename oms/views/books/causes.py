@@ -1,0 +1,103 @@
+"""What an entry belongs to, in words, and where its documents are shown."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, TextChoices
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory.models import StockMovement
+from oms.models import JournalEntry
+from refunds.models import Refund
+from returns.models import Outcome
+
+
+class Kind(TextChoices):
+    """What causes begin with, as the filter offers it."""
+
+    CAPTURE = "capture", gettext_lazy("money that came in")
+    REFUND = "refund", gettext_lazy("refunds")
+    STORE_CREDIT = "store_credit", gettext_lazy("store credit")
+    GOODS = "goods", gettext_lazy("goods")
+    MANUAL = "manual", gettext_lazy("made by hand")
+
+
+GOODS = ("outcome/", "value/", "impairment/")
+
+
+def about(kind: str) -> Q:
+    """Entries of this kind."""
+    if kind == Kind.GOODS:
+        return Q(cause__startswith=GOODS[0]) | Q(cause__startswith=GOODS[1]) | Q(cause__startswith=GOODS[2])
+    return Q(cause__startswith=f"{kind}/")
+
+
+def words(cause: str) -> str:
+    """One sentence fragment for a cause: what it was."""
+    first, _slash, rest = cause.partition("/")
+    last = rest.split("/")
+    if first == "refund" and len(last) > 1:
+        return _("Refund failed after all") if last[1] == "failed" else _("Refund paid")
+    known = {
+        "capture": _("Payment captured"),
+        "store_credit": _("Store credit"),
+        "outcome": _("Goods taken back"),
+        "value": _("Value of goods"),
+        "impairment": _("Loss of value by grade"),
+        "manual": _("Made by hand"),
+    }
+    return known.get(first, cause)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One thing an entry is about: its kind in words, its number, its page ("" when there is none)."""
+
+    kind: str
+    number: str
+    url: str = ""
+
+
+def documents(entry: JournalEntry) -> list[Document]:
+    """Order, refund, credit memo, return and stock movements behind an entry."""
+    found = []
+    if entry.order is not None:
+        found.append(Document(_("Order"), entry.order.number, reverse("orders:detail", args=[entry.order.number])))
+    first, _slash, rest = entry.cause.partition("/")
+    number = rest.split("/")[0]
+    if first == "refund":
+        refund = Refund.objects.select_related("memo__numbering", "rma").filter(number=number).first()
+        if refund is not None:
+            found.append(Document(_("Refund"), refund.number, refund.get_absolute_url()))
+            memo = refund.memo
+            found.append(
+                Document(_("Credit memo"), memo.document or memo.number, reverse("books:memo", args=[memo.number]))
+            )
+            if refund.rma is not None:
+                found.append(_return(refund.rma.number))
+    if first == "outcome" and number.isdecimal():
+        outcome = Outcome.objects.select_related("receipt__line__rma").filter(pk=number).first()
+        if outcome is not None:
+            found.append(_return(outcome.receipt.line.rma.number))
+    return found
+
+
+def movements(entry: JournalEntry) -> list[dict[str, Any]]:
+    """What moved in the house for the same cause."""
+    moved = StockMovement.objects.filter(cause=entry.cause).select_related("product", "bin").order_by("pk")
+    return [
+        {
+            "kind": movement.get_kind_display(),
+            "quantity": movement.quantity,
+            "title": movement.product.title,
+            "bin": str(movement.bin),
+            "url": reverse("inventory:product", args=[movement.product.sku]),
+        }
+        for movement in moved[:50]
+    ]
+
+
+def _return(number: str) -> Document:
+    return Document(_("Return"), number, reverse("returns:detail", args=[number]))
