@@ -4,8 +4,8 @@ import os
 from importlib import import_module
 
 from celery import Celery, signals
-from django.db import close_old_connections
 from celery.schedules import crontab
+from django.db import close_old_connections
 
 import oms.embedded.connections  # noqa: F401 - names the transport of the embedded broker
 
@@ -49,6 +49,8 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    # Payment pages whose message never came are asked for.
+    "poll_payment_links": {"task": "refunds.tasks.poll_payment_links", "schedule": 60.0, "options": {"expires": 60}},
     # Parcels whose webhook never came are asked for.
     "poll_parcels": {"task": "returns.tasks.poll_parcels", "schedule": 900.0, "options": {"expires": 900}},
     # The same photo in another claim shows.

@@ -8,6 +8,7 @@ subscribe("rma.requested", tasks.request_refund, queue="refunds", when={"due": T
 subscribe("rma.approved", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("rma.resolution_changed", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("dispatch.canceled", tasks.request_refund, queue="refunds", when={"due": True})  # money instead of goods
+subscribe("dispatch.canceled", tasks.close_payment_link, queue="refunds", calls_vendor=True)
 subscribe("rma.shipped", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("rma.delivered", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("rma.received", tasks.request_refund, queue="refunds", when={"due": True})

@@ -91,6 +91,11 @@ class NothingGoesOut(Refused):
     sentence = _("Nothing goes out for this return any more, so this cannot pay for it.")
 
 
+class NothingToPay(Refused):
+    code = "nothing_to_pay"
+    sentence = _("There is nothing to pay for this exchange now.")
+
+
 class ReasonMissing(Refused):
     code = "reason_missing"
     sentence = _("Say why.")

@@ -169,3 +169,23 @@ DISPUTE_MACHINE = Machine(
     ],
     terminal=(DisputeStatus.WON, DisputeStatus.LOST),
 )
+
+
+class LinkStatus(TextChoices):
+    """A page at the provider where a customer pays."""
+
+    OPEN = "open", _("waiting for payment")
+    PAID = "paid", _("paid")
+    EXPIRED = "expired", _("closed")
+
+
+LINK_MACHINE = Machine(
+    "payment_link",
+    LinkStatus,
+    [
+        Transition("open", (CREATED,), LinkStatus.OPEN),
+        Transition("pay", (LinkStatus.OPEN, LinkStatus.EXPIRED), LinkStatus.PAID),
+        Transition("expire", (LinkStatus.OPEN,), LinkStatus.EXPIRED),
+    ],
+    terminal=(LinkStatus.PAID, LinkStatus.EXPIRED),
+)

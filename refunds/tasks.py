@@ -15,13 +15,13 @@ from kombu.exceptions import OperationalError
 from oms import outbox
 from oms.models import Event
 from oms.refusals import Refused
-from refunds import lifecycle, protocol, webhooks
+from refunds import lifecycle, payment_links, protocol, webhooks
 from refunds.gateways.base import GatewayError
-from refunds.models import ReconciliationRun, Refund, StoreCredit
+from refunds.models import PaymentLink, ReconciliationRun, Refund, StoreCredit
 from refunds.reconciliation import nightly, working
 from refunds.reconciliation.states import RunStatus
 from refunds.refusals import NotOurs
-from refunds.states import RefundStatus
+from refunds.states import LinkStatus, RefundStatus
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +64,13 @@ def submit_refund(event: Event) -> None:
     """An approved refund goes to the provider."""
     if event.facts.get("status") != RefundStatus.AWAITING_APPROVAL:
         protocol.carry_out(_number(event), by="system", now=timezone.now)
+
+
+def close_payment_link(event: Event) -> None:
+    """dispatch.canceled → what is not to be paid any more cannot be paid any more."""
+    order = event.facts["order"]
+    for link in PaymentLink.objects.filter(order__number=order, status=LinkStatus.OPEN):
+        payment_links.close(link, now=timezone.now)
 
 
 def process_webhook(event: Event) -> None:
@@ -129,3 +136,9 @@ def reconcile(**_kwargs: Any) -> bool:
 def reconcile_nightly(**_kwargs: Any) -> int:
     """Ask for tonight's comparisons. Returns how many."""
     return len(nightly.ask_tonight(now=timezone.now()))
+
+
+@shared_task
+def poll_payment_links(**_kwargs: Any) -> int:
+    """Payment pages whose message never came are asked for. Returns how many answered."""
+    return payment_links.poll(now=timezone.now, limit=ASK_AT_ONCE)

@@ -61,6 +61,18 @@ def save(draft: ReturnDraft, given: Mapping[int, LineAnswer], *, at: datetime) -
     draft.save(update_fields=["answers", "note", "updated_at"])
 
 
+def picks(draft: ReturnDraft) -> dict[int, str]:
+    """What was chosen instead, by order line: a SKU, or a word that is none."""
+    return {int(line): str(sku) for line, sku in draft.answers.get("instead", {}).items()}
+
+
+def pick(draft: ReturnDraft, line: int, sku: str, *, at: datetime) -> None:
+    """Keep what was chosen instead of one line. Other lines said anew, all is chosen anew."""
+    draft.answers = draft.answers | {"instead": draft.answers.get("instead", {}) | {str(line): sku}}
+    draft.updated_at = at
+    draft.save(update_fields=["answers", "updated_at"])
+
+
 def wanted(draft: ReturnDraft) -> list[Wanted]:
     """The lines as the policy is asked about them: only those whose reason was given."""
     kept = ReturnPhoto.objects.filter(draft=draft).values("order_line").annotate(count=Count("id"))

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from inventory import reservations
 from oms.models import OrderLine, Product
 from oms.models.claims import Units
 from oms.money import amount_text, round_half_up, units_value
@@ -116,6 +117,13 @@ def choices(line: OrderLine, scope: Scope, currency: str) -> "QuerySet[Product]"
     if scope == Scope.SAME_PRICE:
         return goods.filter(price=sold.price) if sold.price is not None else goods.none()
     return goods.filter(category=sold.category) if scope == Scope.CATEGORY else goods
+
+
+def anything_to_choose(line: OrderLine, scope: Scope, currency: str) -> bool:
+    """Whether something of it is on the shelves now."""
+    if line.product is None or (scope == Scope.SAME_PRODUCT and not line.product.style):
+        return False
+    return bool(reservations.available(choices(line, scope, currency).order_by()))
 
 
 def price(line: OrderLine, product: Product, units: Units, currency: str) -> tuple[Decimal, Decimal]:

@@ -18,6 +18,8 @@ from returns import calendars
 from returns.models import RMA, Hold, Parcel
 from returns.states import HoldStatus, ParcelStatus, Resolution, RMAStatus, Settlement
 
+GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
+
 # A label is large and told nowhere.
 PARCELS = Prefetch("parcels", Parcel.objects.defer("label"))
 
@@ -256,6 +258,8 @@ def _inspected(story: _Story) -> Situation:
         return _held(story)
     if story.rma.settlement == Settlement.FAILED:
         return _held_up(story)
+    if story.rma.resolution in GOODS:
+        return _goods(story)
     if story.rma.settlement == Settlement.SETTLED:
         return _paid(story)
     if story.rma.resolution == Resolution.STORE_CREDIT:
@@ -286,6 +290,17 @@ def _credited(story: _Story) -> Situation:
     )
 
 
+def _goods(story: _Story) -> Situation:
+    return story.say(
+        gettext("We looked at it %(when)s. What you get instead is below.")
+        % {"when": story.on(story.rma.inspected_at)},
+        gettext("You get an e-mail as soon as it is on its way to you."),
+        Turn.SHOP,
+        "good" if story.rma.status == RMAStatus.CLOSED else "moving",
+        gettext("Inspected"),
+    )
+
+
 def _paid(story: _Story) -> Situation:
     if story.rma.resolution == Resolution.STORE_CREDIT:
         return _credited(story)
@@ -299,6 +314,8 @@ def _paid(story: _Story) -> Situation:
 
 
 def _closed(story: _Story) -> Situation:
+    if story.rma.resolution in GOODS and story.rma.inspected_at is not None:
+        return _goods(story)
     if story.rma.settlement == Settlement.SETTLED and story.rma.settled_at is not None:
         return _paid(story)
     return story.say(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 from returns import calendars
 from returns.models import RMA
-from returns.states import RMAStatus
+from returns.states import Resolution, RMAStatus
 
 
 def steps(rma: RMA, now: datetime) -> list[dict[str, str]]:
@@ -19,7 +19,7 @@ def steps(rma: RMA, now: datetime) -> list[dict[str, str]]:
         (gettext("Not accepted") if rejected else gettext("Approved"), rma.approved_at, ""),
         (gettext("On its way"), rma.shipped_at, ""),
         (gettext("Arrived"), rma.received_at, _looked_at(rma, calendar)),
-        (gettext("Paid back"), rma.settled_at, ""),
+        _last(rma),
     ]
     if not rma.comes_back:  # nothing travels
         reached = [*reached[:2], reached[-1]]
@@ -36,6 +36,14 @@ def steps(rma: RMA, now: datetime) -> list[dict[str, str]]:
         }
         for number, (label, at, note) in enumerate(reached)
     ]
+
+
+def _last(rma: RMA) -> tuple[str, datetime | None, str]:
+    if rma.resolution == Resolution.REPLACEMENT:
+        return gettext("Looked at"), rma.inspected_at, ""
+    if rma.resolution == Resolution.EXCHANGE:
+        return gettext("Settled"), rma.settled_at, ""
+    return gettext("Paid back"), rma.settled_at, ""
 
 
 def _state(number: int, done: int, *, stopped: bool, finished: bool, rejected: str) -> str:

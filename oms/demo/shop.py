@@ -199,7 +199,9 @@ class Shop:
         own = ["--host", "127.0.0.1", "--port", str(port), "--data", str(self.data / "sandbox")]
         stripe = ["--stripe-webhook", f"{self.web_url}/webhooks/stripe/"]
         # What the endpoint is subscribed to at Stripe; the older names for the same news are understood but not needed.
-        stripe += ["--stripe-events", "refund.created,refund.updated,refund.failed"]
+        kinds = ("refund.created", "refund.updated", "refund.failed")
+        kinds += ("checkout.session.completed", "checkout.session.expired")
+        stripe += ["--stripe-events", ",".join(kinds)]
         easypost = ["--easypost-webhook", f"{self.web_url}/webhooks/easypost/"]
         easypost += ["--paypal-webhook", f"{self.web_url}/webhooks/paypal/", "--paypal-webhook-id", "WHSANDBOX"]
         # With "=", because a secret may begin with a dash.

@@ -28,7 +28,7 @@ TABLES: tuple[str, ...] = (
     "shipment",
     "tracker",
 )
-TABLES += ("capture", "paypal_refund", "dispute", "payout")
+TABLES += ("capture", "paypal_refund", "dispute", "payout", "session")
 
 
 class BookInUse(Exception):

@@ -45,6 +45,7 @@ from .paypal import PayPal
 from .paypal_objects import error as paypal_error
 from .paypal_signing import Signer
 from .stripe import Stripe
+from .stripe_checkout import PAGES
 from .stripe_objects import error as stripe_error
 from .timeline import Timeline
 from .webhooks import Endpoint, Webhooks
@@ -97,6 +98,8 @@ class Sandbox:
         """Answer one call. Raises Dropped where the connection is to break instead."""
         if request.path.startswith("/_sandbox/"):
             return self.control.answer(request), Fate()
+        if request.path.startswith(PAGES):
+            return self.stripe.checkout.page(request), Fate()
         name = self._vendor(request.path)
         fate = self.faults.fate(name)
         if name == "paypal" and self.paypal.is_free(request.path) and fate.kind != "down":

@@ -14,6 +14,7 @@ from . import stripe_objects as objects
 from .book import Book, Row
 from .faults import Faults
 from .stripe_calls import Call, refusal
+from .stripe_checkout import Checkout
 from .stripe_disputes import Disputes
 from .stripe_payments import Payments
 from .stripe_payouts import Payouts
@@ -34,6 +35,7 @@ class Stripe:
         self.payments = Payments(book)
         self.payouts = Payouts(book)
         self.disputes = Disputes(book)
+        self.checkout = Checkout(book)
         self._running: set[str] = set()
         self._running_lock = threading.Lock()
         self._routes: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
@@ -48,6 +50,9 @@ class Stripe:
                 ("GET", r"payment_intents/([^/]+)", self.payments.retrieve_intent),
                 ("POST", r"payment_intents/([^/]+)/confirm", self.payments.confirm_intent),
                 ("GET", r"charges/([^/]+)", self.payments.retrieve_charge),
+                ("POST", "checkout/sessions", self.checkout.create),
+                ("GET", r"checkout/sessions/([^/]+)", self.checkout.retrieve),
+                ("POST", r"checkout/sessions/([^/]+)/expire", self.checkout.expire),
                 ("GET", "events", self.payments.list_events),
                 ("GET", r"events/([^/]+)", self.payments.retrieve_event),
                 ("GET", "balance_transactions", self.payouts.list_transactions),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from refunds.reconciliation.records import Line
-from refunds.states import RefundStatus
+from refunds.states import LinkStatus, RefundStatus
 
 if TYPE_CHECKING:
     from refunds.models import Refund
@@ -41,7 +41,19 @@ class AskAgain:
     payments: tuple[str, ...]
 
 
-type News = RefundAnswer | AskAgain
+@dataclass(frozen=True)
+class PageNews:
+    """Where a payment page stands at the provider. `key` is ours, `payment` the provider's number once it is paid."""
+
+    status: LinkStatus
+    session_id: str
+    key: str = ""
+    payment: str = ""
+    amount_minor: int = 0
+    currency: str = ""
+
+
+type News = RefundAnswer | AskAgain | PageNews
 """What a message of a provider may tell."""
 
 

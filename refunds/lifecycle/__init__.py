@@ -22,8 +22,14 @@ from refunds.lifecycle.crediting import (
     grant_credit,
     invalidate_credit,
 )
+from refunds.lifecycle.linking import hear_page, note_page, open_link
 from refunds.lifecycle.paying import await_provider, confirm_paid, confirm_unpaid, fail, give, hear, settle
-from refunds.lifecycle.requesting import request_for_cancellation, request_for_return, request_goodwill
+from refunds.lifecycle.requesting import (
+    request_for_cancellation,
+    request_for_return,
+    request_goodwill,
+    request_overpaid,
+)
 from refunds.lifecycle.submitting import note_silence, submit
 
 __all__ = [
@@ -46,9 +52,12 @@ __all__ = [
     "give",
     "grant_credit",
     "hear",
+    "hear_page",
     "invalidate_credit",
+    "note_page",
     "note_silence",
     "offer_credit",
+    "open_link",
     "pay_order_with_credit",
     "redirect",
     "refuse",
@@ -56,6 +65,7 @@ __all__ = [
     "request_for_cancellation",
     "request_for_return",
     "request_goodwill",
+    "request_overpaid",
     "retry",
     "settle",
     "spend",

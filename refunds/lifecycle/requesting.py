@@ -128,6 +128,19 @@ def request_for_cancellation(order_number: str, claims: Sequence[int], *, by: st
     return _make_refunds(memo, lines, by=by, at=at)
 
 
+@verb
+def request_overpaid(order_number: str, amount: Decimal, tax: Decimal, *, by: str, at: datetime) -> list[Refund]:
+    """Give back what was paid for an order after nothing of it was to go out any more."""
+    order = Order.objects.for_update().get(number=order_number)
+    unit = ClaimedLine(
+        key="", description=order.number, line_gross=amount, line_tax=tax, line_quantity=1, units=((0, 1),)
+    )
+    quote = price_units([unit], (), order.currency)
+    lines = [CreditMemoLine(quantity=1, gross=amount, tax=tax)]
+    memo = _write_memo(order, RefundSource.CANCELLATION, quote, lines, quote.to_json(), at=at)
+    return _make_refunds(memo, lines, by=by, at=at)
+
+
 def _canceled(order: Order, claims: Sequence[UnitClaim]) -> Sequence[ClaimedLine]:
     if order.kind != OrderKind.SALE:
         return as_far_as_paid(order, claims)

@@ -1,5 +1,6 @@
 from refunds.models.approvals import RefundApproval, RefundEvidence
 from refunds.models.imported import ImportedCredit
+from refunds.models.links import PaymentLink
 from refunds.models.memos import CreditMemo, CreditMemoLine, MemoNumber, MemoSeries
 from refunds.models.provider_side import ExternalRefund, PaymentDispute
 from refunds.models.reconciliation import (
@@ -31,6 +32,7 @@ __all__ = [
     "MemoNumber",
     "MemoSeries",
     "PaymentDispute",
+    "PaymentLink",
     "ReconciliationRun",
     "Refund",
     "RefundApproval",

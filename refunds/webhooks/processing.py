@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from oms.models import InboundWebhook
-from refunds import protocol
+from refunds import lifecycle, protocol
 from refunds.gateways import paypal_messages, stripe_messages
-from refunds.gateways.base import AskAgain, GatewayError, News, RefundAnswer
+from refunds.gateways.base import AskAgain, GatewayError, News, PageNews, RefundAnswer
 from refunds.models import Refund
 from refunds.refusals import NotOurs
 from refunds.states import RefundStatus
@@ -66,6 +66,8 @@ def _leave(message: InboundWebhook, code: str) -> None:
 def _hear(news: News, *, by: str) -> None:
     if isinstance(news, RefundAnswer):
         protocol.hear_webhook(news, by=by, at=timezone.now())
+    elif isinstance(news, PageNews):
+        lifecycle.hear_page(news, by=by, at=timezone.now())
     elif isinstance(news, AskAgain):
         _ask_soon(news)
 

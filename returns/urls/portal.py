@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from returns.views.portal import confirmation, items, lookup, pages, status, status_answers
+from returns.views.portal import confirmation, exchange, items, lookup, outgoing, pages, status, status_answers
 
 app_name = "portal"
 
@@ -12,6 +12,8 @@ urlpatterns = [
     path("return/<uuid:draft>/items/", items.items, name="items"),
     path("return/<uuid:draft>/details/", items.details, name="details"),
     path("return/<uuid:draft>/resolution/", confirmation.resolution, name="resolution"),
+    path("return/<uuid:draft>/exchange/", exchange.exchange, name="exchange"),
+    path("return/<uuid:draft>/exchange/<int:line>/", exchange.exchange_item, name="exchange_item"),
     path("return/<uuid:draft>/confirmation/", confirmation.confirmation, name="confirmation"),
     path("return/<uuid:draft>/photos/<uuid:photo>/", items.photo, name="draft_photo"),
     # a return
@@ -22,6 +24,8 @@ urlpatterns = [
     path("r/<str:number>/<str:signature>/cancellation/", status_answers.cancellation, name="cancellation"),
     path("r/<str:number>/<str:signature>/answer/", status_answers.answer, name="answer"),
     path("r/<str:number>/<str:signature>/holds/<int:hold>/answer/", status_answers.hold_answer, name="hold_answer"),
+    path("r/<str:number>/<str:signature>/payment/", outgoing.payment, name="payment"),
+    path("r/<str:number>/<str:signature>/money/", outgoing.money_instead, name="money_instead"),
     path("r/<str:number>/<str:signature>/survey/", status_answers.survey, name="survey"),
     # the rules
     path("policy/", pages.policy, name="policy"),

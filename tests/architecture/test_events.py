@@ -17,6 +17,7 @@ SPEAKERS = {
     "returns/labels.py",
     "returns/outbound.py",
     "returns/tracking.py",
+    "refunds/payment_links.py",
     "refunds/protocol.py",
     "refunds/webhooks.py",
     "returns/webhooks.py",

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from uuid import uuid4
 
+import httpx
 import pytest
 from django.utils import timezone
 
@@ -10,9 +11,11 @@ from inventory import ledger
 from inventory.models import Bin, StockLevel
 from inventory.states import BinKind
 from oms.models import Order, Product
+from refunds import payment_links
 from refunds.conservation import balances
-from refunds.models import Refund
+from refunds.models import PaymentLink, Refund
 from refunds.pricing import price_return
+from refunds.refusals import NothingToPay
 from returns import lifecycle
 from returns.eligibility import Wanted
 from returns.exchanges import Instead
@@ -105,6 +108,75 @@ def test_something_dearer_is_held_until_it_is_paid(vendors: Sandbox) -> None:
     assert went(order) == [("exchange", "10.000", "settled")]
     assert on.paid_by_provider(vendors, order) == 0
     assert StockLevel.objects.get(product__sku="MUG-G").reserved == 1
+
+
+def held(vendors: Sandbox) -> tuple[RMA, Dispatch]:
+    rma = exchange(on.an_order_paid_at(vendors), a_green_mug("14.00"))
+    return rma, comes_back(vendors, rma)
+
+
+def page_for(rma: RMA) -> str:
+    return payment_links.page_for(rma.number, "Exchange", "http://shop.test/r/", by="customer:x", now=timezone.now)
+
+
+def pay(url: str) -> httpx.Response:
+    return httpx.post(url, data={"pay": "pm_card_visa"}, follow_redirects=False)
+
+
+def test_the_rest_is_paid_once_on_the_providers_page_and_the_goods_leave(vendors: Sandbox) -> None:
+    rma, dispatch = held(vendors)
+    url = page_for(rma)
+    assert page_for(rma) == url
+    assert "14.00" not in httpx.get(url).text
+    assert "4.00 GBP" in httpx.get(url).text
+    answers = [pay(url).status_code for _twice in range(2)]
+    link = PaymentLink.objects.get()
+    for _twice in range(2):
+        payment_links.look_up(link, now=timezone.now)
+    dispatch.refresh_from_db()
+    assert (answers, dispatch.status, link.amount) == ([303, 200], "released", Decimal("4.00"))
+    assert paid_for(dispatch.order) == [("card", "10.000", True), ("card", "4.000", False)]
+    with pytest.raises(NothingToPay):
+        page_for(rma)
+    assert drift() == 0
+    assert on.books_balance()
+
+
+def test_a_page_that_ran_out_gives_way_to_a_new_one(vendors: Sandbox) -> None:
+    rma, _dispatch = held(vendors)
+    first = page_for(rma)
+    PaymentLink.objects.update(expires_at=timezone.now())
+    assert page_for(rma) != first
+    assert "expired" in pay(first).text
+    assert sorted(PaymentLink.objects.values_list("status", flat=True)) == ["expired", "open"]
+
+
+def test_called_off_while_the_page_is_open_it_cannot_be_paid_any_more(vendors: Sandbox) -> None:
+    rma, _dispatch = held(vendors)
+    url = page_for(rma)
+    lifecycle.prefer_money(rma.number, by="customer:x", at=timezone.now())
+    run_jobs()
+    assert PaymentLink.objects.get().status == "expired"
+    assert "expired" in pay(url).text
+    assert drift() == 0
+
+
+def test_paid_at_the_last_moment_and_called_off_all_of_it_goes_back(vendors: Sandbox) -> None:
+    rma, dispatch = held(vendors)
+    pay(page_for(rma))
+    lifecycle.prefer_money(rma.number, by="customer:x", at=timezone.now())
+    run_jobs()
+    assert sorted(went(dispatch.order)) == [("original", "10.000", "settled"), ("original", "4.000", "settled")]
+    assert drift() == 0
+    assert on.books_balance()
+
+
+def test_unpaid_for_too_long_it_becomes_money(vendors: Sandbox) -> None:
+    rma, dispatch = held(vendors)
+    lifecycle.lapse(dispatch.pk, by="system", at=timezone.now())
+    run_jobs()
+    rma.refresh_from_db()
+    assert (rma.resolution, went(dispatch.order)) == ("refund", [("original", "10.000", "settled")])
 
 
 def test_a_worse_condition_than_declared_leaves_more_to_pay(vendors: Sandbox) -> None:

@@ -25,10 +25,14 @@ TITLES: Mapping[str, Any] = {
     Resolution.REPLACEMENT: gettext_lazy("The same again"),
     Resolution.KEEP_ITEM: gettext_lazy("Money back, and you keep it"),
 }
+# What goes out instead is no amount of money.
+GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
 # A way that has to know more first begins on a page of its own: the name of its address, which takes the draft.
 STEP_OF: dict[str, str] = {}
 # What a way says of its own beside the amount: (file, preview) → {"when": …, "title": …}, each optional.
 WORDS_OF: dict[str, Callable[[OrderFile, Preview], Mapping[str, str]]] = {}
+# A way that is only there while there are goods for it.
+ONLY_IF: dict[str, Callable[[OrderFile, Sequence[Wanted]], bool]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,15 @@ def cards(
     at: datetime,
 ) -> list[Card]:
     """A card per way the policy knows for this request; none while there is nothing to choose."""
-    choices = shown.decision.choices
+    choices = [one for one in shown.decision.choices if _is_there(one, file, wanted)]
     if len(choices) < 2:
         return []
     return [_card(draft, file, wanted, shown, choice, days=days, price=price, at=at) for choice in choices]
+
+
+def _is_there(choice: Choice, file: OrderFile, wanted: Sequence[Wanted]) -> bool:
+    only_if = ONLY_IF.get(choice.resolution)
+    return only_if is None or only_if(file, wanted)
 
 
 def _card(
@@ -86,9 +95,9 @@ def _card(
         url="" if current else _url(draft, choice.resolution),
         current=current,
         allowed=True,
-        amount=value_of(found, file.order.currency),
+        amount=None if choice.resolution in GOODS else value_of(found, file.order.currency),
         when=words.get("when") or when_paid(found.decision, days),
-        cost=cost(found, file.order.currency),
+        cost="" if choice.resolution in GOODS else cost(found, file.order.currency),
         why="" if choice.code == "choice_open" else choice.sentence,
     )
 

@@ -23,7 +23,7 @@ from returns.forms.portal import AnswerForm, HoldForm
 from returns.models import RMA, Parcel, ReturnPhoto
 from returns.situation import with_facts
 from returns.states import ParcelStatus, RMAStatus
-from returns.views.portal import story
+from returns.views.portal import going_out, story
 
 # What a carrier's label may be, as bytes we pass on.
 LABEL_TYPES = {"application/pdf": "pdf", "image/png": "png"}
@@ -66,6 +66,7 @@ def status_page(
         bound = hold[1] if hold and hold[0] == one["id"] else None
         one["form"] = bound or HoldForm(prefix=f"h{one['id']}", use_required_attribute=False)
     context["refusal"] = refusal
+    context["out"] = going_out.told(rma)
     return render(request, "portal/status.html", context, status=status)
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from oms import shops
 from oms.money import Money
@@ -117,7 +118,7 @@ def _money(rma: RMA) -> dict[str, Any]:
         "differs": bool(paid) and quote is not None and paid != Decimal(promised),
         "refunds": [
             {
-                "amount": money_text(Money(refund.amount, refund.currency)),
+                "amount": _amount(refund),
                 "method": _method(refund),
                 "at": offers.long_day(refund.settled_at, calendar.zone) if refund.settled_at else "",
                 "status": refund.get_status_display(),
@@ -132,7 +133,9 @@ def _money(rma: RMA) -> dict[str, Any]:
 def _method(refund: Refund) -> str:
     if refund.way == RefundDestination.STORE_CREDIT:
         return str(refund.way.label)
-    return refund.payment.get_method_display() if refund.payment.method != PaymentMethod.IMPORTED else ""
+    if refund.destination == RefundDestination.EXCHANGE or refund.payment.method == PaymentMethod.IMPORTED:
+        return ""
+    return refund.payment.get_method_display()
 
 
 def _credit(rma: RMA, refunds: list[Refund]) -> dict[str, Any] | None:
@@ -152,6 +155,13 @@ def _credit(rma: RMA, refunds: list[Refund]) -> dict[str, Any] | None:
         "url": account.get_portal_url(),
         "bonus": money_text(Money(on_top, rma.currency)) if on_top else "",
     }
+
+
+def _amount(refund: Refund) -> str:
+    text = money_text(Money(refund.amount, refund.currency))
+    if refund.destination == RefundDestination.EXCHANGE:
+        return gettext("%(amount)s for your exchange") % {"amount": text}
+    return text
 
 
 def _holds(rma: RMA, photos: list[ReturnPhoto]) -> list[dict[str, Any]]:
