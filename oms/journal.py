@@ -96,6 +96,8 @@ CHART: dict[Account, tuple[str, Kind]] = {
 
 # Where value stands while it is neither the customer's nor earned: what a payment puts in, and a refund takes out.
 MONEY = (Account.BANK, Account.PROVIDER, Account.PAYPAL, Account.STORE_CREDIT, Account.EXCHANGES)
+# Of these, what is credited rather than paid: it stays with us until it is spent.
+CREDIT = (Account.STORE_CREDIT, Account.EXCHANGES)
 
 PAID_INTO: dict[str, Account] = {
     PaymentMethod.CARD: Account.PROVIDER,

@@ -174,9 +174,13 @@ def test_conservation_of_nothing() -> None:
 def test_conservation_holds_for_what_was_captured() -> None:
     a_sold_order("S1", "20.00")
     a_sold_order("S2", "5.50")
-    totals = {"currency": "GBP", "orders": 2, "captured": "25.50", "refunded": "0.00", "kept": "25.50", "drift": "0.00"}
-    assert ask("conservation") == (0, {"currencies": [totals], "drifting": []})
-    assert run("conservation")[1] == "GBP: 2 orders, captured 25.50 = refunded 0.00 + kept 25.50; drift 0.00\n"
+    totals = {
+        "currency": "GBP", "orders": 2, "captured": "25.50", "refunded": "0.00", "credited": "0.00", "kept": "25.50",
+        "drift": "0.00",
+    }  # fmt: skip
+    assert ask("conservation") == (0, {"currencies": [totals], "drifting": [], "units": [], "taxes": []})
+    shown = "GBP: 2 orders, captured 25.50 = refunded 0.00 + credited 0.00 + kept 25.50; drift 0.00\n"
+    assert run("conservation")[1] == shown
 
 
 @pytest.mark.django_db
@@ -184,9 +188,12 @@ def test_conservation_holds_for_what_went_back_and_for_what_came_to_us_again() -
     """A late failure takes the refund back: the books are reversed, not rewritten."""
     refund = a_refund_in(RefundStatus.SETTLED)  # 10.00 of 20.00
     paid = refund.payment.captured
+    line = refund.order.lines.get()
     journal.post(
-        "capture/T", [(Account.PROVIDER, paid), (Account.SALES, -paid)], currency="GBP", at=NOON, order=refund.order
-    )
+        "capture/T",
+        [(Account.PROVIDER, paid), (Account.SALES, line.tax - paid), (Account.SALES_TAX, -line.tax, line.tax_rate)],
+        currency="GBP", at=NOON, order=refund.order,
+    )  # fmt: skip
     code, found = ask("conservation")
     back = found["currencies"][0]
     assert (code, back["refunded"], back["kept"]) == (0, "10.00", "10.00")
@@ -208,8 +215,10 @@ def test_conservation_names_an_order_whose_books_disagree() -> None:
         "currency": "GBP",
         "captured": "20.00",
         "refunded": "0.01",
+        "credited": "0.00",
         "captured_in_journal": "20.00",
         "refunded_in_journal": "0.00",
+        "credited_in_journal": "0.00",
         "refunds_settled": "0.00",
         "drift": "0.02",
     }

@@ -5,19 +5,23 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from oms.management.explained import ExplainedCommand
-from oms.money import amount_text
-from refunds.conservation import Balance, balances
+from oms.money import MoneyError, amount_text
+from refunds.conservation import Balance, TaxReading, UnitReading, balances, taxes, units
 
 SHOWN = 100
 EXAMPLE = """examples:
-  manage.py conservation           totals per currency, then a line per order that drifts
-  manage.py conservation --json    {"currencies": [{"currency": …, "captured": …, …, "drift": "0.00"}], "drifting": […]}
+  manage.py conservation           totals per currency, then a line for everything that drifts
+  manage.py conservation --json    {"currencies": [{"currency": …, "captured": …, …, "drift": "0.00"}],
+                                    "drifting": [orders], "units": [order lines], "taxes": [tax lines]}
 
 exit codes: 0 the drift is zero, 1 it is not, 2 usage, 3 the database is away"""
+TOTALS = ("captured", "refunded", "credited", "kept", "drift")
 
 
 class Command(ExplainedCommand):
-    help = "Compare captured = refunded + kept of every order in the payments with the journal; the drift must read 0."
+    help = (
+        "Compare captured = refunded + credited + kept per order, unit and tax line with the journal; drift must be 0."
+    )
     example = EXAMPLE
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,12 +34,21 @@ class Command(ExplainedCommand):
             _add(totals, one)
             if one.drift:
                 drifting.append(one)
+        by_unit = [one for one in units() if one.drift]
+        by_tax = [one for one in taxes(drifting=True) if one.drift]
         if options["json"]:
-            currencies = [_words(code, total) for code, total in totals.items()]
-            self.write_json({"currencies": currencies, "drifting": [_order(one) for one in drifting[:SHOWN]]})
+            self.write_json(
+                {
+                    "currencies": [_words(code, total) for code, total in totals.items()],
+                    "drifting": [_order(one) for one in drifting[:SHOWN]],
+                    "units": [_unit(one) for one in by_unit[:SHOWN]],
+                    "taxes": [_tax(one) for one in by_tax[:SHOWN]],
+                }
+            )
         else:
             self._show(totals, drifting)
-        if drifting:
+            self._show_more(by_unit, by_tax)
+        if drifting or by_unit or by_tax:
             sys.exit(1)
 
     def _show(self, totals: dict[str, dict[str, Any]], drifting: list[Balance]) -> None:
@@ -43,34 +56,72 @@ class Command(ExplainedCommand):
             words = _words(code, total)
             self.stdout.write(
                 f"{code}: {words['orders']:,} orders, captured {words['captured']} = refunded {words['refunded']}"
-                f" + kept {words['kept']}; drift {words['drift']}"
+                f" + credited {words['credited']} + kept {words['kept']}; drift {words['drift']}"
             )
         for one in drifting[:SHOWN]:
             self.stdout.write(
                 f"order {one.order}: captured {one.captured} (journal {one.captured_in_journal}), refunded"
-                f" {one.refunded} (journal {one.refunded_in_journal}, settled refunds {one.refunds_settled})"
+                f" {one.refunded} (journal {one.refunded_in_journal}, settled refunds {one.refunds_settled}), credited"
+                f" {one.credited} (journal {one.credited_in_journal})"
             )
         if len(drifting) > SHOWN:
-            self.stdout.write(f"… and {len(drifting) - SHOWN:,} more")
+            self.stdout.write(f"… and {len(drifting) - SHOWN:,} more orders")
         if not totals:
             self.stdout.write("No money was ever captured here; drift 0.")
 
+    def _show_more(self, by_unit: list[UnitReading], by_tax: list[TaxReading]) -> None:
+        for unit in by_unit[:SHOWN]:
+            self.stdout.write(
+                f"order {unit.order}, {unit.sku}: {unit.returned} of {unit.sold} units, {unit.credited} of"
+                f" {unit.gross}; credit memos {unit.on_memos} (events {unit.in_events})"
+            )
+        for tax in by_tax[:SHOWN]:
+            rate = "no rate" if tax.rate is None else f"{tax.rate.normalize():f} %"
+            self.stdout.write(
+                f"order {tax.order}, tax at {rate}: taken in {tax.captured} (journal {tax.captured_in_journal}), given"
+                f" back {tax.refunded} (journal {tax.refunded_in_journal})"
+            )
+
 
 def _add(totals: dict[str, dict[str, Any]], one: Balance) -> None:
-    total = totals.setdefault(
-        one.currency, {"orders": 0} | dict.fromkeys(("captured", "refunded", "kept", "drift"), Decimal(0))
-    )
+    total = totals.setdefault(one.currency, {"orders": 0} | dict.fromkeys(TOTALS, Decimal(0)))
     total["orders"] += 1
-    for name in ("captured", "refunded", "kept", "drift"):
+    for name in TOTALS:
         total[name] += getattr(one, name)
 
 
 def _words(code: str, total: dict[str, Any]) -> dict[str, Any]:
-    amounts = {name: amount_text(total[name], code) for name in ("captured", "refunded", "kept", "drift")}
+    amounts = {name: _text(total[name], code) for name in TOTALS}
     return {"currency": code, "orders": total["orders"], **amounts}
 
 
 def _order(one: Balance) -> dict[str, str]:
-    names = ("captured", "refunded", "captured_in_journal", "refunded_in_journal", "refunds_settled", "drift")
-    amounts = {name: amount_text(getattr(one, name), one.currency) for name in names}
-    return {"order": one.order, "currency": one.currency, **amounts}
+    names = (
+        "captured", "refunded", "credited", "captured_in_journal", "refunded_in_journal", "credited_in_journal",
+        "refunds_settled", "drift",
+    )  # fmt: skip
+    return {"order": one.order} | _amounts(one, names)
+
+
+def _unit(one: UnitReading) -> dict[str, Any]:
+    counts = {"order": one.order, "sku": one.sku, "sold": one.sold, "returned": one.returned}
+    names = ("gross", "tax", "credited", "credited_tax", "on_memos", "in_events")
+    return counts | _amounts(one, (*names, "drift"))
+
+
+def _tax(one: TaxReading) -> dict[str, Any]:
+    rate = None if one.rate is None else f"{one.rate.normalize():f}"
+    names = ("captured", "refunded", "captured_in_journal", "refunded_in_journal", "drift")
+    return {"order": one.order, "rate": rate} | _amounts(one, names)
+
+
+def _amounts(one: Any, names: tuple[str, ...]) -> dict[str, str]:
+    return {"currency": one.currency} | {name: _text(getattr(one, name), one.currency) for name in names}
+
+
+def _text(amount: Decimal, currency: str) -> str:
+    """What was changed by hand may have more decimals than its currency: it is shown all the same."""
+    try:
+        return amount_text(amount, currency)
+    except MoneyError:
+        return f"{amount:f}"
