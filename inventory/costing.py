@@ -57,7 +57,7 @@ def receive(
 ) -> ValueMovement:
     """Units become ours at `unit_cost`; without one at the product's standard cost, marked as estimated."""
     unit_cost, is_estimated = (unit_cost, False) if unit_cost is not None else (product.standard_cost or ZERO, True)
-    cost = (quantity * unit_cost).quantize(_PLACES)
+    cost = (quantity * Decimal(unit_cost)).quantize(_PLACES)
     held, before = _add(product, quantity, cost)
     moved = _move(held, ValueOp.RECEIVE, quantity, cost, cause, at, is_estimated=is_estimated)
     CostLayer.objects.create(product=product, receipt=moved, quantity=quantity, unit_cost=unit_cost)

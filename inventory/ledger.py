@@ -13,10 +13,12 @@ from decimal import Decimal
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from inventory import trading
 from inventory.models import Bin, StockMovement, Warehouse
 from inventory.places import bins_of
 from inventory.refusals import NotThatMany
 from inventory.states import BinKind, Disposition, MovementKind
+from oms.journal import Account
 from oms.models import Product
 
 LANDS_IN: dict[Disposition, BinKind] = {
@@ -89,9 +91,21 @@ def put_away(
     _apply(moves, cause, by, at)
 
 
-def adjust(place: Bin, product: Product, quantity: int, *, cause: str, by: str, at: datetime) -> None:
-    """Correct a bin by a counted difference, positive or negative."""
-    _apply([_Move(place, Goods(product, abs(quantity)), quantity, MovementKind.ADJUST)], cause, by, at)
+def adjust(
+    place: Bin,
+    product: Product,
+    quantity: int,
+    *,
+    cause: str,
+    by: str,
+    at: datetime,
+    against: Account = Account.WRITE_OFF,
+) -> None:
+    """Correct a bin by a counted difference, positive or negative; of goods that are ours, their value too."""
+    if quantity:
+        _apply([_Move(place, Goods(product, abs(quantity)), quantity, MovementKind.ADJUST)], cause, by, at)
+        if place.kind in BinKind.ours():
+            trading.correct(product, quantity, cause=f"{cause}/{place.pk}", against=against, at=at)
 
 
 def _apply(moves: Sequence[_Move], cause: str, by: str, at: datetime) -> None:

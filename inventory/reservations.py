@@ -9,8 +9,8 @@ from datetime import datetime
 
 from django.db.models import F, QuerySet, Sum
 
-from inventory import costing, readmission
-from inventory.models import ProductValue, Reservation, StockLevel, StockMovement
+from inventory import trading
+from inventory.models import Reservation, StockLevel, StockMovement
 from inventory.refusals import NotAvailable
 from inventory.states import BinKind, MovementKind
 from oms.models import OrderLine, Product
@@ -116,19 +116,12 @@ def issue(lines: Sequence[OrderLine], *, cause: str, by: str, at: datetime) -> i
 
 
 def _value(held: Sequence[Reservation], at: datetime) -> None:
-    """The cost of what left, by the product's costing method; it comes back at this cost (rule 15).
-
-    Goods that stand on the shelf but were never valued enter at the standard cost first, marked as estimated.
-    """
+    """The cost of what left, by the product's costing method; products in one order everywhere."""
     leaving: dict[OrderLine, int] = {}
     for one in held:
         leaving[one.order_line] = leaving.get(one.order_line, 0) + one.quantity
     for line, quantity in sorted(leaving.items(), key=lambda one: (one[0].product_id, one[0].pk)):
-        cause = readmission.issue_cause(line)
-        owned = ProductValue.objects.filter(product=line.product).values_list("quantity", flat=True).first() or 0
-        if owned < quantity:
-            costing.receive(line.product, quantity - owned, None, cause=f"{cause}/found", at=at, order=line.order)
-        costing.issue(line.product, quantity, cause=cause, at=at, order=line.order)
+        trading.sell(line, quantity, at=at)
 
 
 def _locked(lines: Iterable[OrderLine]) -> list[Reservation]:

@@ -19,6 +19,11 @@ class BinKind(TextChoices):
         """Kinds whose goods are in our house."""
         return tuple(kind for kind in cls if kind is not cls.EXPECTED)
 
+    @classmethod
+    def ours(cls) -> tuple[str, ...]:
+        """Kinds whose goods we own: bought, or taken back and accepted."""
+        return cls.SHELF, cls.QUARANTINE, cls.REFURBISH
+
 
 class Disposition(TextChoices):
     RESTOCK = "restock", _("restock")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from inventory import ledger, readmission
+from inventory import ledger, trading
 from inventory.states import BinKind, Disposition
 from oms import outbox
 from oms.models import Order, OrderLine
@@ -115,4 +115,4 @@ def _move_goods(rma: RMA, hold: Hold, *, by: str, at: datetime) -> None:
         rma.warehouse, [(goods, target)], source=BinKind.HOLD, cause=f"hold/{hold.pk}/{hold.status}", by=by, at=at
     )
     if hold.status != HoldStatus.SENT_BACK:
-        readmission.readmit([readmitted(outcome, order_line)], rma.order, at=at)
+        trading.readmit([readmitted(outcome, order_line)], rma.order, at=at)

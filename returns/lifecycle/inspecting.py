@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from inventory import ledger, readmission
+from inventory import ledger, trading
 from inventory.models import Condition
-from inventory.readmission import Readmitted
 from inventory.refusals import NotSellable
 from inventory.states import BinKind, Disposition
+from inventory.trading import Readmitted
 from oms import outbox
 from oms.models import OrderLine
 from oms.verbs import verb
@@ -211,7 +211,7 @@ def _book_value(rma: RMA, outcomes: Sequence[Outcome], lines: dict[int, ReturnLi
         if one.acceptance == Acceptance.ACCEPTED and one.receipt.result != ReceiptResult.WRONG_ITEM
     ]
     goods = (readmitted(one, lines[one.receipt.line_id].order_line) for one in accepted)
-    readmission.readmit(goods, rma.order, at=at)
+    trading.readmit(goods, rma.order, at=at)
 
 
 def readmitted(outcome: Outcome, line: OrderLine) -> Readmitted:

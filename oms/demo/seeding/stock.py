@@ -9,6 +9,7 @@ from django.db.models import Count
 from inventory import ledger
 from inventory.models import Bin, Warehouse
 from inventory.states import BinKind
+from oms.journal import Account
 from oms.models import Product
 
 
@@ -20,4 +21,12 @@ def make_stock(*, now: datetime, random: Random) -> None:
         Product.objects.filter(is_merchandise=True).annotate(sold=Count("order_lines")).order_by("-sold", "sku")
     )
     for product in bestsellers[:120]:
-        ledger.adjust(shelf, product, random.randrange(20, 200), cause=f"opening/{product.sku}", by="system", at=now)
+        ledger.adjust(
+            shelf,
+            product,
+            random.randrange(20, 200),
+            cause=f"opening/{product.sku}",
+            by="system",
+            at=now,
+            against=Account.GOODS_RECEIVED,
+        )

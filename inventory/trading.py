@@ -1,4 +1,4 @@
-"""Goods taken back from a customer count in money again: at what they left with, less what their grade has lost."""
+"""Goods of an order leave us at their cost, and come back at the cost they left with, less what their grade lost."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from inventory import costing, terms
-from inventory.models import Impairment, ValueMovement
+from inventory.models import Impairment, ProductValue, ValueMovement
 from inventory.states import Disposition, ValueOp
 from oms import journal
 from oms.journal import Account
-from oms.models import Order, OrderLine
+from oms.models import Order, OrderLine, Product
 from oms.money import round_half_up
 from oms.states import OrderSource
 
@@ -29,6 +29,35 @@ class Readmitted:
 def issue_cause(line: OrderLine) -> str:
     """The document under which units of an order line leave our stock."""
     return f"order_line/{line.pk}"
+
+
+def sell(line: OrderLine, quantity: int, *, at: datetime) -> ValueMovement:
+    """Units of a line leave us; the line keeps what each cost, whatever is bought later (rule 15).
+
+    What stands on a shelf and was never booked is booked now, at the standard cost, marked as estimated.
+    """
+    product = line.product
+    _cover(product, quantity, cause=f"{issue_cause(line)}/found", at=at)
+    moved = costing.issue(product, quantity, cause=issue_cause(line), at=at, order=line.order)
+    line.unit_cost = moved.cost / quantity
+    line.save(update_fields=["unit_cost"])
+    return moved
+
+
+def correct(product: Product, quantity: int, *, cause: str, against: Account, at: datetime) -> None:
+    """Units that were counted and nobody had booked, or that nobody finds (negative)."""
+    if quantity > 0:
+        costing.receive(product, quantity, None, cause=cause, at=at, against=against)
+    elif quantity < 0:
+        _cover(product, -quantity, cause=f"{cause}/found", at=at)
+        costing.issue(product, -quantity, cause=cause, at=at, against=against)
+
+
+def _cover(product: Product, quantity: int, *, cause: str, at: datetime) -> None:
+    owned = ProductValue.objects.select_for_update(no_key=True).filter(product=product).first()
+    missing = quantity - (owned.quantity if owned else 0)
+    if missing > 0:
+        costing.receive(product, missing, None, cause=cause, at=at)
 
 
 def readmit(goods: Iterable[Readmitted], order: Order, *, at: datetime) -> None:
