@@ -112,7 +112,7 @@ def _lines(order: Order) -> dict[int, Any]:
     claims = UnitClaim.objects.filter(order_line=OuterRef("pk"), active=True).order_by().values("order_line")
     claimed = claims.annotate(all=Aggregate("units", function="range_agg", output_field=UnitsField())).values("all")
     sent = ShipmentLine.objects.filter(order_line=OuterRef("pk")).order_by("-shipment__shipped_at", "pk")
-    lines = OrderLine.objects.filter(order=order).select_related("product").order_by("position")
+    lines = order.lines.select_related("product").order_by("position")
     lines = lines.annotate(
         claimed_units=Subquery(claimed, output_field=UnitsField()),
         sent_at=Subquery(sent.values("shipment__shipped_at")[:1]),

@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from oms import shops
 from oms.journal import Account
-from oms.models import Event, JournalEntry, User
+from oms.models import Event, JournalEntry, OrderLine, User
 from oms.money import Money
 from oms.templatetags.components import money as show_money
+from refunds.amounts import Quote
 from refunds.models import CreditMemo
 from refunds.states import MEANING, RefundStatus
+from refunds.views.working import fee_name, working
 
 S = RefundStatus
 
@@ -119,7 +121,7 @@ def memo_receipt(memo: CreditMemo) -> dict[str, Any]:
     lines = [_line(row, currency) for row in quote.get("lines", ())]
     lines += [{"label": _("Shipping"), "money": money(row["gross"])} for row in quote.get("shipping", ())]
     lines += [
-        {"label": row["label"] or row["code"], "money": -money(row["gross"])}
+        {"label": row["label"] or fee_name(row["code"]), "money": -money(row["gross"])}
         for row in quote.get("fees", ())
         if money(row["gross"])
     ]
@@ -129,8 +131,18 @@ def memo_receipt(memo: CreditMemo) -> dict[str, Any]:
         "lines": lines,
         "total": Money(memo.total, currency),
         "after": _("Includes %(tax)s tax.") % {"tax": show_money(memo.tax, currency)} if memo.tax else "",
-        "working": [_difference(row) for row in quote.get("differences", ())],
+        "working": [*(_difference(row) for row in quote.get("differences", ())), *_working(memo)],
     }
+
+
+def _working(memo: CreditMemo) -> list[str]:
+    """Where its cents come from; money without goods has no more to tell than its amount."""
+    keys = [row["key"] for row in memo.quote.get("lines", ()) if str(row["key"]).isdigit()]
+    if not keys:
+        return []
+    sold = OrderLine.objects.filter(pk__in=keys, order=memo.order_id).select_related("order")
+    inputs = memo.rma.quote.get("inputs", {}) if memo.rma else {}
+    return working(Quote.from_json(memo.quote), lines={str(line.pk): line for line in sold}, inputs=inputs)
 
 
 def _line(row: dict[str, Any], currency: str) -> dict[str, Any]:

@@ -99,11 +99,13 @@ def the_offer(client: Client, order: Any, **answers: Any) -> str:
 
 @pytest.mark.django_db
 def test_with_one_way_there_is_nothing_to_choose(client: Client, recent: Any) -> None:
+    a_rule("resolutions", allowed=["refund"])
     assert "What would you like?" not in client.get(the_offer(client, recent())).content.decode()
 
 
 @pytest.mark.django_db
 def test_each_way_is_a_card_with_its_amount_date_cost_and_why(client: Client, recent: Any) -> None:
+    a_rule("resolutions", allowed=["refund"])
     a_rule("keep_item", value_up_to="10.00")
     a_rule("restocking_fee", percent="10", resolutions=["refund"])
     offer = the_offer(client, recent())

@@ -174,6 +174,7 @@ def _lines(rma: RMA) -> list[ReturnLine]:
     lines = list(rma.lines.select_related("order_line", "reason", "declared_condition").order_by("id"))
     for line in lines:
         line.rma = rma  # its note is unsealed with the customer's key, which is here already
+        line.order_line.order = rma.order
     return lines
 
 
@@ -257,7 +258,7 @@ def _receipt(rma: RMA, lines: Iterable[ReturnLine], outcomes: Iterable[Outcome])
         return None
     conditions = {one.declared_condition.code: one.declared_condition for one in lines if one.declared_condition}
     conditions |= {one.condition.code: one.condition for one in outcomes}
-    return offers.receipt(rma.quote, conditions)
+    return offers.receipt(rma.quote, conditions, sold=[line.order_line for line in lines])
 
 
 def _refunds(rma: RMA, clock: Clock) -> list[dict[str, Any]]:

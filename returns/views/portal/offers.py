@@ -13,18 +13,18 @@ from django.utils.translation import gettext_lazy
 
 from inventory.models import Condition
 from oms import shops
-from oms.models import Order
+from oms.models import Order, OrderLine
 from oms.money import Money
 from oms.states import PaymentMethod
 from oms.templatetags.components import money as money_text
 from refunds.amounts import ClaimedLine, Quote, QuotedLine, price_line
+from refunds.views.working import fee_name, working
 from returns.eligibility import OrderFile, Preview
 from returns.policy import Decision, Verdict
 from returns.policy.decision import Label, Severity
 from returns.states import Resolution
 from returns.views.portal.choosing import bonus_of, value_of, when_paid
 
-MOST_UNITS_SHOWN = 6
 # What the page says in its own words.
 _SAID_ELSEWHERE = frozenset({"resolution_chosen", "window_open", "value_within_limit"})
 _PAID_TO = {
@@ -47,7 +47,9 @@ def offer(file: OrderFile, found: Preview) -> dict[str, Any]:
         "when": when_paid(found.decision, shop.processing_days),
         "lead": _lead(file.order, found.decision, shop.processing_days),
         "button": _button(found.decision),
-        "receipt": receipt(found.quote, conditions, bonus=bonus_of(found.decision.resolution, found.quote)),
+        "receipt": receipt(
+            found.quote, conditions, bonus=bonus_of(found.decision.resolution, found.quote), sold=file.lines.values()
+        ),
         "tables": list(_tables(found.quote, conditions)) if found.decision.label is not Label.NONE else [],
         **decided(found.decision, ZoneInfo(file.version.time_zone)),
     }
@@ -100,11 +102,16 @@ def _paid_to(order: Order) -> str:
 
 
 def receipt(
-    stored: Mapping[str, Any], conditions: Mapping[str, Condition], *, bonus: Money | None = None
+    stored: Mapping[str, Any],
+    conditions: Mapping[str, Condition],
+    *,
+    sold: Iterable[OrderLine] = (),
+    bonus: Money | None = None,
 ) -> dict[str, Any]:
     """A stored or fresh quote as `components/receipt.html` wants it: lines, total, and where each cent comes from.
 
-    `bonus` comes on top of what the quote pays, where it is taken as store credit.
+    `sold` are lines of the order, where prices before discounts are known. `bonus` comes on top of what the quote
+    pays, where it is taken as store credit.
     """
     quote, currency = Quote.from_json(stored), stored["currency"]
     declared = {key: given.get("declared", "") for key, given in stored.get("inputs", {}).get("lines", {}).items()}
@@ -130,38 +137,8 @@ def receipt(
         "lines": lines,
         "total": Money(quote.total, currency) + on_top,
         "tax": _("Tax in it: %(tax)s.") % {"tax": money_text(Money(quote.tax, currency))} if quote.tax else "",
-        "working": [sentence for line in quote.lines for sentence in _working(line, currency)],
+        "working": working(quote, lines={str(line.pk): line for line in sold}, inputs=stored.get("inputs")),
     }
-
-
-def fee_name(code: str) -> str:
-    return {"restocking": _("Restocking fee"), "return_label": _("Return label")}.get(code, _("Fee"))
-
-
-def _working(line: QuotedLine, currency: str) -> Iterable[str]:
-    """Where the cents of a line come from: what was paid for all of it, and what its units are worth."""
-
-    def text(amount: Decimal) -> str:
-        return money_text(Money(amount, currency))
-
-    yield _("%(title)s: you paid %(paid)s for %(count)s, after discounts and with tax.") % {
-        "title": line.description,
-        "paid": text(line.line_gross),
-        "count": line.line_quantity,
-    }
-    if line.line_quantity > 1 and line.quantity <= MOST_UNITS_SHOWN:
-        for unit in line.working(currency):
-            yield _("Piece %(number)s of %(count)s is worth %(value)s.") % {
-                "number": unit.number + 1,
-                "count": line.line_quantity,
-                "value": text(unit.value),
-            }
-    if line.deduction:
-        yield _("Of %(value)s this condition pays %(percent)s %%: %(pays)s.") % {
-            "value": text(line.value),
-            "percent": f"{line.payout_percent.normalize():f}",
-            "pays": text(line.gross),
-        }
 
 
 def _tables(stored: Mapping[str, Any], conditions: Mapping[str, Condition]) -> Iterable[dict[str, Any]]:

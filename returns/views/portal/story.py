@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from oms import shops
+from oms.models import OrderLine
 from oms.money import Money
 from oms.roles import Role
 from oms.states import PaymentMethod
@@ -30,7 +31,7 @@ from returns.views.portal.choosing import bonus_of
 
 def tell(rma: RMA, now: datetime) -> dict[str, Any]:
     """Everything `portal/status.html` shows; a dozen statements however many lines there are."""
-    shop = shops.current()
+    shop, lines = shops.current(), lines_of(rma)
     parcel = parcel_of(rma)
     photos = list(ReturnPhoto.objects.filter(rma=rma).defer("content").order_by("id"))
     holds = _holds(rma, photos) if rma.received_at else []
@@ -39,7 +40,7 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         "rma": rma,
         "situation": situation(rma, now, shop=shop),
         "steps": steps(rma, now),
-        "lines": lines_of(rma),
+        "lines": lines,
         "own_photos": [photo for photo in photos if photo.outcome_id is None],
         "parcel": parcel,
         "has_label": parcel is not None and parcel.labeled_at is not None and parcel.label_type != "",
@@ -50,7 +51,7 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         "can_cancel": _can_cancel(rma),
         "can_survey": rma.status == RMAStatus.CLOSED and not Survey.objects.filter(rma=rma).exists(),
         "processing_days": shop.processing_days,
-        **_money(rma),
+        **_money(rma, [line.order_line for line in lines]),
         **_decision(rma),
     }
 
@@ -74,6 +75,7 @@ def lines_of(rma: RMA) -> list[ReturnLine]:
     lines = list(rma.lines.select_related("order_line__product", "reason", "declared_condition").order_by("id"))
     for line in lines:
         line.rma = rma  # its note is unsealed with the customer's key, which is here already
+        line.order_line.order = rma.order
     return lines
 
 
@@ -92,7 +94,7 @@ def _decision(rma: RMA) -> dict[str, Any]:
     return {"reasons": told["reasons"], "flips": told["flips"] if rma.status == RMAStatus.REJECTED else ()}
 
 
-def _money(rma: RMA) -> dict[str, Any]:
+def _money(rma: RMA, sold: list[OrderLine]) -> dict[str, Any]:
     """What was promised and, once it moves, what was paid; a difference is said."""
     refunds = [
         refund
@@ -108,7 +110,8 @@ def _money(rma: RMA) -> dict[str, Any]:
     shown = memos[-1].quote if memos and memos[-1].quote.get("lines") else quote
     conditions = reference.conditions() if shown else {}
     bonus = bonus_of(rma.resolution, rma.quote) if quote is not None and shown is quote else None
-    receipt = offers.receipt(shown, conditions, bonus=bonus) if shown else None
+    whole = {"inputs": rma.quote.get("inputs", {})} | dict(shown or {})
+    receipt = offers.receipt(whole, conditions, sold=sold, bonus=bonus) if shown else None
     calendar = calendars.of(rma.warehouse)
     return {
         "receipt": receipt,
