@@ -82,7 +82,9 @@ def _as_credit(occasion: Occasion) -> bool:
 
 
 def _as_money(occasion: Occasion) -> bool:
-    return not _as_credit(occasion)
+    """What pays for an exchange is told when that leaves."""
+    refund = occasion.refund
+    return not _as_credit(occasion) and refund is not None and refund.destination != RefundDestination.EXCHANGE
 
 
 def _given_by_hand(occasion: Occasion) -> bool:
@@ -177,6 +179,25 @@ CATALOGUE = (
         "hold_decided",
         _("looked at again"),
         _("We looked at your return again: order %(order)s"),
+    ),
+    Entry(
+        "dispatch.held",
+        "exchange_held",
+        _("exchange to be paid"),
+        _("Something is left to pay for your exchange: order %(order)s"),
+    ),
+    Entry("dispatch.ran_short", "exchange_short", _("out of stock"), _("What you chose is sold out: order %(order)s")),
+    Entry(
+        "dispatch.shipped",
+        "exchange_sent",
+        _("exchange sent"),
+        _("What you get instead is on its way: order %(order)s"),
+    ),
+    Entry(
+        "dispatch.delivered",
+        "exchange_delivered",
+        _("exchange delivered"),
+        _("What you get instead was delivered: order %(order)s"),
     ),
     Entry("refund.settled", "refunded", _("refunded"), _("Your refund for order %(order)s"), when=_as_money),
     Entry("refund.settled", "credited", _("store credit"), _("Your store credit for order %(order)s"), when=_as_credit),

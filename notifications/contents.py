@@ -23,9 +23,12 @@ from oms.states import PaymentMethod
 from refunds.models import StoreCreditEntry
 from refunds.states import RefundSource
 from refunds.store_credit import EntryKind
+from returns.lifecycle.dispatching import PAY_WITHIN
 from returns.models import RMA, Outcome
 from returns.policy import Decision
-from returns.states import RMAStatus, Settlement
+from returns.states import Resolution, RMAStatus, Settlement
+
+GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
 
 PAID_TO = {
     PaymentMethod.CARD: gettext_lazy("the card you paid with"),
@@ -77,6 +80,7 @@ def _return(rma: RMA, occasion: Occasion) -> dict[str, Any]:
         "rma_number": rma.number,
         "status_url": rma.get_portal_url(),
         "items": _items(rma.quote),
+        "instead": _items(rma.quote.get("exchange", {})) if rma.resolution in GOODS else [],
         "note": rma.decision_note,
         "is_paid": rma.settlement == Settlement.SETTLED,
         "is_owed": rma.settlement in (Settlement.DUE, Settlement.IN_PROGRESS, Settlement.FAILED),
@@ -320,6 +324,24 @@ def _portal_link(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     return {"link_url": settings.PUBLIC_URL + reverse("portal:items", args=[occasion.draft.ref])}
 
 
+def _outgoing(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    """What goes out: what it is, where it is, and what is left to pay."""
+    rma, dispatch, facts = occasion.rma, occasion.dispatch, occasion.event.facts
+    assert rma is not None
+    assert dispatch is not None
+    lines = [one for one in dispatch.order.lines.order_by("position") if one.quantity]
+    return {
+        "goods": [f"{one.quantity} × {one.description}" for one in lines],
+        "is_replacement": rma.resolution == Resolution.REPLACEMENT,
+        "owed": Money(Decimal(facts["owed"]), facts["currency"]) if facts.get("owed") else None,
+        "payment_url": _page(rma, "payment") if facts.get("owed") else "",
+        "pay_by": _day(occasion.event.occurred_at + PAY_WITHIN, occasion),
+        "carrier": dispatch.carrier,
+        "tracking_number": dispatch.tracking_number,
+        "tracking_url": dispatch.tracking_url or rma.get_portal_url(),
+    }
+
+
 _EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
     "received": _received,
     "approved": _approved,
@@ -337,6 +359,10 @@ _EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
     "refund_booked": _accounting,
     "refund_failed": _refunded,
     "refund_reversed": _accounting,
+    "exchange_held": _outgoing,
+    "exchange_short": _outgoing,
+    "exchange_sent": _outgoing,
+    "exchange_delivered": _outgoing,
     "survey": _survey,
     "portal_link": _portal_link,
 }

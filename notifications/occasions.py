@@ -10,7 +10,7 @@ from notifications.states import MessageStatus
 from oms.models import Customer, Event, Order
 from refunds.models import Refund, StoreCreditEntry
 from returns import calendars
-from returns.models import RMA, Parcel, ReturnDraft
+from returns.models import RMA, Dispatch, Parcel, ReturnDraft
 
 SURVEY = "survey"
 
@@ -27,6 +27,7 @@ class Occasion:
     refund: Refund | None = None
     draft: ReturnDraft | None = None
     credit: StoreCreditEntry | None = None
+    dispatch: Dispatch | None = None
 
     @property
     def customer(self) -> Customer | None:
@@ -48,6 +49,10 @@ def _of_return(event: Event, number: str, at: datetime) -> Occasion:
         parcels = Parcel.objects.defer("label").select_related("rma__order__customer", "rma__warehouse")
         parcel = parcels.get(pk=event.facts["parcel"])
         return Occasion(event, at, parcel.rma.order, parcel.rma, parcel)
+    if event.name.startswith("dispatch."):
+        going = Dispatch.objects.defer("label").select_related("order", "rma__order__customer", "rma__warehouse")
+        dispatch = going.get(pk=event.facts["dispatch"])
+        return Occasion(event, at, dispatch.rma.order, dispatch.rma, dispatch=dispatch)
     returns = RMA.objects.select_related("order__customer", "warehouse")
     if event.name == "rma.closed":
         asked = Message.objects.filter(rma=OuterRef("pk"), template=SURVEY).exclude(status=MessageStatus.WITHHELD)

@@ -20,7 +20,7 @@ from refunds.models import Refund
 from refunds.protocol import carry_out
 from returns import lifecycle
 from returns.lifecycle import Arrived, Finding
-from returns.models import RMA, Hold
+from returns.models import RMA, Dispatch, Hold
 from returns.states import ReceiptResult
 from tests.builders import NOON, Sold, a_customer, a_return, an_order, the_line
 from tests.notifications.cases import (
@@ -40,6 +40,7 @@ from tests.notifications.cases import (
     shipped,
     the_mail,
 )
+from tests.returns import test_dispatching as dispatching
 
 pytestmark = pytest.mark.django_db
 
@@ -426,6 +427,47 @@ def _expired() -> None:
     lifecycle.expire(a_return(an_order()).number, by="system", at=NOON + timedelta(days=20))
 
 
+def _exchange(*, price: str = "10.00") -> Dispatch:
+    rma = dispatching.exchange(an_order(), dispatching.a_green_mug(price=price))
+    return Dispatch.objects.select_related("order").get(rma=rma)
+
+
+def _exchange_held() -> None:
+    rma = _exchange(price="14.00").rma
+    lifecycle.release(rma.number, owed=Decimal("4.00"), by="system", at=NOON + timedelta(days=4))
+
+
+def _exchange_packed() -> Dispatch:
+    dispatch = _exchange()
+    lifecycle.release(dispatch.rma.number, owed=Decimal(0), by="system", at=NOON)
+    return dispatch
+
+
+def _exchange_short() -> None:
+    dispatch = _exchange_packed()
+    lifecycle.miss(dispatch.pk, dispatch.order.lines.get().pk, by=DOCK, at=NOON)
+
+
+def _exchange_delivered() -> None:
+    dispatch = _exchange_packed()
+    dispatching.through_the_dock(dispatch)
+    lifecycle.arrive(dispatch.pk, by="carrier", at=NOON + timedelta(days=6))
+
+
+def test_what_is_left_to_pay_says_how_much_until_when_and_where() -> None:
+    _exchange_held()
+    mail = the_mail("exchange_held")
+    assert_says(mail, "£4.00 is left to pay", "1 × Mug, green", "Friday 11 December")
+    assert f"{mail.rma.get_portal_url()}payment/" in mail.text
+
+
+def test_an_exchange_asked_for_names_what_goes_out_and_no_refund() -> None:
+    _exchange()
+    mail = the_mail("received")
+    assert_says(mail, "You get instead:", "1 × Mug, green")
+    assert "Expected refund" not in mail.text + mail.html
+
+
 WRITTEN_BY: dict[str, Callable[[], object]] = {
     "received": lambda: a_return(an_order()),
     "approved": lambda: labeled(a_return(an_order())),
@@ -446,6 +488,10 @@ WRITTEN_BY: dict[str, Callable[[], object]] = {
     "refund_reversed": _late,
     "canceled": _canceled,
     "expired": _expired,
+    "exchange_held": _exchange_held,
+    "exchange_short": _exchange_short,
+    "exchange_sent": _exchange_delivered,
+    "exchange_delivered": _exchange_delivered,
     "survey": lambda: settled(a_refund()),
     "portal_link": lambda: a_link(an_order()),
 }
