@@ -20,6 +20,7 @@ from reporting import (
     products,
     reasons,
     refund_rate,
+    refund_taxes,
     regions,
     return_rate,
 )
@@ -221,6 +222,21 @@ def _store_credit_liability(period: Period, filters: Filters, by: str) -> list[R
     return rows
 
 
+def _refund_taxes(period: Period, filters: Filters, by: str) -> list[Row]:
+    return [
+        {
+            "month": row.month or None,
+            "country": row.country or None,
+            "rate": None if row.rate is None else f"{row.rate.normalize():f}",
+            "refunds": row.refunds,
+            "net": money(row.net),
+            "tax": money(row.tax),
+            "gross": money(row.gross),
+        }
+        for row in refund_taxes.answer(period, filters, by)
+    ]
+
+
 REPORTS = {
     "return_rate": Report(_return_rate, "how much comes back", ("month", "country", "product", "reason")),
     "refund_rate": Report(_refund_rate, "what share of the returned items is refunded, in full or in part", ("month",)),
@@ -228,6 +244,9 @@ REPORTS = {
     "reasons": Report(_reasons, "why things come back"),
     "costs": Report(_costs, "what returns cost; lost revenue, an estimate, apart", ("month",)),
     "csat": Report(_csat, "how customers found it", ("month",)),
+    "refund_taxes": Report(
+        _refund_taxes, "which sales tax went back, by month, country and rate", ("month", "country")
+    ),
     "regions": Report(_regions, "where things come back from, and where that is on the map"),
     "products": Report(_products, "which products come back too often, and probably why"),
     "bottlenecks": Report(_bottlenecks, "where the time goes, stage by stage"),

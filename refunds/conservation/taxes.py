@@ -11,36 +11,8 @@ from decimal import Decimal
 from django.db import connection
 
 from oms.journal import Account
-from oms.money import exponent
+from refunds.memo_taxes import MEMO_TAXES, places
 from refunds.states import RefundStatus
-
-# Every refund's part of each rate of its memo: what books share out, computed from the memo's lines instead.
-MEMO_TAXES = """
-    known AS (
-        SELECT memo_id, rate, sum(tax) AS tax FROM (
-            SELECT l.memo_id, nullif(o.tax_rate, 0) AS rate, l.tax
-              FROM refunds_creditmemoline l JOIN oms_orderline o ON o.id = l.order_line_id
-            UNION ALL
-            SELECT m.id, (fee ->> 'tax_rate')::numeric(7, 4), -(fee ->> 'tax')::numeric
-              FROM refunds_creditmemo m, jsonb_array_elements(m.quote -> 'fees') AS fee
-             WHERE (fee ->> 'tax')::numeric <> 0
-        ) parts WHERE rate IS NOT NULL GROUP BY memo_id, rate
-    ), memo_tax AS (
-        SELECT memo_id, rate, tax FROM known
-        UNION ALL
-        SELECT m.id, NULL, m.tax - coalesce((SELECT sum(tax) FROM known WHERE known.memo_id = m.id), 0)
-          FROM refunds_creditmemo m
-    ), cut AS (
-        SELECT r.id, r.memo_id, r.amount, r.status, m.total, m.order_id, m.currency,
-               sum(r.amount) OVER (PARTITION BY r.memo_id ORDER BY r.id) - r.amount AS before
-          FROM refunds_refund r JOIN refunds_creditmemo m ON m.id = r.memo_id
-    ), refund_tax AS (
-        SELECT cut.id AS refund_id, cut.order_id, cut.currency, cut.status, t.rate,
-               round(t.tax * (cut.before + cut.amount) / cut.total, x.places)
-               - round(t.tax * cut.before / cut.total, x.places) AS tax
-          FROM cut JOIN memo_tax t ON t.memo_id = cut.memo_id AND t.tax <> 0
-          JOIN unnest(%(currencies)s::text[], %(places)s::int[]) AS x (currency, places) ON x.currency = cut.currency
-    )"""
 
 READ = f"""
     WITH {MEMO_TAXES}, sold AS (
@@ -109,11 +81,3 @@ def taxes(*, drifting: bool = False) -> Iterator[TaxReading]:
             places() | {"settled": str(RefundStatus.SETTLED), "account": str(Account.SALES_TAX), "drifting": drifting},
         )
         yield from (TaxReading(*row) for row in cursor)
-
-
-def places() -> dict[str, list[str] | list[int]]:
-    """The currencies in use and how many decimals each has, as the statements want them."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT currency FROM oms_order")
-        currencies = sorted(row[0] for row in cursor.fetchall())
-    return {"currencies": currencies, "places": [exponent(currency) for currency in currencies]}

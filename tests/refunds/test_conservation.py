@@ -30,7 +30,7 @@ def a_sale(number: str = "1001", *, payments: tuple[tuple[str, str], ...] = (("c
     ]
     ways = [NewPayment(PaymentMethod(method), f"pi_{uuid4().hex}", Decimal(captured)) for method, captured in payments]
     return create(
-        number=number, customer=a_customer(), lines=lines, payments=ways, currency="GBP", by="user:1", at=NOON,
+        number=number, customer=a_customer(), lines=lines, payments=ways, currency="GBP", by="user:901", at=NOON,
         shipping=Decimal("5.01"), shipping_tax=Decimal("0.83"),
     )  # fmt: skip
 
@@ -39,9 +39,9 @@ def give_back(order: Order, quantities: dict[str, int]) -> list[Refund]:
     """Cancel units that were not shipped, and settle what is owed for them."""
     lines = {line.sku: line.pk for line in order.lines.all()}
     claims = cancel_lines(
-        order.number, {lines[sku]: count for sku, count in quantities.items()}, "too late", by="user:1", at=LATER
+        order.number, {lines[sku]: count for sku, count in quantities.items()}, "too late", by="user:901", at=LATER
     )
-    refunds = lifecycle.request_for_cancellation(order.number, [one.pk for one in claims], by="user:1", at=LATER)
+    refunds = lifecycle.request_for_cancellation(order.number, [one.pk for one in claims], by="user:901", at=LATER)
     return [settle(refund) for refund in refunds]
 
 
