@@ -3,8 +3,8 @@
 Each round does every kind of call on a fresh case. At the verbs: asking for a return, receiving, inspecting, asking for
 its refund, asking for goodwill, approving, sending again, the provider's answer, and its webhook over the view. At the
 pages (`pages.py`): the portal's confirmation, the desk's approval, the carrier's webhook, the dock's receipt and
-inspection, finance's approval, and a job rung eight times. Identical calls carry the same form token, the same key or
-the same message id. `size` counts the rounds.
+inspection, finance's approval, and a job rung eight times. Of store credit (`credit.py`): given, spent, back, freed.
+Identical calls carry the same form token, the same key or the same message id. `size` counts the rounds.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from tests.proofs import Progress, pages
+from tests.proofs import Progress, credit, pages
 from tests.proofs.identical import Callers, Identical
 
 SMALL, FULL = 10, 200
@@ -27,6 +27,7 @@ def run(size: int, progress: Progress) -> dict[str, Any]:
     for number in range(size):
         callers.make(_story())
         callers.make(pages.story())
+        callers.make(credit.story())
         progress(number + 1, size)
     callers.close()
     return {"calls": callers.calls, "wrong": callers.wrong[:20], "passed": not callers.wrong}
