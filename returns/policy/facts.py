@@ -5,7 +5,7 @@ can be stored with its facts and shown to whoever asks.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -91,6 +91,34 @@ class RequestFacts:
 
     def to_json(self) -> dict[str, Any]:
         return {key: plain(value) for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "RequestFacts":
+        """The facts of a stored decision; what was not known then stands at nothing."""
+        return cls(
+            order=_read(OrderFacts, stored["order"]),
+            lines=tuple(_read(LineFacts, line) for line in stored["lines"]),
+            customer=_read(CustomerFacts, stored.get("customer", {})),
+            resolution=stored.get("resolution", ""),
+            override=stored.get("override", ""),
+        )
+
+
+def _read[Facts: (OrderFacts, LineFacts, CustomerFacts)](kind: type[Facts], stored: Mapping[str, Any]) -> Facts:
+    """A dataclass of facts from its JSON: instants by their names, amounts by their type."""
+    known: dict[str, Any] = {}
+    for one in fields(kind):
+        value = stored.get(one.name)
+        if value is None:
+            continue
+        if one.name.endswith("_at"):
+            value = datetime.fromisoformat(value)
+        elif one.type is Decimal:
+            value = Decimal(value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        known[one.name] = value
+    return kind(**known)
 
 
 # ── Rules ─────────────────────────────────────────────────────────────────────────────────────────────────────────

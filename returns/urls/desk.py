@@ -15,6 +15,7 @@ urlpatterns = [
     path("policy/<int:number>/rules/", desk.new_rule, name="policy_new_rule"),
     path("policy/<int:number>/rules/<int:pk>/", desk.rule, name="policy_rule"),
     path("policy/<int:number>/rules/<int:pk>/removal/", desk.rule_removal, name="policy_rule_removal"),
+    path("policy/<int:number>/replay/", desk.replay, name="policy_replay"),
     path("policy/<int:number>/publication/", desk.publication, name="policy_publication"),
     path("policy/<int:number>/removal/", desk.version_removal, name="policy_version_removal"),
     path("holds/<int:pk>/decision/", desk.hold_decision, name="hold_decision"),

@@ -14,7 +14,7 @@ from oms.models import Event
 from oms.remembered import forget
 from oms.roles import Role
 from returns import policy_versions
-from returns.models import PolicyRule, PolicyVersion
+from returns.models import RMA, PolicyRule, PolicyVersion
 from returns.policy import ParametersRefused
 from returns.policy.defaults import DEFAULT_RULES
 from returns.policy.parameters import KINDS, PARAMETERS
@@ -299,3 +299,34 @@ def test_what_is_not_there_is_a_404(manager: Client) -> None:
     ):
         assert manager.get(path).status_code == 404
     assert manager.get(reverse("returns:policy_new_rule", args=[draft.number]), {"kind": "x"}).status_code == 422
+
+
+# ── A draft on past returns ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_draft_is_tried_on_real_returns() -> None:
+    now = timezone.now()
+    order = an_order(
+        placed_at=now - timedelta(days=20), shipped_at=now - timedelta(days=19), delivered_at=now - timedelta(days=18)
+    )
+    rma = a_return(order, at=now)
+    draft = a_draft()
+    client = staff_client(Role.MANAGER)
+    address = reverse("returns:policy_replay", args=[draft.number])
+    assert "None of 1 returns would have gone another way." in client.get(address).content.decode()
+    draft.rules.filter(kind="window").update(parameters={"days": 10})
+    html = client.get(address).content.decode()
+    assert "1 of 1 returns would have gone another way." in html
+    assert rma.number in html
+    assert "approved, now refused" in html
+    assert "−£10.00" in html
+    draft.rules.filter(kind="window").update(parameters={"days": 30})
+    draft.rules.filter(kind="restocking_fee").update(parameters={"percent": "10"})
+    assert "−£1.00" in client.get(address, {"days": "30"}).content.decode()
+    assert client.get(address, {"days": "ten"}).status_code == 400
+    assert RMA.objects.get().quote["total"] == "10.00"
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.DOCK, Role.FINANCE, Role.AUDITOR])
+def test_who_may_not_try_a_draft(role: Role) -> None:
+    assert staff_client(role).get(reverse("returns:policy_replay", args=[1])).status_code == 403

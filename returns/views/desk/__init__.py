@@ -23,6 +23,7 @@ from returns.views.desk.policy import (
     rule_removal,
     version_removal,
 )
+from returns.views.desk.replaying import replay
 
 __all__ = [
     "approval",
@@ -39,6 +40,7 @@ __all__ = [
     "publication",
     "question",
     "rejection",
+    "replay",
     "resolution",
     "return_list",
     "review",

@@ -57,14 +57,14 @@ def drafts(request: HttpRequest) -> HttpResponse:
 @require_safe
 @may("see returns")
 def policy_version(request: HttpRequest, number: int) -> HttpResponse:
-    return _render_version(request, _version(number))
+    return _render_version(request, version_of(number))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("change policy")
 def new_rule(request: HttpRequest, number: int) -> HttpResponse:
     """A rule of the kind named in the address."""
-    version, kind = _version(number), request.GET.get("kind", "")
+    version, kind = version_of(number), request.GET.get("kind", "")
     if kind not in PARAMETERS:
         return _render_version(request, version, kind_form=KindForm({"kind": kind}), status=422)
     return _edit(request, version, PolicyRule(version=version, kind=kind))
@@ -73,14 +73,14 @@ def new_rule(request: HttpRequest, number: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("change policy")
 def rule(request: HttpRequest, number: int, pk: int) -> HttpResponse:
-    version = _version(number)
+    version = version_of(number)
     return _edit(request, version, get_object_or_404(version.rules, pk=pk))
 
 
 @require_POST
 @may("change policy")
 def rule_removal(request: HttpRequest, number: int, pk: int) -> HttpResponse:
-    version = _version(number)
+    version = version_of(number)
     by, at = request.user.actor, timezone.now()
     try:
         policy_versions.drop_rule(version.pk, pk, by=by, at=at)
@@ -94,7 +94,7 @@ def rule_removal(request: HttpRequest, number: int, pk: int) -> HttpResponse:
 @may("change policy")
 def publication(request: HttpRequest, number: int) -> HttpResponse:
     """Let the draft count; what cannot be is said at its field."""
-    version = _version(number)
+    version = version_of(number)
     form = PublicationForm(request.POST)
     if not form.is_valid():
         return _render_version(request, version, publication_form=form, status=422)
@@ -120,7 +120,7 @@ def publication(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @may("change policy")
 def version_removal(request: HttpRequest, number: int) -> HttpResponse:
-    version = _version(number)
+    version = version_of(number)
     by, at = request.user.actor, timezone.now()
     try:
         policy_versions.discard(version.pk, by=by, at=at)
@@ -133,7 +133,7 @@ def version_removal(request: HttpRequest, number: int) -> HttpResponse:
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _version(number: int) -> PolicyVersion:
+def version_of(number: int) -> PolicyVersion:
     if number > 2_000_000_000:  # beyond what the column holds
         raise Http404
     return get_object_or_404(PolicyVersion, market=MARKET, number=number)
