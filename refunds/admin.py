@@ -3,7 +3,15 @@
 from django.contrib import admin
 
 from oms.admin_base import ReadOnlyInline, RoleAdmin
-from refunds.models import CreditMemo, CreditMemoLine, Refund, RefundAttempt
+from refunds.models import (
+    CreditMemo,
+    CreditMemoLine,
+    Refund,
+    RefundAttempt,
+    StoreCredit,
+    StoreCreditEntry,
+    StoreCreditGrant,
+)
 
 
 class CreditMemoLineInline(ReadOnlyInline):
@@ -55,3 +63,25 @@ class RefundAdmin(RoleAdmin):
         "failed_at",
     )
     inlines = (RefundAttemptInline,)
+
+
+class StoreCreditGrantInline(ReadOnlyInline):
+    model = StoreCreditGrant
+    fields = ("category", "amount", "used", "authorized", "granted_at", "expires_at", "document")
+    ordering = ("pk",)
+
+
+class StoreCreditEntryInline(ReadOnlyInline):
+    model = StoreCreditEntry
+    fields = ("reference", "kind", "amount", "cause", "order", "happened_at")
+    ordering = ("pk",)
+
+
+@admin.register(StoreCredit)
+class StoreCreditAdmin(RoleAdmin):
+    sees = "see store credit"
+    list_display = ("number", "currency", "opened_at")
+    list_filter = ("currency",)
+    search_fields = ("=number",)
+    fields = ("number", "currency", "opened_at")
+    inlines = (StoreCreditGrantInline, StoreCreditEntryInline)

@@ -5,9 +5,10 @@ that the newest is from yesterday. Names, addresses, parcels, costs, reasons, co
 made up by a generator with a fixed seed: the same on every machine.
 """
 
+from oms.demo.seeding.credit import make_store_credit
 from oms.demo.seeding.history import make_returns
 from oms.demo.seeding.sample import import_sample
 from oms.demo.seeding.staff import make_staff
 from oms.demo.seeding.stock import make_stock
 
-__all__ = ["import_sample", "make_returns", "make_staff", "make_stock"]
+__all__ = ["import_sample", "make_returns", "make_staff", "make_stock", "make_store_credit"]
