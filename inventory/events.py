@@ -3,5 +3,10 @@
 EVENTS = {
     "condition.changed": ("condition", "fields"),
     "bin.changed": ("bin", "fields"),
+    "count.started": ("bin",),
+    "count.submitted": ("lines", "variances"),
+    "count.approved": ("variances",),
+    "count.sent_back": (),
+    "count.discarded": (),
     "category_terms.changed": ("category", "fields", "costing", "issue_order"),
 }

@@ -1,11 +1,13 @@
 """Filters of the stock pages: words in the address."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Warehouse
+from inventory.models import Bin, Warehouse
 from inventory.states import BinKind, CostingMethod, IssueOrder
 from oms.models import Product
 
@@ -36,3 +38,68 @@ class TermsForm(forms.Form):
         if category and not Product.objects.filter(category=category).exists():
             raise forms.ValidationError(_("No product is in this category."))
         return category
+
+
+MOST_COUNTED = 1_000_000
+
+
+class BinChoice(forms.ModelChoiceField):
+    def label_from_instance(self, place: Bin) -> str:
+        return f"{place.warehouse.code} · {place.code}"
+
+
+class NewCountForm(forms.Form):
+    bin = BinChoice(
+        label=_("Bin"),
+        queryset=Bin.objects.filter(kind__in=BinKind.on_hand())
+        .select_related("warehouse")
+        .order_by("warehouse", "code"),
+        empty_label=_("choose one"),
+        error_messages={"required": _("Choose the bin that is counted.")},
+    )
+
+
+class CountForm(forms.Form):
+    """A number for each product that should be there, and one more product that should not."""
+
+    extra_sku = forms.CharField(label=_("SKU or barcode of something else you found"), max_length=40, required=False)
+    extra_quantity = forms.IntegerField(label=_("How many of it"), min_value=1, max_value=MOST_COUNTED, required=False)
+
+    def __init__(self, *args: Any, products: Sequence[Product], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.products = products
+        for product in products:
+            self.fields[f"p{product.pk}"] = forms.IntegerField(
+                label=product.title,
+                help_text=product.sku,
+                min_value=0,
+                max_value=MOST_COUNTED,
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+                error_messages={"required": _("Enter what you found, 0 where nothing is left.")},
+            )
+        self.order_fields([f"p{product.pk}" for product in products])
+
+    def clean_extra_sku(self) -> Product | None:
+        code = self.cleaned_data["extra_sku"].strip()
+        if not code:
+            return None
+        product = Product.objects.filter(Q(sku=code) | Q(barcode=code)).order_by("pk").first()
+        if product is None:
+            raise forms.ValidationError(_("We do not know this code."))
+        if any(known.pk == product.pk for known in self.products):
+            raise forms.ValidationError(_("This product is on the list above."))
+        return product
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if bool(given.get("extra_sku")) != bool(given.get("extra_quantity")) and not self.errors:
+            missing = "extra_quantity" if given.get("extra_sku") else "extra_sku"
+            self.add_error(missing, _("Enter both: which product, and how many."))
+        return given
+
+    @property
+    def found(self) -> dict[int, int]:
+        """Counted units by product id."""
+        counted = {product.pk: self.cleaned_data[f"p{product.pk}"] for product in self.products}
+        extra = self.cleaned_data.get("extra_sku")
+        return counted | ({extra.pk: self.cleaned_data["extra_quantity"]} if extra else {})

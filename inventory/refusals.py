@@ -26,3 +26,23 @@ class NotThatManyValued(Refused):
 class MoreThanIssued(Refused):
     code = "more_than_issued"
     sentence = _("%(sku)s: %(asked)s come back, %(left)s of that issue are out.")
+
+
+class CountedAlready(Refused):
+    code = "counted_already"
+    sentence = _("Somebody is counting %(bin)s already.")
+
+
+class NothingCounted(Refused):
+    code = "nothing_counted"
+    sentence = _("Enter what you found, 0 where nothing is left.")
+
+
+class OwnCount(Refused):
+    code = "own_count"
+    sentence = _("Whoever counted cannot approve it: somebody else has to.")
+
+
+class StockMovedMeanwhile(Refused):
+    code = "stock_moved_meanwhile"
+    sentence = _("%(sku)s moved in this bin after it was counted. Have it counted again.")

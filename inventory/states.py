@@ -3,6 +3,9 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from oms.roles import Role
+from oms.statemachine import CREATED, Machine, Transition
+
 
 class BinKind(TextChoices):
     EXPECTED = "expected", _("announced, still with the customer")  # not on hand
@@ -78,3 +81,39 @@ class ValueOp(TextChoices):
     RETURN = "return", _("returned by a customer")
     VENDOR_RETURN = "vendor_return", _("returned to the vendor")
     REVALUE = "revalue", _("revalued")
+
+
+class CountStatus(TextChoices):
+    COUNTING = "counting", _("being counted")
+    AWAITING_APPROVAL = "awaiting_approval", _("waits for a second person")
+    BOOKED = "booked", _("booked")
+    DISCARDED = "discarded", _("discarded")
+
+    @classmethod
+    def open(cls) -> tuple["CountStatus", ...]:
+        return cls.COUNTING, cls.AWAITING_APPROVAL
+
+
+_COUNTERS = (Role.DOCK, Role.MANAGER, Role.ADMINISTRATOR)
+_DECIDERS = (Role.MANAGER, Role.ADMINISTRATOR)
+
+COUNT_MACHINE = Machine(
+    "count",
+    CountStatus,
+    [
+        Transition("start", (CREATED,), CountStatus.COUNTING, _COUNTERS),
+        Transition("submit", (CountStatus.COUNTING,), CountStatus.AWAITING_APPROVAL, _COUNTERS),
+        Transition("submit", (CountStatus.COUNTING,), CountStatus.BOOKED, _COUNTERS),
+        Transition("approve", (CountStatus.AWAITING_APPROVAL,), CountStatus.BOOKED, _DECIDERS),
+        Transition("recount", (CountStatus.AWAITING_APPROVAL,), CountStatus.COUNTING, _DECIDERS),
+        Transition("discard", CountStatus.open(), CountStatus.DISCARDED, _COUNTERS),
+    ],
+    terminal=(CountStatus.BOOKED, CountStatus.DISCARDED),
+)
+
+COUNT_MEANING = {
+    CountStatus.COUNTING: "moving",
+    CountStatus.AWAITING_APPROVAL: "waiting",
+    CountStatus.BOOKED: "good",
+    CountStatus.DISCARDED: "",
+}

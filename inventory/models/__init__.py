@@ -1,4 +1,5 @@
 from inventory.models.conditions import Condition
+from inventory.models.counts import CountedLine, StockCount
 from inventory.models.reservations import Reservation
 from inventory.models.stock import StockLevel, StockMovement
 from inventory.models.units import Unit
@@ -18,11 +19,13 @@ __all__ = [
     "CategoryTerms",
     "Condition",
     "CostLayer",
+    "CountedLine",
     "GradeTerms",
     "Impairment",
     "IssuedPart",
     "ProductValue",
     "Reservation",
+    "StockCount",
     "StockLevel",
     "StockMovement",
     "Unit",

@@ -1,6 +1,7 @@
 """Stock, for staff."""
 
 from inventory.views.costing import chart, costing, terms
+from inventory.views.counting import count, count_decision, counts
 from inventory.views.stock import bins, movements, stock
 
-__all__ = ["bins", "chart", "costing", "movements", "stock", "terms"]
+__all__ = ["bins", "chart", "costing", "count", "count_decision", "counts", "movements", "stock", "terms"]
