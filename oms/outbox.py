@@ -137,8 +137,18 @@ def record(owner: StreamOwner, name: str, *, by: str, at: datetime, changed: Ite
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{name} must be recorded inside the transaction of its verb")
     event = _next(owner, name, by, at, facts)
-    _write(event, owner, [*changed, "event_sequence", "event_hash"])
+    if not _write(event, owner, [*changed, "event_sequence", "event_hash"]):
+        raise DatabaseError(f"{event.stream} is not there any more")
     return event
+
+
+def record_once(owner: StreamOwner, name: str, *, by: str, at: datetime, **facts: Any) -> Event | None:
+    """Insert a new owner with its first event; None, and nothing written, when one like it is there already.
+
+    One statement, and so a transaction by itself where none is open.
+    """
+    event = _next(owner, name, by, at, facts)
+    return event if _write(event, owner, (), otherwise="ON CONFLICT DO NOTHING") else None
 
 
 # What the verb changed, the event and the jobs it owes stand together: one statement, or nothing.
@@ -152,9 +162,10 @@ _OWED = """owed AS (
           FROM happened, unnest(%s::text[], %s::text[], %s::timestamptz[]) AS job (task, queue, due_at))"""
 
 
-def _write(event: Event, owner: StreamOwner, changed: Iterable[str]) -> None:
+def _write(event: Event, owner: StreamOwner, changed: Iterable[str], *, otherwise: str = "") -> bool:
+    """False when the owner's row was not written, and so nothing was."""
     connection, owed = transaction.get_connection(), subscriptions(event) if owes_jobs() else []
-    owner_part, values = _owner_part(owner, changed)
+    owner_part, values = _owner_part(owner, changed, otherwise)
     values += [event.stream, event.sequence, event.name, event.actor, event.correlation, json.dumps(event.facts)]
     values += [event.occurred_at, event.previous, event.hash]
     if owed:
@@ -165,14 +176,15 @@ def _write(event: Event, owner: StreamOwner, changed: Iterable[str]) -> None:
         cursor.execute(f"WITH {parts} SELECT owner.id, happened.id FROM owner, happened", values)  # noqa: S608
         row = cursor.fetchone()
     if row is None:
-        raise DatabaseError(f"{event.stream} is not there any more")
+        return False
     for instance, pk in zip((owner, event), row, strict=True):
         instance.pk, instance._state.adding, instance._state.db = pk, False, connection.alias
     # Written by hand, so its signal is sent by hand: `oms/receivers.py` hears it and wakes the workers.
     post_save.send(sender=Event, instance=event, created=True, raw=False, using=connection.alias, update_fields=None)
+    return True
 
 
-def _owner_part(owner: StreamOwner, changed: Iterable[str]) -> tuple[str, list[Any]]:
+def _owner_part(owner: StreamOwner, changed: Iterable[str], otherwise: str) -> tuple[str, list[Any]]:
     """What is done to the owner's row: a new one is inserted whole. Names in it come from the models."""
     connection, meta, new = transaction.get_connection(), owner._meta, owner._state.adding
     fields = [one for one in meta.local_concrete_fields if not one.primary_key]
@@ -183,7 +195,7 @@ def _owner_part(owner: StreamOwner, changed: Iterable[str]) -> tuple[str, list[A
     columns = [f'"{one.column}"' for one in fields]
     if new:
         places = ", ".join(["%s"] * len(columns))
-        change = f"INSERT INTO {meta.db_table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608
+        change = f"INSERT INTO {meta.db_table} ({', '.join(columns)}) VALUES ({places}) {otherwise}"  # noqa: S608
     else:
         change = f"UPDATE {meta.db_table} SET {', '.join(f'{one} = %s' for one in columns)} WHERE id = %s"  # noqa: S608
         values.append(owner.pk)
@@ -199,9 +211,8 @@ def record_on(stream: str, name: str, *, by: str, at: datetime, **facts: Any) ->
 
 def record_refusal(refused: Refused, *, verb: str, subject: str, by: str, at: datetime) -> None:
     """Note that a verb said no. Call it after the rollback; each refusal is a stream of its own, so none waits."""
-    with transaction.atomic():
-        owner = Stream(name=f"refusal/{uuid4()}", correlation=correlation.get() or uuid4())
-        record(owner, "verb.refused", by=by, at=at, verb=verb, subject=subject, code=refused.code)
+    owner = Stream(name=f"refusal/{uuid4()}", correlation=correlation.get() or uuid4())
+    record_once(owner, "verb.refused", by=by, at=at, verb=verb, subject=subject, code=refused.code)
 
 
 def _next(owner: StreamOwner, name: str, by: str, at: datetime, facts: dict[str, Any]) -> Event:

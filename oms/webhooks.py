@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
 from oms import outbox
@@ -74,11 +73,5 @@ def _fits(value: Any, longest: int) -> bool:
 def store(provider: str, external_id: str, kind: str, body: bytes, *, at: datetime) -> bool:
     """Keep a verified message, once. False: it was there already."""
     message = InboundWebhook(provider=provider, external_id=external_id, kind=kind, body=Plain(body), received_at=at)
-    try:
-        with transaction.atomic():
-            outbox.record(
-                message, "webhook.received", by=provider, at=at, provider=provider, external_id=external_id, kind=kind
-            )
-    except IntegrityError:  # the same message again
-        return False
-    return True
+    said = {"provider": provider, "external_id": external_id, "kind": kind}
+    return outbox.record_once(message, "webhook.received", by=provider, at=at, **said) is not None

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.files.base import File
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 from PIL import ImageOps
 from PIL.Image import Image, Resampling
@@ -22,7 +23,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from oms.encryption import Plain
 from oms.refusals import Refused
-from returns.models import ReturnPhoto
+from returns.models import RMA, ReturnPhoto
 from returns.photo_matching import fingerprint
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -159,6 +160,18 @@ def clean_all(uploads: Iterable[File], *, already: int = 0) -> list[Picture]:
     if already + len(uploads) > MAX_PER_LINE:
         raise TooManyPhotos(most=MAX_PER_LINE)
     return [clean(upload) for upload in uploads]
+
+
+def with_photos(returns: QuerySet[RMA]) -> QuerySet[RMA]:
+    """Read with each return whether it has photos: most have none, and then `of` asks no more."""
+    return returns.annotate(has_photos=Exists(ReturnPhoto.objects.filter(rma=OuterRef("pk"))))
+
+
+def of(rma: RMA) -> list[ReturnPhoto]:
+    """The photos of a return in the order they were taken, without their pictures."""
+    if not getattr(rma, "has_photos", True):
+        return []
+    return list(ReturnPhoto.objects.filter(rma=rma).defer("content").order_by("pk"))
 
 
 def keep(picture: Picture, *, taken_by: str, at: datetime, **belongs: Any) -> ReturnPhoto:

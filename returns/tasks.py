@@ -18,6 +18,12 @@ from returns.states import DispatchStatus, ParcelStatus, RMAStatus
 
 logger = logging.getLogger(__name__)
 
+# Once: a failure takes the mark back with everything else.
+_TAKE = """
+    UPDATE oms_inboundwebhook SET processed_at = %s
+     WHERE provider = %s AND external_id = %s AND processed_at IS NULL
+ RETURNING id, ref, body
+"""
 POLL_AFTER = timedelta(hours=6)
 BATCH = 200
 COMPARE_AT_ONCE = 20
@@ -38,10 +44,8 @@ def read_carrier_webhook(event: Event) -> None:
     """webhook.received → the parcel's news."""
     if event.facts["provider"] != "easypost":
         return
-    webhook = InboundWebhook.objects.get(provider="easypost", external_id=event.facts["external_id"])
-    if webhook.processed_at is None:
+    for webhook in InboundWebhook.objects.raw(_TAKE, [timezone.now(), "easypost", event.facts["external_id"]]):
         tracking.take_webhook(json.loads(webhook.body), at=timezone.now())
-        InboundWebhook.objects.filter(pk=webhook.pk).update(processed_at=timezone.now())
 
 
 @shared_task

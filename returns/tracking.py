@@ -24,22 +24,23 @@ def take_webhook(body: Mapping[str, Any], *, at: datetime) -> None:
     if not str(body.get("description", "")).startswith("tracker."):
         return
     news = easypost.read_tracker(body["result"])
-    known = Parcel.objects.filter(~Q(tracking_number=""), tracking_number=news.tracking_number).defer("label")
-    parcel = known.order_by("id").last()
-    if parcel is None:
+    try:
+        take(news.tracking_number, news, at=at)
+    except Parcel.DoesNotExist:
         if not outbound.take_news(news, at=at):
             logger.info("news of a parcel that is not ours")
-        return
-    take(parcel, news, at=at)
 
 
-def take(parcel: Parcel, news: Tracking, *, at: datetime) -> None:
-    """Take one word about one parcel. Harmless when repeated or out of order."""
+def take(which: int | str, news: Tracking, *, at: datetime) -> None:
+    """Take one word about one parcel, named by its id or tracking number. Harmless when repeated or out of order.
+
+    Raises Parcel.DoesNotExist.
+    """
     occurred_at = _instant(news.occurred_at) or at
     if news.news in ON_THE_WAY:
-        lifecycle.move_parcel(parcel.pk, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
+        lifecycle.move_parcel(which, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
     elif news.news in IN_TROUBLE:
-        lifecycle.trouble(parcel.pk, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
+        lifecycle.trouble(which, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
 
 
 def poll(*, at: datetime, silent_since: datetime, limit: int, carrier: Carrier | None = None) -> int:
@@ -59,7 +60,7 @@ def poll(*, at: datetime, silent_since: datetime, limit: int, carrier: Carrier |
             if problem.retryable:
                 break  # the carrier is down: the rest would only wait for it too
             continue
-        take(parcel, news, at=at)
+        take(parcel.pk, news, at=at)
         answered += 1
     return answered
 

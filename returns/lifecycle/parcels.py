@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Q
 
 from oms import outbox
 from oms.encryption import Plain
@@ -23,6 +24,10 @@ ON_THE_WAY = {
 _SAID = """
     INSERT INTO returns_trackingevent (parcel_id, status, message, occurred_at) VALUES (%s, %s, '', %s)
     ON CONFLICT DO NOTHING
+"""
+_NOTE = """
+    UPDATE returns_parcel SET shipment_id = %s, rate_id = %s, choice = %s
+     WHERE id = %s AND shipment_id = '' RETURNING id, shipment_id, rate_id, choice
 """
 IN_TROUBLE = ("return_to_sender", "failure", "error", "cancelled")
 
@@ -44,8 +49,8 @@ class Bought:
 
 def note_shipment(parcel_id: int, *, shipment_id: str, rate_id: str, choice: str) -> Parcel:
     """Keep the carrier's shipment before its label is bought; whoever comes second uses the first one's (p18)."""
-    Parcel.objects.filter(pk=parcel_id, shipment_id="").update(shipment_id=shipment_id, rate_id=rate_id, choice=choice)
-    return Parcel.objects.get(pk=parcel_id)
+    noted = Parcel.objects.raw(_NOTE, [shipment_id, rate_id, choice, parcel_id])
+    return next(iter(noted), None) or Parcel.objects.get(pk=parcel_id)
 
 
 @verb
@@ -79,13 +84,14 @@ def label(parcel_id: int, bought: Bought, *, by: str, at: datetime) -> Parcel:
 
 @verb
 def move_parcel(
-    parcel_id: int, *, status: str, occurred_at: datetime, by: str, at: datetime, expected_on: date | None = None
+    which: int | str, *, status: str, occurred_at: datetime, by: str, at: datetime, expected_on: date | None = None
 ) -> Parcel:
     """Take one word of the carrier. Repeated, late or unknown words change nothing but the list of what was said.
 
-    The first scan moves the return on its way; delivery is a fact of its own. Raises Parcel.DoesNotExist.
+    `which` is the parcel's id, or its tracking number. The first scan moves the return on its way; delivery is a fact
+    of its own. Raises Parcel.DoesNotExist.
     """
-    rma, parcel = _lock(parcel_id)
+    rma, parcel = _lock(which)
     new = _hear(parcel, status, occurred_at)
     target = ON_THE_WAY.get(status)
     stale = parcel.tracked_at is not None and occurred_at < parcel.tracked_at
@@ -134,9 +140,9 @@ def _tell(rma: RMA, parcel: Parcel, *, by: str, at: datetime) -> None:
 
 
 @verb
-def trouble(parcel_id: int, *, status: str, occurred_at: datetime, by: str, at: datetime) -> Parcel:
+def trouble(which: int | str, *, status: str, occurred_at: datetime, by: str, at: datetime) -> Parcel:
     """The carrier reports trouble (lost, damaged, sent back): a person looks."""
-    rma, parcel = _lock(parcel_id)
+    rma, parcel = _lock(which)
     new = _hear(parcel, status, occurred_at)
     if not new or not PARCEL_MACHINE.allows("trouble", parcel.status):
         return parcel
@@ -148,8 +154,12 @@ def trouble(parcel_id: int, *, status: str, occurred_at: datetime, by: str, at: 
     return parcel
 
 
-def _lock(parcel_id: int) -> tuple[RMA, Parcel]:
-    """The order's row first, then the return's and the parcel's, with one statement."""
+def _lock(which: int | str) -> tuple[RMA, Parcel]:
+    """The order's row first, then the return's and the parcel's, with one statement. Of two parcels with one tracking
+    number the newer one is meant."""
     locked = Parcel.objects.select_for_update(no_key=True, of=("rma__order", "rma", "self")).defer("label")
-    parcel = locked.select_related("rma__order__customer").get(pk=parcel_id)
+    known = Q(pk=which) if isinstance(which, int) else Q(tracking_number=which) & ~Q(tracking_number="")
+    parcel = locked.select_related("rma__order__customer").filter(known).order_by("pk").last()
+    if parcel is None:
+        raise Parcel.DoesNotExist
     return parcel.rma, parcel

@@ -103,9 +103,8 @@ class NothingToInspect(Refused):
 @may("inspect goods")
 def inspection(request: HttpRequest, number: str) -> HttpResponse:
     """Look at what arrived of one return. Sent twice, it is written down once."""
-    rma = get_object_or_404(
-        RMA.objects.visible_to(request.user).select_related("order__customer", "warehouse"), number=number
-    )
+    visible = RMA.objects.visible_to(request.user).select_related("order__customer", "warehouse")
+    rma = get_object_or_404(photos.with_photos(visible), number=number)
     if request.method != "POST":
         return _page(request, rma)
     receipts = {str(one.pk): one for one in _receipts(rma)}
@@ -172,7 +171,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     conditions = _conditions()
-    pictures = list(ReturnPhoto.objects.filter(rma=rma).defer("content").order_by("pk"))
+    pictures = photos.of(rma)
     pieces = []
     for receipt in _receipts(rma):
         if receipt.inspected < receipt.quantity:

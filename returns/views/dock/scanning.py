@@ -18,10 +18,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from oms import outbox
 from oms.access import may
 from oms.refusals import Refused
-from returns import codes, lifecycle
+from returns import codes, lifecycle, photos
 from returns.forms.dock import ArrivalForm, PageTokenField
 from returns.lifecycle import Arrived
-from returns.models import RMA, Parcel, Receipt, ReturnLine, ReturnPhoto
+from returns.models import RMA, Parcel, Receipt, ReturnLine
 from returns.states import ParcelStatus, ReceiptResult, RMAStatus
 from returns.views.dock import answers
 from returns.views.dock.answers import Answer
@@ -41,8 +41,8 @@ class Station:
 
     @classmethod
     def load(cls, number: str, parcel: str = "") -> "Station":
-        rma = RMA.objects.select_related("warehouse").filter(number=number).first() if _is_text(number) else None
-        return cls.of(rma, parcel)
+        known = photos.with_photos(RMA.objects.select_related("warehouse")).filter(number=number)
+        return cls.of(known.first() if _is_text(number) else None, parcel)
 
     @classmethod
     def of(cls, rma: RMA | None, parcel: str = "") -> "Station":
@@ -217,10 +217,8 @@ def _say(
 
 def _page(request: HttpRequest, station: Station, answer: Answer, *, status: int = 200, **context: Any) -> HttpResponse:
     rma = station.rma
-    pictures: dict[int | None, ReturnPhoto] = {}
-    if rma is not None:
-        for picture in ReturnPhoto.objects.filter(rma=rma).defer("content").order_by("-pk"):
-            pictures[picture.line_id] = picture
+    # The first of each line.
+    pictures = {picture.line_id: picture for picture in reversed(photos.of(rma))} if rma is not None else {}
     context |= {
         "title": _("Scan station"),
         "station": station,

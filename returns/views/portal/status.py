@@ -34,7 +34,8 @@ def rma_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def found(request: HttpRequest, number: str, signature: str, **kwargs: Any) -> HttpResponse:
-        rma = with_facts(RMA.objects.select_related("order__customer", "policy")).filter(number=number).first()
+        known = photos.with_photos(RMA.objects.select_related("order__customer", "policy"))
+        rma = with_facts(known).filter(number=number).first()
         expected = (rma or RMA()).signature
         if not hmac.compare_digest(expected.encode(), signature.encode()) or rma is None:
             raise Http404

@@ -19,7 +19,7 @@ from refunds.lifecycle import credit_of
 from refunds.models import Refund
 from refunds.states import RefundDestination, RefundStatus
 from refunds.store_credit import EntryKind
-from returns import calendars, reference
+from returns import calendars, photos, reference
 from returns.models import RMA, Hold, Parcel, ReturnLine, ReturnPhoto, Survey
 from returns.policy import Decision
 from returns.situation import situation
@@ -33,15 +33,15 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
     """Everything `portal/status.html` shows; a dozen statements however many lines there are."""
     shop, lines = shops.current(), lines_of(rma)
     parcel = parcel_of(rma)
-    photos = list(ReturnPhoto.objects.filter(rma=rma).defer("content").order_by("id"))
-    holds = _holds(rma, photos) if rma.received_at else []
+    pictures = photos.of(rma)
+    holds = _holds(rma, pictures) if rma.received_at else []
     return {
         "shop": shop,
         "rma": rma,
         "situation": situation(rma, now, shop=shop),
         "steps": steps(rma, now),
         "lines": lines,
-        "own_photos": [photo for photo in photos if photo.outcome_id is None],
+        "own_photos": [photo for photo in pictures if photo.outcome_id is None],
         "parcel": parcel,
         "has_label": parcel is not None and parcel.labeled_at is not None and parcel.label_type != "",
         "waiting_for_label": waits_for_label(rma, parcel),
