@@ -17,10 +17,10 @@ from django.views.decorators.http import require_safe
 
 from oms import rendering, shops
 from oms.access import may
+from oms.spreadsheets import lines
 from reporting import charts, choices, links, tables
 from reporting.charts import CHARTS, WIDTHS
 from reporting.dashboard import Figures, figures
-from reporting.export import lines
 from reporting.forms import PeriodForm, RowsForm, last_day
 from reporting.remembered import remembered, watermark
 from reporting.reports import REPORTS

@@ -29,6 +29,7 @@ COMMANDS = {
     "conservation": Promise(prints=True),
     "deliveries": Promise(prints=True, writes=True),
     "demo": Promise(prints=True),  # its data folder is its own, and kept unless told otherwise
+    "export_books": Promise(),  # its form is chosen by --layout; it changes nothing but the file it is told
     "import_orders": Promise(prints=True, writes=True),
     "jobs": Promise(prints=True),
     "quote_refund": JSON_ALONE,

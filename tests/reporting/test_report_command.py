@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from oms.models import Product
-from reporting.export import cell, lines
+from oms.spreadsheets import cell, lines
 from reporting.reports import REPORTS
 from tests.builders import NOON, Sold, an_order
 from tests.reporting.conftest import came_back

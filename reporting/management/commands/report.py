@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from oms.management.explained import ExplainedCommand
+from oms.spreadsheets import lines
 from reporting import choices
-from reporting.export import lines
 from reporting.period import FIRST_DAY, LAST_DAY, Filters, shop_period
 from reporting.reports import REPORTS, Row
 
