@@ -56,6 +56,7 @@ def page_of(order: Order, user: User, form: CancellationForm | None) -> dict[str
         ],
         "rmas": _returns(rmas, clock),
         "may_open": allowed(user, "open returns"),
+        "may_give": allowed(user, "grant store credit") and order.customer_id is not None,
         "refunds": _refunds(order, clock) if allowed(user, "see refunds") else [],
         "entries": _entries(order, clock) if allowed(user, "see refunds") else [],
         "story": _story(order, clock),

@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import F, Max, Q, Sum
+from django.db.models import F, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from oms.access import may
+from oms.models import Order
 from oms.money import Money
 from oms.roles import allowed
 from refunds.liability import by_age, totals
@@ -37,13 +38,12 @@ def credit_list(request: HttpRequest) -> HttpResponse:
     words = form.cleaned_data["q"].strip() if form.is_valid() else ""
     found = StoreCredit.objects.visible_to(request.user)
     if words:
-        found = found.filter(
-            Q(number__iexact=words) | Q(customer__external_id=words) | Q(customer__orders__number__iexact=words)
-        ).distinct()
+        buyers = Order.objects.filter(number__iexact=words).values("customer")
+        found = found.filter(Q(number__iexact=words) | Q(customer__external_id=words) | Q(customer__in=buyers))
     left = F("grants__amount") - F("grants__used") - F("grants__authorized")
     listed = (
         found.select_related("customer")
-        .annotate(left=Sum(left), held=Sum("grants__authorized"), moved_at=Max("entries__happened_at"))
+        .annotate(left=Sum(left), held=Sum("grants__authorized"))
         .order_by("-opened_at", "-pk")
     )
     page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))

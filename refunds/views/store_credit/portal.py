@@ -19,7 +19,7 @@ from oms.money import Money
 from refunds.models import StoreCredit, StoreCreditEntry
 from refunds.store_credit import EntryKind
 from refunds.store_credit.kinds import balance_change
-from refunds.views.store_credit.words import balance, grant_rows, newest_first
+from refunds.views.store_credit.words import balance, grant_rows, newest_first, order_of
 from refunds.views.words import Clock
 
 SHOWN = 100
@@ -56,7 +56,7 @@ def balance_page(request: HttpRequest, number: str, signature: str) -> HttpRespo
         "entries": [
             {
                 "what": entry.get_kind_display(),
-                "order": entry.order.number if entry.order else "",
+                "order": order_of(entry),
                 "money": Money(_change(entry), currency),
                 "at": _long_day(entry.happened_at, clock.zone),
             }

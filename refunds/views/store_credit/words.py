@@ -79,12 +79,20 @@ def entry_rows(entries: Iterable[StoreCreditEntry], clock: Clock, names: dict[st
         {
             "entry": entry,
             "what": entry.get_kind_display(),
+            "order": order_of(entry),
             "change": balance_change(entry.kind, entry.amount),
             "at": clock.text(entry.happened_at),
             "by": names.get(entry.actor, _("import") if entry.actor == "import" else entry.actor),
         }
         for entry in entries
     ]
+
+
+def order_of(entry: StoreCreditEntry) -> str:
+    """The number of the order it was spent on, whether or not the order stood already."""
+    if entry.order is not None:
+        return entry.order.number
+    return entry.cause.removeprefix("order/") if entry.cause.startswith("order/") else ""
 
 
 def balance(account: StoreCredit, at: datetime) -> tuple[Decimal, Decimal]:

@@ -59,6 +59,19 @@ def test_names_are_for_those_who_may_see_them() -> None:
             assert ("Ada Example" in staff_client(role).get(page).content.decode()) is shown
 
 
+def test_the_list_says_what_is_left_of_each_however_much_has_moved() -> None:
+    account = some_credit("10.00", a_customer())
+    order = an_order(customer=account.customer)
+    an_order(customer=account.customer)
+    some_credit("5.00", account.customer)
+    lifecycle.spend(account.customer, D("2"), "GBP", cause="order/1", by=DESK, at=LATER)
+    lifecycle.authorize(account.number, D("4"), "GBP", customer=account.customer, cause="order/2", by=DESK, at=LATER)
+    for words in ("", account.number.lower(), order.number):
+        page = staff_client().get(path("store_credits"), {"q": words}).content.decode()
+        assert [page.count(amount) for amount in ("£9.00", "£4.00", account.number)] == [1, 1, 2]
+    assert account.number not in staff_client().get(path("store_credits"), {"q": "nothing"}).content.decode()
+
+
 # ── Giving and correcting ─────────────────────────────────────────────────────────────────────────────────────────
 
 
