@@ -25,7 +25,6 @@ from refunds.gateways.base import Gateway, GatewayError, RefundAnswer
 from refunds.gateways.registry import gateway_for, in_house_for
 from refunds.lifecycle.submitting import looked_up
 from refunds.models import Refund, RefundAttempt
-from refunds.refusals import NotOurs
 from refunds.states import AttemptResult, RefundStatus
 
 logger = logging.getLogger(__name__)
@@ -131,11 +130,13 @@ def _metadata(refund: Refund, attempt: RefundAttempt) -> dict[str, str]:
     return about | ({"rma": refund.rma.number} if refund.rma else {})
 
 
-def hear_webhook(answer: RefundAnswer, *, by: str, at: datetime) -> Refund:
-    """Take a refund out of a webhook. Raises NotOurs when no refund of ours is meant."""
+def hear_webhook(answer: RefundAnswer, *, by: str, at: datetime) -> Refund | None:
+    """Take a refund out of a webhook. One made without us is kept for a person (None). Raises NotOurs when it is of no
+    payment of ours, or fits none of our attempts."""
     number = answer.metadata.get("refund")
     found = Refund.objects.filter(provider_id=answer.provider_id).first()
     found = found or (Refund.objects.filter(number=number).first() if number else None)
     if found is None:
-        raise NotOurs("not_ours")
+        lifecycle.find_external(answer, by=by, at=at)
+        return None
     return lifecycle.hear(found.number, answer, by=by, at=at)

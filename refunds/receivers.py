@@ -20,6 +20,7 @@ subscribe("order.lines_canceled", tasks.request_cancellation, queue="refunds")
 # Off to the provider.
 subscribe("refund.requested", tasks.submit_refund, queue="refunds", calls_vendor=True)
 subscribe("refund.approved", tasks.submit_refund, queue="refunds", calls_vendor=True)
+subscribe("refund.resumed", tasks.submit_refund, queue="refunds", calls_vendor=True)
 subscribe("refund.retried", tasks.submit_refund, queue="refunds", calls_vendor=True)
 
 # What the provider says.

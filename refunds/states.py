@@ -51,6 +51,7 @@ REFUND_MACHINE = Machine(
         Transition("redirect", (S.AWAITING_APPROVAL, S.APPROVED, S.FAILED), S.AWAITING_APPROVAL, _MONEY),
         Transition("attach", (CREATED,), S.SETTLED),
         Transition("cancel", (S.APPROVED, S.FAILED), S.CANCELED, _MONEY),
+        Transition("lose", (S.REQUESTED, S.AWAITING_APPROVAL, S.APPROVED), S.CANCELED),
         # Paid by hand, or at a provider that has not answered for a day: a person says what became of it.
         Transition("confirm_paid", S.unanswered(), S.SETTLED, _MONEY),
         Transition("confirm_unpaid", S.unanswered(), S.FAILED, _MONEY),
@@ -113,6 +114,16 @@ CREDIT_REQUEST_MACHINE = Machine(
     ],
     terminal=(CreditRequestStatus.GIVEN, CreditRequestStatus.REFUSED),
 )
+
+
+class GoodwillReason(TextChoices):
+    """Why money goes back without goods."""
+
+    LATE = "late", _("it came late")
+    DAMAGED = "damaged", _("it came damaged, and the customer keeps it")
+    SERVICE = "service", _("our service was poor")
+    PRICE = "price", _("the price was lower elsewhere or soon after")
+    OTHER = "other", _("something else")
 
 
 class ApprovalReason(TextChoices):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from refunds.reconciliation.records import Line
-from refunds.states import LinkStatus, RefundStatus
+from refunds.states import DisputeStatus, LinkStatus, RefundStatus
 
 if TYPE_CHECKING:
     from refunds.models import Refund
@@ -53,7 +53,18 @@ class PageNews:
     currency: str = ""
 
 
-type News = RefundAnswer | AskAgain | PageNews
+@dataclass(frozen=True)
+class DisputeNews:
+    """The customer disputes a payment at the bank or the provider, or that was decided. `payments`: the provider's ids
+    of the payment, the one we know among them."""
+
+    external_id: str
+    payments: tuple[str, ...]
+    status: DisputeStatus
+    reason: str = ""
+
+
+type News = RefundAnswer | AskAgain | PageNews | DisputeNews
 """What a message of a provider may tell."""
 
 

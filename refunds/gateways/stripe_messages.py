@@ -5,11 +5,24 @@ from typing import Any
 
 from refunds.gateways.stripe import read_refund
 from refunds.gateways.stripe_checkout import read_page
+from refunds.states import DisputeStatus
 
-from .base import AskAgain, News
+from .base import AskAgain, DisputeNews, GatewayError, News
 
 REFUND_KINDS = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
 CHARGE_KINDS = ("charge.refunded",)
+DISPUTE_KINDS = ("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed")
+# https://docs.stripe.com/api/disputes/object#dispute_object-status; "prevented": the customer has the money back
+DISPUTES = {
+    "warning_needs_response": DisputeStatus.OPEN,
+    "warning_under_review": DisputeStatus.OPEN,
+    "warning_closed": DisputeStatus.WON,
+    "needs_response": DisputeStatus.OPEN,
+    "under_review": DisputeStatus.OPEN,
+    "won": DisputeStatus.WON,
+    "lost": DisputeStatus.LOST,
+    "prevented": DisputeStatus.LOST,
+}
 PAGE_KINDS = ("checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.expired")
 
 
@@ -24,8 +37,18 @@ def read(kind: str, event: Mapping[str, Any]) -> Iterator[News]:
         listed = (about.get("refunds") or {}).get("data") or ()
         yield from (read_refund(refund) for refund in listed)
         if not listed:
-            yield AskAgain(_payments(about))
+            yield AskAgain(_payments(about.get("id"), about.get("payment_intent")))
+    elif kind in DISPUTE_KINDS:
+        yield _dispute(about)
 
 
-def _payments(charge: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(id) for id in (charge.get("id"), charge.get("payment_intent")) if id)
+def _dispute(dispute: Mapping[str, Any]) -> DisputeNews:
+    status = DISPUTES.get(str(dispute.get("status")))
+    if status is None or not dispute.get("id"):
+        raise GatewayError("Stripe gave a dispute an unknown status.", code="unknown_status")
+    payments = _payments(dispute.get("charge"), dispute.get("payment_intent"))
+    return DisputeNews(str(dispute["id"]), payments, status, str(dispute.get("reason") or ""))
+
+
+def _payments(*ids: Any) -> tuple[str, ...]:
+    return tuple(str(id) for id in ids if id)

@@ -22,6 +22,8 @@ from refunds.lifecycle.crediting import (
     grant_credit,
     invalidate_credit,
 )
+from refunds.lifecycle.disputing import hear_dispute
+from refunds.lifecycle.externals import For, attach_external, find_external
 from refunds.lifecycle.linking import hear_page, note_page, open_link
 from refunds.lifecycle.paying import await_provider, confirm_paid, confirm_unpaid, fail, give, hear, settle
 from refunds.lifecycle.requesting import (
@@ -33,9 +35,11 @@ from refunds.lifecycle.requesting import (
 from refunds.lifecycle.submitting import note_silence, submit
 
 __all__ = [
+    "For",
     "adjust_credit",
     "agree_to_credit",
     "approve",
+    "attach_external",
     "authorize",
     "await_provider",
     "cancel",
@@ -49,9 +53,11 @@ __all__ = [
     "decline_credit",
     "expire_credit",
     "fail",
+    "find_external",
     "give",
     "grant_credit",
     "hear",
+    "hear_dispute",
     "hear_page",
     "invalidate_credit",
     "note_page",

@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Subquery, Sum
 
 from oms.models import Payment
 from oms.money import amount_text
-from refunds.models import CreditMemo, Refund
+from refunds.models import CreditMemo, ExternalRefund, PaymentDispute, Refund
 from refunds.refusals import PaymentsExhausted
 from refunds.states import RefundStatus
 from returns import lifecycle as returns
@@ -19,9 +19,12 @@ from returns.states import SETTLEMENT_MACHINE
 def lock(number: str) -> Refund:
     """Lock the order's row, then refund and payment, and read them as they are now, in this order; then the attempts.
 
-    Of its return only what never changes is to be trusted. Raises Refund.DoesNotExist.
+    `is_disputed` says whether a dispute of its payment stands in its way. Of its return only what never changes is to
+    be trusted. Raises Refund.DoesNotExist.
     """
-    locked = Refund.objects.select_for_update(no_key=True, of=("order", "self", "payment"))
+    locked = Refund.objects.select_for_update(no_key=True, of=("order", "self", "payment")).annotate(
+        is_disputed=Exists(PaymentDispute.standing_in_the_way(OuterRef("payment")))
+    )
     found = locked.select_related("order", "memo", "payment", "rma").defer("rma__quote", "rma__decision")
     return found.prefetch_related("attempts").get(number=number)
 
@@ -54,6 +57,13 @@ def pay_out_after_all(refund: Refund) -> None:
 def release(refund: Refund) -> None:
     """The promise ends unpaid."""
     _change(refund.payment, refund.amount, in_flight__gte=refund.amount, in_flight=F("in_flight") - refund.amount)
+
+
+def release_held(external: ExternalRefund) -> None:
+    """A refund that somebody made at the provider came back."""
+    held = external.held
+    if held:
+        _change(external.payment, held, in_flight__gte=held, in_flight=F("in_flight") - held)
 
 
 def take_back(refund: Refund) -> None:

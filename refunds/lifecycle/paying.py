@@ -84,7 +84,7 @@ def give(number: str, house: InHouse, *, by: str, at: datetime) -> Refund:
     Given already, or not approved any more, nothing changes. Raises what `house` refuses.
     """
     refund = lock(number)
-    if refund.status != S.APPROVED:
+    if refund.status != S.APPROVED or refund.is_disputed:  # type: ignore[attr-defined]
         return refund
     REFUND_MACHINE.check("give", refund.status, S.SETTLED)
     ours = house.give(refund, by=by, at=at)

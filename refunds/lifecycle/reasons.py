@@ -85,4 +85,3 @@ def again(refund: Refund) -> list[str]:
 def _sum(rows: QuerySet, group: str, what: str) -> Coalesce:
     sums = rows.order_by().values(group).annotate(sum=Sum(what)).values("sum")
     return Coalesce(Subquery(sums), _NOTHING)
-

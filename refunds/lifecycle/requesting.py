@@ -77,7 +77,7 @@ def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
     ]
     lines += [CreditMemoLine(quantity=1, gross=entry.gross, tax=entry.tax) for entry in owed.quote.shipping]
     working = owed.quote.to_json() | {"differences": list(owed.differences)}
-    memo = _write_memo(rma.order, RefundSource.RETURN, owed.quote, lines, working, rma=rma, at=at)
+    memo = write_memo(rma.order, RefundSource.RETURN, owed.quote, lines, working, rma=rma, at=at)
     refunds = _make_refunds(memo, lines, ways=_ways(rma, memo.total), by=by, at=at)
     if refunds:
         tell_started(refunds[0], by=by, at=at, rma=rma)
@@ -124,7 +124,7 @@ def request_for_cancellation(order_number: str, claims: Sequence[int], *, by: st
         for quoted in quote.lines
     ]
     lines += [CreditMemoLine(quantity=1, gross=entry.gross, tax=entry.tax) for entry in quote.shipping]
-    memo = _write_memo(order, RefundSource.CANCELLATION, quote, lines, quote.to_json(), at=at)
+    memo = write_memo(order, RefundSource.CANCELLATION, quote, lines, quote.to_json(), at=at)
     return _make_refunds(memo, lines, by=by, at=at)
 
 
@@ -137,7 +137,7 @@ def request_overpaid(order_number: str, amount: Decimal, tax: Decimal, *, by: st
     )
     quote = price_units([unit], (), order.currency)
     lines = [CreditMemoLine(quantity=1, gross=amount, tax=tax)]
-    memo = _write_memo(order, RefundSource.CANCELLATION, quote, lines, quote.to_json(), at=at)
+    memo = write_memo(order, RefundSource.CANCELLATION, quote, lines, quote.to_json(), at=at)
     return _make_refunds(memo, lines, by=by, at=at)
 
 
@@ -182,14 +182,14 @@ def request_goodwill(order_number: str, amount: Decimal, *, form_token: UUID, by
     lines = [CreditMemoLine(quantity=1, gross=amount)]
     quote = Quote(order.currency, ())
     working = quote.to_json() | {name: amount_text(amount, order.currency) for name in ("net", "returned", "total")}
-    memo = _write_memo(order, RefundSource.GOODWILL, quote, lines, working, total=amount, form_token=form_token, at=at)
+    memo = write_memo(order, RefundSource.GOODWILL, quote, lines, working, total=amount, form_token=form_token, at=at)
     return _make_refunds(memo, lines, by=by, at=at)
 
 
 # ── The document and its payments ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _write_memo(
+def write_memo(
     order: Order,
     source: RefundSource,
     quote: Quote,

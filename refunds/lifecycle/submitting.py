@@ -18,15 +18,15 @@ OPEN = (AttemptResult.SENT, AttemptResult.UNKNOWN)
 def submit(number: str, *, by: str, at: datetime) -> RefundAttempt | None:
     """Write down the attempt with its key, or find the one that is still open; the caller then calls the provider.
 
-    None when there is nothing to send, any more or because we give it ourselves. PostgreSQL refuses a second open
-    attempt.
+    None when there is nothing to send: any more, because we give it ourselves, or while its payment is disputed.
+    PostgreSQL refuses a second open attempt.
     """
     refund = lock(number)
     attempt = next((one for one in refund.attempts.all() if one.result in OPEN), None)
     if attempt is not None:
         RefundAttempt.objects.filter(pk=attempt.pk).update(calls=F("calls") + 1)
         return attempt
-    if not refund.is_sent:
+    if not refund.is_sent or refund.is_disputed:  # type: ignore[attr-defined]
         return None
     if refund.status in (RefundStatus.PENDING, RefundStatus.SETTLED, RefundStatus.CANCELED, RefundStatus.FAILED):
         return None

@@ -50,7 +50,7 @@ BEGIN
             SELECT coalesce(sum(r.amount), 0) + NEW.amount INTO unseen
                 FROM refunds_refund r JOIN oms_order o ON o.id = r.order_id
                 WHERE o.customer_id = customer AND r.id IS DISTINCT FROM NEW.id AND r.status <> 'canceled'
-                AND r.currency = NEW.currency 
+                AND r.currency = NEW.currency
                 AND r.requested_at > NEW.requested_at - interval '1 day' AND r.requested_at <= NEW.requested_at
                 AND r.approval_reasons = '[]'::jsonb AND r.source NOT IN ('imported', 'external');
             wanted := unseen > limit_;

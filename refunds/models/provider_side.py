@@ -26,6 +26,11 @@ class PaymentDispute(models.Model):
     def __str__(self) -> str:
         return self.external_id
 
+    @classmethod
+    def standing_in_the_way(cls, payment: "int | models.OuterRef") -> models.QuerySet["PaymentDispute"]:
+        """Disputes because of which nothing goes back on this payment: undecided, or lost."""
+        return cls._default_manager.filter(payment=payment).exclude(status=DisputeStatus.WON)
+
 
 class ExternalRefund(StreamOwner):
     """A refund made in the provider's dashboard: real money of ours, and nobody has said yet what for (p44).

@@ -12,7 +12,7 @@ from django.utils import timezone
 from oms.models import InboundWebhook
 from refunds import lifecycle, protocol
 from refunds.gateways import paypal_messages, stripe_messages
-from refunds.gateways.base import AskAgain, GatewayError, News, PageNews, RefundAnswer
+from refunds.gateways.base import AskAgain, DisputeNews, GatewayError, News, PageNews, RefundAnswer
 from refunds.models import Refund
 from refunds.refusals import NotOurs
 from refunds.states import RefundStatus
@@ -68,6 +68,8 @@ def _hear(news: News, *, by: str) -> None:
         protocol.hear_webhook(news, by=by, at=timezone.now())
     elif isinstance(news, PageNews):
         lifecycle.hear_page(news, by=by, at=timezone.now())
+    elif isinstance(news, DisputeNews):
+        lifecycle.hear_dispute(news, by=by, at=timezone.now())
     elif isinstance(news, AskAgain):
         _ask_soon(news)
 

@@ -1,0 +1,64 @@
+"""A payment is disputed: nothing more goes back on it until that is decided, and nothing at all when it is lost.
+
+The bank gives the customer the money of a lost dispute, so a refund beside it would be the same money twice.
+"""
+
+from datetime import datetime
+
+from oms import outbox
+from oms.models import Order, Payment
+from oms.verbs import verb
+from refunds.gateways.base import DisputeNews
+from refunds.lifecycle.locking import release, tell_failed
+from refunds.models import PaymentDispute, Refund
+from refunds.refusals import NotOurs
+from refunds.states import DISPUTE_MACHINE, REFUND_MACHINE, DisputeStatus, RefundStatus
+
+NOT_SENT = (RefundStatus.REQUESTED, RefundStatus.AWAITING_APPROVAL, RefundStatus.APPROVED)
+DECIDED = (DisputeStatus.WON, DisputeStatus.LOST)
+LOST = "dispute_lost"
+
+
+@verb
+def hear_dispute(news: DisputeNews, *, by: str, at: datetime) -> PaymentDispute:
+    """Take what the provider says about a dispute; what is known already, or was decided, changes nothing.
+
+    Opened: refunds that are not sent yet wait. Decided for us: they go on. Decided for the customer: they are called
+    off, since the bank has paid. Raises NotOurs for a payment we do not have.
+    """
+    payment = Payment.objects.filter(provider_id__in=news.payments).order_by("pk").first()
+    if payment is None:
+        raise NotOurs("unknown_payment")
+    Order.objects.for_update().get(pk=payment.order_id)
+    dispute = PaymentDispute.objects.filter(external_id=news.external_id).first()
+    if dispute is not None and dispute.status in (news.status, *DECIDED):
+        return dispute
+    before = dispute.status if dispute else ""
+    DISPUTE_MACHINE.check("open" if news.status == DisputeStatus.OPEN else "decide", before, news.status)
+    dispute = dispute or PaymentDispute(payment=payment, external_id=news.external_id, opened_at=at)
+    dispute.status, dispute.reason = news.status, news.reason[:80]
+    dispute.closed_at = None if news.status == DisputeStatus.OPEN else at
+    dispute.save()
+    for refund in _not_sent(payment):
+        _follow(refund, dispute, by=by, at=at)
+    return dispute
+
+
+def _not_sent(payment: Payment) -> list[Refund]:
+    waiting = Refund.objects.filter(payment=payment, status__in=NOT_SENT).order_by("pk")
+    return list(waiting.select_for_update(no_key=True, of=("self",)).select_related("order", "payment", "memo", "rma"))
+
+
+def _follow(refund: Refund, dispute: PaymentDispute, *, by: str, at: datetime) -> None:
+    if dispute.status == DisputeStatus.OPEN:
+        outbox.record(refund, "refund.held", by=by, at=at, dispute=dispute.external_id)
+    elif dispute.status == DisputeStatus.LOST:
+        REFUND_MACHINE.check("lose", refund.status, RefundStatus.CANCELED)
+        refund.status, refund.provider_reason = RefundStatus.CANCELED, LOST
+        release(refund)
+        outbox.record(
+            refund, "refund.canceled", by=by, at=at, changed=("status", "provider_reason"), dispute=dispute.external_id
+        )
+        tell_failed(refund, reason=LOST, by=by, at=at)
+    elif refund.status == RefundStatus.APPROVED and not PaymentDispute.standing_in_the_way(refund.payment_id).exists():
+        outbox.record(refund, "refund.resumed", by=by, at=at, dispute=dispute.external_id)
