@@ -76,6 +76,7 @@ class ShopForm(forms.ModelForm):
             "tender_order",
             "approval_above",
             "credit_bonus",
+            "goodwill_most",
             "return_rate_notice",
             "return_rate_alarm",
         )
@@ -92,6 +93,7 @@ class ShopForm(forms.ModelForm):
                 "In the order's currency; counted per order, and per customer and day, so that parts add up. "
                 "0: every refund."
             ),
+            "goodwill_most": _("All goodwill on an order together, in percent of what it cost. 0: none is given."),
             "credit_bonus": _("On top of a refund that the customer takes as store credit. 0: none."),
         }
 
@@ -100,7 +102,7 @@ class ShopForm(forms.ModelForm):
         (_("The company"), ("company", "legal_address", "logo", "without_logo", "accent")),
         (_("How customers reach us"), ("support_email", "support_phone", "support_hours", "chat_url")),
         (_("Mails"), ("sender_name", "sender_email", "accounting_email")),
-        (_("Refunds"), ("tender_order", "approval_above", "credit_bonus")),
+        (_("Refunds"), ("tender_order", "approval_above", "credit_bonus", "goodwill_most")),
         (_("Numbers"), ("time_zone", "processing_days", "return_rate_notice", "return_rate_alarm")),
     )
 

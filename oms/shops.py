@@ -30,6 +30,7 @@ FIELDS = frozenset(
         "tender_order",
         "approval_above",
         "credit_bonus",
+        "goodwill_most",
         "return_rate_notice",
         "return_rate_alarm",
     }

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.models import Payment
 from oms.money import MoneyError, exponent, parse_amount
-from refunds.states import RefundStatus
+from refunds.states import GoodwillReason, RefundStatus
 
 
 class FilterForm(forms.Form):
@@ -30,6 +30,11 @@ class GoodwillForm(forms.Form):
     """An amount without goods. `form_token` is minted with the page: sent twice, asked for once."""
 
     amount = forms.CharField(label=_("Amount"), max_length=20)
+    reason = forms.ChoiceField(
+        label=_("Why"),
+        choices=[("", _("Choose one")), *GoodwillReason.choices],
+        error_messages={"required": _("Choose why."), "invalid_choice": _("Choose one of the reasons.")},
+    )
     form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
     def __init__(self, *args: object, currency: str, payments: list[Payment], **kwargs: object) -> None:

@@ -53,6 +53,11 @@ class PaymentsExhausted(AmountRefused):
     sentence = _("%(asked)s is more than the %(left)s left on the payments of this order.")
 
 
+class GoodwillCapped(AmountRefused):
+    code = "goodwill_capped"
+    sentence = _("Goodwill on this order may come to %(most)s in all; %(given)s was given, so %(asked)s is too much.")
+
+
 class OwnRequest(Refused):
     """Four eyes: nobody lets money out that they asked for themselves."""
 

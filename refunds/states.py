@@ -79,6 +79,14 @@ class AttemptResult(TextChoices):
     UNKNOWN = "unknown", _("unknown")
 
 
+class Reading(TextChoices):
+    """What the conservation monitor reads one by one."""
+
+    ORDER = "order", _("order")
+    UNIT = "unit", _("order line")
+    TAX = "tax", _("tax line")
+
+
 class RefundSource(TextChoices):
     RETURN = "return", _("return")
     CANCELLATION = "cancellation", _("canceled before shipping")

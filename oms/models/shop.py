@@ -42,6 +42,9 @@ class Shop(models.Model):
     credit_bonus = models.DecimalField(
         _("bonus for taking store credit (%)"), max_digits=4, decimal_places=2, default=0, db_default=0
     )
+    goodwill_most = models.DecimalField(
+        _("goodwill on an order at most (% of it)"), max_digits=5, decimal_places=2, default=100, db_default=100
+    )
     return_rate_notice = models.DecimalField(_("return rate to look at (%)"), max_digits=5, decimal_places=2, default=5)
     return_rate_alarm = models.DecimalField(_("return rate to act on (%)"), max_digits=5, decimal_places=2, default=15)
 
@@ -52,6 +55,7 @@ class Shop(models.Model):
             models.CheckConstraint(condition=Q(id=1), name="one_shop"),
             models.CheckConstraint(condition=Q(approval_above__gte=0), name="approval_not_negative"),
             models.CheckConstraint(condition=Q(credit_bonus__gte=0), name="bonus_not_negative"),
+            models.CheckConstraint(condition=Q(goodwill_most__gte=0, goodwill_most__lte=100), name="goodwill_a_part"),
         ]
 
     def __str__(self) -> str:

@@ -10,10 +10,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db.models import Sum
+
 from oms import outbox, shops
 from oms.identifiers import new_number
 from oms.models import Order, Payment, UnitClaim
-from oms.money import amount_text, check_amount
+from oms.money import amount_text, check_amount, round_half_up
 from oms.states import OrderKind, PaymentMethod
 from oms.verbs import verb
 from refunds.amounts import ClaimedLine, Quote, price_units
@@ -22,8 +24,8 @@ from refunds.lifecycle.locking import paid_to, set_aside, tell_started
 from refunds.lifecycle.owing import Owed, owed_to
 from refunds.lifecycle.reasons import reasons_for, standing, with_standing
 from refunds.models import CreditMemo, CreditMemoLine, Refund
-from refunds.refusals import NotPositive
-from refunds.states import REFUND_MACHINE, RefundDestination, RefundSource, RefundStatus
+from refunds.refusals import GoodwillCapped, NotPositive
+from refunds.states import REFUND_MACHINE, GoodwillReason, RefundDestination, RefundSource, RefundStatus
 from refunds.tenders import PaymentTerms, share_out, share_over
 from returns import lifecycle as returns
 from returns.lifecycle.locking import lock
@@ -31,6 +33,7 @@ from returns.models import RMA
 from returns.states import Resolution, RMASource, Settlement
 
 SHIPPING = "shipping"
+WHOLE = Decimal(100)
 # Where the value of a return goes that is not settled in money.
 WAY_OF = {Resolution.STORE_CREDIT: RefundDestination.STORE_CREDIT}
 
@@ -168,10 +171,19 @@ def _shipping(order: Order) -> list[ClaimedLine]:
 
 
 @verb
-def request_goodwill(order_number: str, amount: Decimal, *, form_token: UUID, by: str, at: datetime) -> list[Refund]:
+def request_goodwill(
+    order_number: str,
+    amount: Decimal,
+    *,
+    form_token: UUID,
+    by: str,
+    at: datetime,
+    reason: GoodwillReason = GoodwillReason.OTHER,
+) -> list[Refund]:
     """Ask for an amount without goods (R86): always waits for a second person. One form makes one request (p2).
 
-    Raises Order.DoesNotExist, NotPositive, PaymentsExhausted; MoneyError for more decimals than the currency has.
+    Raises Order.DoesNotExist, NotPositive, GoodwillCapped, PaymentsExhausted; MoneyError for more decimals than the
+    currency has.
     """
     order = Order.objects.for_update().get(number=order_number)
     if earlier := CreditMemo.objects.filter(form_token=form_token).first():
@@ -179,11 +191,29 @@ def request_goodwill(order_number: str, amount: Decimal, *, form_token: UUID, by
     amount = check_amount(amount, order.currency)
     if amount <= 0:
         raise NotPositive(what=order_number)
+    _refuse_beyond_cap(order, amount)
     lines = [CreditMemoLine(quantity=1, gross=amount)]
     quote = Quote(order.currency, ())
     working = quote.to_json() | {name: amount_text(amount, order.currency) for name in ("net", "returned", "total")}
+    working["reason"] = GoodwillReason(reason).value
     memo = write_memo(order, RefundSource.GOODWILL, quote, lines, working, total=amount, form_token=form_token, at=at)
     return _make_refunds(memo, lines, by=by, at=at)
+
+
+def _refuse_beyond_cap(order: Order, amount: Decimal) -> None:
+    """All goodwill of an order that was not refused, this included, stays within the shop's part of it (p22)."""
+    part = shops.current().goodwill_most
+    if part == WHOLE:
+        return  # the payments themselves are the cap
+    alive = Refund.objects.filter(order=order, source=RefundSource.GOODWILL).exclude(status=RefundStatus.CANCELED)
+    given = alive.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    most = round_half_up(order.total * part / WHOLE, order.currency)
+    if given + amount > most:
+        raise GoodwillCapped(
+            most=amount_text(most, order.currency),
+            given=amount_text(given, order.currency),
+            asked=amount_text(amount, order.currency),
+        )
 
 
 # ── The document and its payments ─────────────────────────────────────────────────────────────────────────────────

@@ -17,6 +17,7 @@ from oms.refusals import Refused
 from refunds import lifecycle
 from refunds.forms import GoodwillForm, RefusalForm
 from refunds.models import Refund
+from refunds.states import GoodwillReason
 from refunds.views.looking import render_detail
 
 
@@ -95,6 +96,7 @@ def goodwill(request: HttpRequest, order_number: str) -> HttpResponse:
                 order_number,
                 form.cleaned_data["amount"],
                 form_token=form.cleaned_data["form_token"],
+                reason=GoodwillReason(form.cleaned_data["reason"]),
                 by=by,
                 at=at,
             )

@@ -18,7 +18,7 @@ from oms.money import Money
 from oms.templatetags.components import money as show_money
 from refunds.amounts import Quote
 from refunds.models import CreditMemo
-from refunds.states import MEANING, RefundStatus
+from refunds.states import MEANING, GoodwillReason, RefundStatus
 from refunds.views.working import fee_name, working
 
 S = RefundStatus
@@ -126,7 +126,9 @@ def memo_receipt(memo: CreditMemo) -> dict[str, Any]:
         if money(row["gross"])
     ]
     if not lines:
-        lines = [{"label": _("Goodwill"), "money": Money(memo.total, currency)}]
+        reason = quote.get("reason")
+        why = GoodwillReason(reason).label if reason in GoodwillReason else ""
+        lines = [{"label": _("Goodwill"), "money": Money(memo.total, currency), "note": why}]
     return {
         "lines": lines,
         "total": Money(memo.total, currency),

@@ -33,6 +33,10 @@ VALUES = {
     "accounting_email": "books@good.example",
     "time_zone": "Europe/Berlin",
     "processing_days": "2",
+    "tender_order": "newest_first",
+    "approval_above": "450",
+    "credit_bonus": "5",
+    "goodwill_most": "50",
     "return_rate_notice": "4.5",
     "return_rate_alarm": "12",
 }

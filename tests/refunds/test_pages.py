@@ -89,7 +89,9 @@ def test_nobody_approves_what_they_asked_for() -> None:
     client = signed_in(Role.ADMINISTRATOR)
     order = a_paid_order()
     token = str(uuid4())
-    asked = client.post(reverse("refunds:goodwill", args=[order.number]), {"amount": "5.00", "form_token": token})
+    asked = client.post(
+        reverse("refunds:goodwill", args=[order.number]), {"amount": "5.00", "reason": "late", "form_token": token}
+    )
     refund = Refund.objects.get(order=order)
     assert asked.url == refund.get_absolute_url()
     page = client.get(refund.get_absolute_url()).content.decode()
@@ -112,9 +114,18 @@ def test_nobody_approves_what_they_asked_for() -> None:
 def test_hostile_amounts_are_refused_at_the_field(amount: str) -> None:
     order = a_paid_order()
     path = reverse("refunds:goodwill", args=[order.number])
-    answer = signed_in(Role.MANAGER).post(path, {"amount": amount, "form_token": str(uuid4())})
+    answer = signed_in(Role.MANAGER).post(path, {"amount": amount, "reason": "late", "form_token": str(uuid4())})
     assert answer.status_code == 422
     assert "amount" in answer.context["form"].errors
+    assert money(order) == (0, 0)
+
+
+@pytest.mark.parametrize("reason", ["", "because"])
+def test_goodwill_needs_a_reason(reason: str) -> None:
+    order = a_paid_order()
+    form = {"amount": "1.00", "reason": reason, "form_token": str(uuid4())}
+    answer = signed_in(Role.MANAGER).post(reverse("refunds:goodwill", args=[order.number]), form)
+    assert [answer.status_code, list(answer.context["form"].errors)] == [422, ["reason"]]
     assert money(order) == (0, 0)
 
 
@@ -122,14 +133,19 @@ def test_hostile_amounts_are_refused_at_the_field(amount: str) -> None:
 def test_a_form_without_its_token_is_refused(token: str) -> None:
     order = a_paid_order()
     path = reverse("refunds:goodwill", args=[order.number])
-    assert signed_in(Role.MANAGER).post(path, {"amount": "1.00", "form_token": token}).status_code == 422
+    assert (
+        signed_in(Role.MANAGER).post(path, {"amount": "1.00", "reason": "late", "form_token": token}).status_code == 422
+    )
     assert money(order) == (0, 0)
 
 
 def test_the_same_form_twice_asks_once() -> None:
     order = a_paid_order()
     client = signed_in(Role.AGENT)
-    path, form = reverse("refunds:goodwill", args=[order.number]), {"amount": "3.00", "form_token": str(uuid4())}
+    path, form = (
+        reverse("refunds:goodwill", args=[order.number]),
+        {"amount": "3.00", "reason": "service", "form_token": str(uuid4())},
+    )
     assert client.post(path, form).url == client.post(path, form).url
     assert money(order) == (0, Decimal("3.00"))
 
