@@ -23,6 +23,7 @@ from returns import policy, reference, standing
 from returns.models import PolicyVersion, ReturnReason
 from returns.pricing import SHIPPING, Price, UnitsToPrice
 from returns.refusals import ForeignLine, NothingWanted, TooMany, UnknownCondition, UnknownReason
+from returns.states import Resolution
 
 FULL, ZERO = Decimal(100), Decimal(0)
 
@@ -84,6 +85,17 @@ class Preview:
     @property
     def total(self) -> Decimal:
         return Decimal(self.quote["total"])
+
+    @property
+    def bonus(self) -> Decimal:
+        """What comes on top when it is settled as store credit."""
+        promised = self.quote.get("bonus") if self.decision.resolution == Resolution.STORE_CREDIT else None
+        return Decimal(promised["amount"]) if promised else Decimal(0)
+
+    @property
+    def worth(self) -> Decimal:
+        """What the customer is shown and confirms."""
+        return self.total + self.bonus
 
 
 # ── Loading ───────────────────────────────────────────────────────────────────────────────────────────────────────

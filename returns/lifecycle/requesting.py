@@ -60,7 +60,7 @@ def request(
         return earlier
     file = eligibility.open_file(order, at=at)
     found = eligibility.judge(file, wanted, resolution=resolution, price=price, at=at, override=override)
-    _refuse_changed(found.total, confirmed_total, order.currency)
+    _refuse_changed(found.worth, confirmed_total, order.currency)
     outgoing = _outgoing(file, wanted, found, instead, found.decision.resolution or resolution)
     if outgoing is not None:
         _refuse_changed(outgoing.gross, confirmed_gross, order.currency)

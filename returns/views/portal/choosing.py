@@ -104,7 +104,7 @@ def _card(
 
 def value_of(found: Preview, currency: str) -> Money:
     """What the customer gets this way: taken as store credit, with the bonus on top."""
-    return Money(found.total, currency) + bonus_of(found.decision.resolution, found.quote)
+    return Money(found.worth, currency)
 
 
 def bonus_of(resolution: str, quote: Mapping[str, Any]) -> Money:

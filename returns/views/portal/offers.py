@@ -41,7 +41,7 @@ def offer(file: OrderFile, found: Preview) -> dict[str, Any]:
     return {
         "shop": shop,
         "total": total,
-        "confirmed_total": f"{found.total:f}",
+        "confirmed_total": f"{found.worth:f}",
         "resolution": found.decision.resolution or found.decision.facts["resolution"] or Resolution.REFUND.value,
         "title": title_of(found.decision, total),
         "when": when_paid(found.decision, shop.processing_days),
