@@ -1,6 +1,7 @@
 """What the templates of ``templates/components/`` need and the template language lacks: amounts as people read them,
 the path of a sparkline, the problems of a form as links."""
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,7 +10,9 @@ from typing import Any
 import segno
 from django import template
 from django.forms import BaseForm
+from django.template.loader import get_template
 from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from oms.brand import accent_css
@@ -133,6 +136,26 @@ def qr(text: str, label: str = "") -> SafeString:
     svg = segno.make(text, error="m").svg_inline(omitsize=True, border=2, lineclass=None, title=str(label) or None)
     role = 'role="img"' if label else 'aria-hidden="true"'
     return mark_safe(svg.replace("<svg ", f"<svg {role} ", 1))  # noqa: S308 - segno escapes the title itself
+
+
+FLIPPED = {"arrow-left", "arrow-right", "chevron-left", "chevron-right", "external", "list", "log-out", "moving"}
+FLIPPED |= {"return", "truck", "undo"}
+"""What points somewhere, and so points the other way where people read from right to left."""
+
+
+@register.simple_tag(name="icon")
+def icon_tag(name: str, label: str = "", more: str = "") -> SafeString:
+    """One small drawing of `icons/`; `label` (words) when it stands alone, `more` classes. A page has some thirty."""
+    return _icon(name, str(label), more)
+
+
+@functools.lru_cache(maxsize=500)
+def _icon(name: str, label: str, more: str) -> SafeString:
+    drawing = get_template(f"components/icons/{name}.svg").render()
+    classes = " ".join(["icon", *([more] if more else []), *(["icon--flip"] if name in FLIPPED else [])])
+    spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    box = format_html('class="{}" viewBox="0 0 24 24" focusable="false" {}', classes, spoken)
+    return mark_safe(f"<svg {box}>{drawing}</svg>")  # noqa: S308 - our own file
 
 
 OUR_GREEN = {"#1f5b4a", "#12563d"}
