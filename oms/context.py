@@ -19,6 +19,7 @@ NAVIGATION = (
     (_("Orders"), "orders:list", "see orders", "bag"),
     (_("Scan station"), "admin:dock_scan", "receive parcels", "scan"),
     (_("Inspection"), "admin:dock_inspection", "inspect goods", "inspect"),
+    (_("Packing"), "admin:packing", "pack goods", "parcel"),
     (_("Stock"), "inventory:stock", "see stock", "boxes"),
     (_("Refunds"), "refunds:list", "see refunds", "money"),
     (_("Books"), "books:balance", "see books", "books"),

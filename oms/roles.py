@@ -38,6 +38,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "decide returns": (_AGENT, _MANAGER, _ADMIN),
         "receive parcels": (_DOCK, _MANAGER, _ADMIN),
         "inspect goods": (_DOCK, _MANAGER, _ADMIN),
+        "pack goods": (_DOCK, _MANAGER, _ADMIN),
         "see photos": (_AGENT, _DOCK, _FINANCE, _MANAGER, _ADMIN),
         "see stock": (_AGENT, _DOCK, _FINANCE, _MANAGER, _AUDITOR, _ADMIN),
         "move stock": (_DOCK, _MANAGER, _ADMIN),
