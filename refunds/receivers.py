@@ -7,6 +7,7 @@ from refunds import tasks
 subscribe("rma.requested", tasks.request_refund, queue="refunds", when={"due": True})  # what the customer keeps
 subscribe("rma.approved", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("rma.resolution_changed", tasks.request_refund, queue="refunds", when={"due": True})
+subscribe("dispatch.planned", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("dispatch.canceled", tasks.request_refund, queue="refunds", when={"due": True})  # money instead of goods
 subscribe("dispatch.canceled", tasks.close_payment_link, queue="refunds", calls_vendor=True)
 subscribe("rma.shipped", tasks.request_refund, queue="refunds", when={"due": True})

@@ -38,7 +38,7 @@ EVENTS = {
     "parcel.labeled": ("parcel", "carrier", "service", "price", "currency", "tracking_number"),
     "parcel.moved": ("parcel", "status", "tracked_at"),
     "parcel.in_trouble": ("parcel", "status", "tracked_at"),
-    "dispatch.planned": ("dispatch", "order", "gross", "currency"),
+    "dispatch.planned": ("dispatch", "order", "gross", "currency", "reason", "due"),
     "dispatch.held": ("dispatch", "order", "owed", "currency"),
     "dispatch.ran_short": ("dispatch", "order"),
     "dispatch.released": ("dispatch", "order"),

@@ -19,7 +19,7 @@ from oms.orders import NewLine
 from oms.orders.creation import tax_within
 from oms.units import count
 from returns.eligibility import OrderFile, Wanted
-from returns.models import ReturnLine
+from returns.models import RMA, ReturnLine
 from returns.policy.exchange import EXCHANGE, REPLACEMENT, RESERVED_DAYS, ExchangeTerms, Scope, terms_of
 from returns.refusals import NotExchangeable, NothingInstead
 from returns.states import ReleaseAt, Resolution
@@ -192,6 +192,28 @@ def _again(file: OrderFile, wanted: Sequence[Wanted], units: Mapping[int, Units]
         terms.append(granted)
     latest = max((one.release_at for one in terms), key=tuple(ReleaseAt).index)
     return Outgoing(tuple(goods), latest, _longest(terms))
+
+
+def for_return(rma: RMA, instead: Sequence[Instead], scope: Scope | None = None) -> Outgoing:
+    """What goes out for a return that is under way. `scope` None: a person decides, so anything we sell may be taken.
+
+    Raises NothingInstead, NotExchangeable.
+    """
+    lines = {one.order_line_id: one for one in rma.lines.select_related("order_line__product", "claim")}
+    if not instead:
+        raise NothingInstead
+    goods = []
+    for one in instead:
+        line = lines.get(one.order_line_id)
+        sold = line.order_line if line is not None and line.claim is not None else None
+        offered = choices(sold, scope or Scope.ANY, rma.currency) if sold else Product.objects.none()
+        product = offered.filter(pk=one.product_id).first()
+        if line is None or sold is None or product is None:
+            named = Product.objects.filter(pk=one.product_id).first()
+            raise NotExchangeable(sku=sold.sku if sold else "?", wanted=named.sku if named else one.product_id)
+        gross, tax = price(sold, product, line.claim.units, rma.currency)
+        goods.append(NewGoods(sold, product, line.quantity, gross, tax))
+    return Outgoing(tuple(goods), ReleaseAt.MONEY, timedelta(days=RESERVED_DAYS))
 
 
 def once_more(lines: Sequence[ReturnLine]) -> Outgoing:

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import F, Sum
+
 from oms import orders
-from oms.models import Order, UnitClaim
+from oms.models import Order, Payment, UnitClaim
 from oms.money import allocate, from_minor, part_of, to_minor
 from oms.orders import NewPayment, left_to_pay
 from oms.states import PaymentMethod
@@ -55,7 +57,7 @@ def carry_over(refund: Refund, *, by: str, at: datetime) -> str:
 
     Called once, in the transaction that settles the refund. Raises NothingGoesOut.
     """
-    rma = lock(refund.rma.number) if refund.rma else None  # read anew: what it says here may be old
+    rma = _return_behind(refund)
     dispatch = active(rma) if rma is not None else None
     if rma is None or dispatch is None:
         raise NothingGoesOut
@@ -65,6 +67,20 @@ def carry_over(refund: Refund, *, by: str, at: datetime) -> str:
     payment = orders.pay(dispatch.order.number, new, by=by, at=at)
     _advance(rma, dispatch, but=refund, by=by, at=at)
     return f"exchange_{payment.pk}"
+
+
+def _return_behind(refund: Refund) -> RMA | None:
+    """The return this pays for, read anew; also when it comes from goods that were to go out for it before."""
+    if refund.rma is not None:
+        return lock(refund.rma.number)
+    number = Dispatch.objects.filter(order=refund.order_id).values_list("rma__number", flat=True).first()
+    return lock(number) if number else None
+
+
+def ways_of_canceled(order: Order, total: Decimal) -> list[tuple[RefundDestination, Decimal]]:
+    """What was paid for goods that do not go out pays for those that go out instead of them; the rest goes back."""
+    number = Dispatch.objects.filter(order=order).values_list("rma__number", flat=True).first()
+    return ways_of(lock(number), total) if number else [(RefundDestination.ORIGINAL, total)]
 
 
 def advance(rma: RMA, *, by: str, at: datetime) -> None:
@@ -79,10 +95,18 @@ def advance(rma: RMA, *, by: str, at: datetime) -> None:
 def _advance(rma: RMA, dispatch: Dispatch, *, by: str, at: datetime, but: Refund | None = None) -> None:
     if any(but is None or one.pk != but.pk for one in _under_way(rma)):
         return  # some of it still has to be let out
+    if _left_behind(rma) > (but.amount if but is not None and but.rma_id is None else ZERO):
+        return  # what paid for goods that were chosen before is about to pay for these
     owed = left_to_pay(dispatch.order)
     if owed and not _is_all_known(rma):
         return  # more of the return may pay for it
     returns.release(rma, owed=owed, by=by, at=at)
+
+
+def _left_behind(rma: RMA) -> Decimal:
+    """What was captured for goods that do not go out any more and has not gone anywhere yet."""
+    canceled = Payment.objects.filter(order__dispatch__rma=rma, order__dispatch__status=DispatchStatus.CANCELED)
+    return canceled.aggregate(sum=Sum(F("captured") - F("refunded")))["sum"] or ZERO
 
 
 def _is_all_known(rma: RMA) -> bool:

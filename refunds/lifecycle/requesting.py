@@ -19,7 +19,7 @@ from oms.money import amount_text, check_amount, round_half_up
 from oms.states import OrderKind, PaymentMethod
 from oms.verbs import verb
 from refunds.amounts import ClaimedLine, Quote, price_units
-from refunds.lifecycle.exchanging import advance, as_far_as_paid, ways_of
+from refunds.lifecycle.exchanging import advance, as_far_as_paid, ways_of, ways_of_canceled
 from refunds.lifecycle.locking import paid_to, set_aside, tell_started
 from refunds.lifecycle.owing import Owed, owed_to
 from refunds.lifecycle.reasons import reasons_for, standing, with_standing
@@ -128,7 +128,8 @@ def request_for_cancellation(order_number: str, claims: Sequence[int], *, by: st
     ]
     lines += [CreditMemoLine(quantity=1, gross=entry.gross, tax=entry.tax) for entry in quote.shipping]
     memo = write_memo(order, RefundSource.CANCELLATION, quote, lines, quote.to_json(), at=at)
-    return _make_refunds(memo, lines, by=by, at=at)
+    ways = () if order.kind == OrderKind.SALE else ways_of_canceled(order, memo.total)
+    return _make_refunds(memo, lines, ways=ways, by=by, at=at)
 
 
 @verb

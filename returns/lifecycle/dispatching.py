@@ -20,8 +20,8 @@ from returns.exchanges import Outgoing
 from returns.lifecycle.locking import lock, owe
 from returns.lifecycle.parcels import Bought
 from returns.models import RMA, Dispatch
-from returns.refusals import AlreadySent, NothingToPack
-from returns.states import DISPATCH_MACHINE, DispatchStatus, ReleaseAt, Resolution, RMAStatus
+from returns.refusals import AlreadySent, NothingToPack, NotOffered, PaidAlready
+from returns.states import DISPATCH_MACHINE, DispatchStatus, ReleaseAt, Resolution, RMAStatus, Settlement
 
 D = DispatchStatus
 KIND_OF = {Resolution.EXCHANGE: OrderKind.EXCHANGE, Resolution.REPLACEMENT: OrderKind.REPLACEMENT}
@@ -61,23 +61,36 @@ def plan(rma: RMA, outgoing: Outgoing, *, by: str, at: datetime) -> Dispatch:
 
 
 @verb
-def replan(rma_number: str, outgoing: Outgoing, *, by: str, at: datetime) -> Dispatch:
-    """Something else goes out instead of what is not there; what was paid for the first comes back. Raises AlreadySent,
-    NotAvailable."""
+def replan(rma_number: str, outgoing: Outgoing, *, reason: str, by: str, at: datetime) -> Dispatch:
+    """Goods go out instead of money, or others than those that were chosen: what was paid for those pays for these.
+
+    Raises NotOffered (the return has ended), PaidAlready (money is due, or was), AlreadySent, NotAvailable.
+    """
     rma = lock(rma_number)
-    drop(rma, reason="replaced", by=by, at=at)
+    if rma.status in (RMAStatus.REJECTED, RMAStatus.CANCELED, RMAStatus.EXPIRED) or not rma.comes_back:
+        raise NotOffered
+    if rma.resolution not in KIND_OF and rma.settlement != Settlement.NONE:
+        raise PaidAlready
+    if not drop(rma, reason="replaced", by=by, at=at):
+        raise AlreadySent
+    rma.resolution = Resolution.EXCHANGE
     rma.quote["exchange"] = outgoing.to_json(rma.currency)
     dispatch = plan(rma, outgoing, by=by, at=at)
+    due = rma.inspected_at is not None
+    if due:
+        owe(rma)
     outbox.record(
         rma,
         "dispatch.planned",
         by=by,
         at=at,
-        changed=("quote",),
+        changed=("quote", "resolution", "settlement"),
         dispatch=dispatch.pk,
         order=dispatch.order.number,
         gross=amount_text(outgoing.gross, rma.currency),
         currency=rma.currency,
+        reason=reason.strip()[:120],
+        due=due,
     )
     return dispatch
 

@@ -1,5 +1,6 @@
 """Goods instead of money: even, dearer, cheaper, called off; books and provider agree at every end (R85, p52)."""
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from refunds.conservation import balances
 from refunds.models import PaymentLink, Refund
 from refunds.pricing import price_return
 from refunds.refusals import NothingToPay
-from returns import lifecycle
+from returns import exchanges, lifecycle, outbound
 from returns.eligibility import Wanted
 from returns.exchanges import Instead
 from returns.models import RMA, Dispatch
@@ -229,3 +230,75 @@ def test_the_exchanged_thing_comes_back_as_well(vendors: Sandbox) -> None:
     assert on.status(second) == ("closed", "settled")
     assert on.paid_by_provider(vendors, order) == Decimal("10.00")
     assert drift() == 0
+
+
+def test_sold_out_something_else_goes_out_and_what_was_paid_pays_for_it(vendors: Sandbox) -> None:
+    order = on.an_order_paid_at(vendors)
+    rma = exchange(order, a_green_mug())
+    first = comes_back(vendors, rma)
+    lifecycle.miss(first.pk, first.order.lines.get().pk, by=on.DOCK, at=timezone.now())
+    red = Product.objects.create(
+        sku="MUG-R", title="Mug", style="mug", options={"Color": "red"}, category="kitchen", price="8.00",
+        standard_cost="3.00", currency="GBP",
+    )  # fmt: skip
+    shelf = Bin.objects.get(warehouse__is_default=True, kind=BinKind.SHELF)
+    ledger.adjust(shelf, red, 5, cause="opening/red", by="system", at=timezone.now())
+    outgoing = exchanges.for_return(rma, [Instead(order.lines.get().pk, red.pk)])
+    lifecycle.replan(rma.number, outgoing, reason="sold out", by=on.AGENT, at=timezone.now())
+    run_jobs()
+    second = Dispatch.objects.exclude(pk=first.pk).get()
+    assert (second.status, second.order.total) == ("released", Decimal("8.00"))
+    assert sorted(went(first.order)) == [("exchange", "8.000", "settled"), ("original", "2.000", "settled")]
+    assert paid_for(second.order) == [("card", "8.000", True)]
+    assert on.paid_by_provider(vendors, order) == Decimal("2.00")
+    assert drift() == 0
+    assert on.books_balance()
+
+
+def test_a_replacement_costs_nothing_and_pays_nothing(vendors: Sandbox) -> None:
+    order = on.an_order_paid_at(vendors)
+    shelf = Bin.objects.get(warehouse__is_default=True, kind=BinKind.SHELF)
+    mug = Product.objects.get(sku="MUG")
+    ledger.adjust(shelf, mug, 5, cause="opening/blue", by="system", at=timezone.now())
+    rma = lifecycle.request(
+        order.number,
+        [Wanted(order.lines.get().pk, 1, "defective", "", photos=1)],
+        resolution="replacement",
+        price=price_return,
+        form_token=uuid4(),
+        by=order.customer.actor,
+        at=timezone.now(),
+    )
+    run_jobs()
+    dispatch = comes_back(vendors, rma, "defective")
+    lifecycle.pack(dispatch.pk, dispatch.order.lines.get().pk, 1, seen=0, by=on.DOCK, at=timezone.now())
+    run_jobs()
+    dispatch.refresh_from_db()
+    vendors.scan(dispatch.tracking_number, "in_transit")
+    outbound.poll(at=timezone.now(), silent_since=timezone.now() + timedelta(days=1), limit=5)
+    vendors.scan(dispatch.tracking_number, "delivered")
+    outbound.poll(at=timezone.now(), silent_since=timezone.now() + timedelta(days=1), limit=5)
+    run_jobs()
+    dispatch.refresh_from_db()
+    assert (dispatch.status, on.status(rma)) == ("delivered", ("closed", "nothing"))
+    assert (Refund.objects.count(), on.paid_by_provider(vendors, order)) == (0, 0)
+    assert StockLevel.objects.get(product=mug, bin=shelf).quantity == 4
+    assert [mail for mail in on.mails(rma) if "exchange" in mail] == ["exchange_sent", "exchange_delivered"]
+    assert drift() == 0
+
+
+def test_money_instead_of_a_replacement_pays_what_was_found(vendors: Sandbox) -> None:
+    order = on.an_order_paid_at(vendors)
+    shelf = Bin.objects.get(warehouse__is_default=True, kind=BinKind.SHELF)
+    ledger.adjust(shelf, Product.objects.get(sku="MUG"), 5, cause="opening/b", by="system", at=timezone.now())
+    wanted = [Wanted(order.lines.get().pk, 1, "defective", "", photos=1)]
+    who = {"by": order.customer.actor, "at": timezone.now()}
+    rma = lifecycle.request(
+        order.number, wanted, resolution="replacement", price=price_return, form_token=uuid4(), **who
+    )
+    run_jobs()
+    comes_back(vendors, rma, "defective")
+    lifecycle.prefer_money(rma.number, **who)
+    run_jobs()
+    assert went(order) == [("original", "10.000", "settled")]
+    assert on.status(rma) == ("closed", "settled")

@@ -13,6 +13,7 @@ from returns.views.desk.deciding import (
 )
 from returns.views.desk.listing import return_list, review
 from returns.views.desk.opening import opening
+from returns.views.desk.outgoing import goods, money_instead
 from returns.views.desk.policy import (
     drafts,
     new_rule,
@@ -30,8 +31,10 @@ __all__ = [
     "cancellation",
     "detail",
     "drafts",
+    "goods",
     "hold_decision",
     "label",
+    "money_instead",
     "new_rule",
     "opening",
     "photo",

@@ -34,10 +34,12 @@ from returns.states import (
     RMAStatus,
     Settlement,
 )
+from returns.views.desk import outgoing
 from returns.views.desk.listing import age, staff_label, value_of
 from returns.views.portal import offers
 from returns.views.portal.choosing import TITLES
 
+GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
 # What a verb needs beside the status table; verbs of the dock lead to its own pages.
 PERMISSION = {
     "approve": "decide returns",
@@ -95,6 +97,17 @@ HAPPENED = {
     "parcel.labeled": (gettext_lazy("Label bought"), "moving", "label"),
     "parcel.moved": (gettext_lazy("News from the carrier"), "moving", "truck"),
     "parcel.in_trouble": (gettext_lazy("The carrier reports trouble"), "careful", "alert"),
+    "dispatch.planned": (gettext_lazy("Something else goes out"), "", "exchange"),
+    "dispatch.held": (gettext_lazy("Goods wait for payment"), "careful", "card"),
+    "dispatch.ran_short": (gettext_lazy("Goods are out of stock"), "bad", "alert"),
+    "dispatch.released": (gettext_lazy("Goods may leave"), "moving", "boxes"),
+    "dispatch.lapsed": (gettext_lazy("Goods are no longer set aside"), "careful", "clock"),
+    "dispatch.packed": (gettext_lazy("Packed"), "moving", "parcel"),
+    "dispatch.labeled": (gettext_lazy("Label of what goes out bought"), "moving", "label"),
+    "dispatch.shipped": (gettext_lazy("Goods left with the carrier"), "moving", "truck"),
+    "dispatch.delivered": (gettext_lazy("Goods were delivered"), "good", "home"),
+    "dispatch.in_trouble": (gettext_lazy("Goods come back or are lost"), "bad", "alert"),
+    "dispatch.canceled": (gettext_lazy("Money instead of goods"), "careful", "money"),
 }
 _CODES = {
     **dict(RejectionForm.REASONS),
@@ -146,6 +159,7 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "story": _story(events, clock),
         "verbs": verbs,
         "may_choose": _may_choose(rma, user),
+        "outgoing": outgoing.told(rma, user) if "exchange" in rma.quote or rma.resolution in GOODS else (),
     }
 
 

@@ -240,7 +240,7 @@ def _items(
         "several": len(wanted) > 1,
         "number": [one.order_line_id for one in wanted].index(line) + 1,
         "of": len(wanted),
-        "shelves": [_shelf(file, sold, one, units, free.get(one.pk, 0), asked.quantity) for one in page],
+        "shelves": [shelf_of(file, sold, one, units, free.get(one.pk, 0), asked.quantity) for one in page],
         "page": page,
         "words": words,
         "searchable": bool(words) or page.paginator.num_pages > 1,
@@ -251,7 +251,7 @@ def _items(
     return render(request, "portal/exchange_item.html", context, status=status)
 
 
-def _shelf(file: OrderFile, sold: OrderLine, product: Product, units: Any, left: int, wanted: int) -> Shelf:
+def shelf_of(file: OrderFile, sold: OrderLine, product: Product, units: Any, left: int, wanted: int) -> Shelf:
     currency = file.order.currency
     gross, _tax = exchanges.price(sold, product, units, currency)
     paid, _of_it = exchanges.price(sold, sold.product, units, currency) if sold.product else (gross, None)

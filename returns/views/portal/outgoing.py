@@ -1,5 +1,7 @@
 """What its owner does about goods that go out because of a return: pays the rest, or takes money after all."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_http_methods, require_POST
 
+from inventory import reservations
 from oms import outbox, shops
 from oms.money import Money
 from oms.orders import left_to_pay
@@ -17,11 +20,15 @@ from refunds import payment_links
 from refunds.gateways.base import GatewayError
 from refunds.models import PaymentLink
 from refunds.states import LinkStatus
-from returns import lifecycle
-from returns.models import RMA, Dispatch
-from returns.states import DispatchStatus
+from returns import exchanges, lifecycle
+from returns.eligibility import OrderFile, open_file
+from returns.exchanges import Instead
+from returns.models import RMA, Dispatch, ReturnLine
+from returns.states import DispatchStatus, Resolution
+from returns.views.portal.exchange import shelf_of
 from returns.views.portal.status import rma_page, status_page
 
+MOST_SHOWN = 24
 CHECKOUT = "https://checkout.stripe.com"
 
 
@@ -93,3 +100,47 @@ def money_instead(request: HttpRequest, rma: RMA) -> HttpResponse:
         outbox.record_refusal(refused, verb="prefer_money", subject=rma.stream, by=by, at=now)
         return status_page(request, rma, refusal=str(refused), status=409)
     return redirect(rma.get_portal_path())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@rma_page
+def something_else(request: HttpRequest, rma: RMA) -> HttpResponse:
+    """What was chosen is sold out: something else may go out instead. What is chosen here is all that goes out."""
+    dispatch = Dispatch.objects.filter(rma=rma, status=DispatchStatus.SHORT).first()
+    if dispatch is None:
+        return redirect(rma.get_portal_path())
+    file = open_file(rma.order, at=timezone.now())
+    rows = [row for line in rma.lines.select_related("claim").order_by("pk") if (row := _row(file, line))]
+    if request.method != "POST":
+        return _choose(request, rma, rows)
+    chosen = [
+        Instead(row["line"].order_line_id, int(picked))
+        for row in rows
+        if (picked := request.POST.get(row["name"], "")) in {str(one.product.pk) for one in row["shelves"] if one.left}
+    ]
+    by, now = rma.order.customer.actor, timezone.now()
+    try:
+        lifecycle.replan(rma.number, exchanges.for_return(rma, chosen), reason="customer", by=by, at=now)
+    except Refused as refused:
+        outbox.record_refusal(refused, verb="replan", subject=rma.stream, by=by, at=now)
+        return _choose(request, rma, rows, refusal=str(refused), status=409)
+    return redirect(rma.get_portal_path())
+
+
+def _row(file: OrderFile, line: ReturnLine) -> dict[str, Any] | None:
+    """One item that came back and what there is instead of it; None where nothing is."""
+    sold = file.lines[line.order_line_id]
+    terms = exchanges.terms_for(file, sold, Resolution.EXCHANGE)
+    if terms is None or line.claim is None:
+        return None
+    offered = list(exchanges.choices(sold, terms.scope, file.order.currency)[:MOST_SHOWN])
+    free = reservations.available([one.pk for one in offered])
+    shelves = [shelf_of(file, sold, one, line.claim.units, free.get(one.pk, 0), line.quantity) for one in offered]
+    return {"line": line, "sold": sold, "name": f"p{sold.pk}", "shelves": shelves} if shelves else None
+
+
+def _choose(
+    request: HttpRequest, rma: RMA, rows: list[dict[str, Any]], *, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    context = {"rma": rma, "shop": shops.current(), "rows": rows, "refusal": refusal}
+    return render(request, "portal/something_else.html", context, status=status)
