@@ -167,16 +167,19 @@ class Shop:
         tasks.send_heartbeats()  # beat's first round comes ten seconds later
 
     def _tell_sandbox(self) -> None:
-        """Let the stand-in for Stripe know what was paid before it existed; telling it again changes nothing."""
-        charges = self.data / "sandbox-payments.json"
+        """Let the stand-in for Stripe know what happened before it existed; telling it again changes nothing."""
+        charges, history = self.data / "sandbox-payments.json", self.data / "sandbox-history.json"
         if charges.exists():
-            told = httpx.post(
-                f"{self.sandbox_url}/_sandbox/payments",
-                json=json.loads(charges.read_text()),
-                timeout=30,
-                trust_env=False,
-            )
-            told.raise_for_status()
+            self._tell("payments", json.loads(charges.read_text()))
+        if history.exists():
+            known = json.loads(history.read_text())
+            self._tell("history", known["refunds"])
+            for payout, amount in known["payouts"].items():
+                self._tell(f"payouts/{payout}", {"amount": amount})
+
+    def _tell(self, control: str, body: Any) -> None:
+        told = httpx.post(f"{self.sandbox_url}/_sandbox/{control}", json=body, timeout=30, trust_env=False)
+        told.raise_for_status()
 
     def _web_port(self, known: dict[str, int]) -> int:
         return ports.any_free() if self.throw_away else ports.next_free(self.web_port or known.get("web"))
@@ -200,6 +203,7 @@ class Shop:
         stripe = ["--stripe-webhook", f"{self.web_url}/webhooks/stripe/"]
         # What the endpoint is subscribed to at Stripe; the older names for the same news are understood but not needed.
         kinds = ("refund.created", "refund.updated", "refund.failed")
+        kinds += ("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed")
         kinds += ("checkout.session.completed", "checkout.session.expired")
         stripe += ["--stripe-events", ",".join(kinds)]
         easypost = ["--easypost-webhook", f"{self.web_url}/webhooks/easypost/"]

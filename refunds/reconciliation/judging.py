@@ -103,7 +103,7 @@ class Judge:
         first = many[0]
         currencies = {one.currency for one in many}
         here = Side(
-            ids=tuple(one.number for one in many),
+            ids=tuple(name for one in many for name in one.numbers),
             amount=sum(one.amount for one in many) if len(currencies) == 1 else None,
             currency=first.currency if len(currencies) == 1 else "",
             at=max(one.at for one in many),
@@ -138,7 +138,7 @@ class Judge:
 
     def _here(self, one: Ours) -> Side:
         return Side(
-            ids=(one.number,),
+            ids=one.numbers,
             amount=one.amount,
             currency=one.currency,
             at=one.at,

@@ -99,7 +99,8 @@ def memos(zone: str, since: datetime, until: datetime, lines: Iterable[Line]) ->
         cursor.execute(MEMOS, values)
         for number, total, currency, at, order, rma, printed, refunds_of in cursor:
             names = (*((printed,) if printed else ()), *(refunds_of or ()))
-            yield Ours(number, _minor(total, currency), currency, Standing.PAID, at, order, rma, names=names)
+            minor = _minor(total, currency)
+            yield Ours(number, minor, currency, Standing.PAID, at, order, rma, names=names, printed=printed or "")
 
 
 def _spoken_of(lines: Iterable[Line]) -> tuple[list[str], list[str]]:

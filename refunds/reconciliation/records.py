@@ -60,8 +60,8 @@ class Line(NamedTuple):
 class Ours:
     """One refund, or one credit memo, as our book has it.
 
-    `ids` are the provider's numbers of its attempts, oldest first; `names` all numbers others may call it by. `at` is
-    when it left us: sent to the provider, or issued.
+    `ids` are the provider's numbers of its attempts, oldest first; `names` all numbers others may call it by, `printed`
+    the one people read on paper. `at` is when it left us: sent to the provider, or issued.
     """
 
     number: str
@@ -74,6 +74,12 @@ class Ours:
     payment: str = ""
     ids: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    printed: str = ""
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """What it is called, the best known first."""
+        return (self.printed, self.number) if self.printed else (self.number,)
 
 
 @dataclass(frozen=True)

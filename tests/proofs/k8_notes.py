@@ -29,46 +29,46 @@ class Notes:
         for row in self.errors.rows:
             if self.now - row.at < timedelta(days=1):  # the bookkeeper has not come to those yet
                 del documents[row.document]
-                self.note("accounting", "in_transit", [row.memo], [])
+                self.note("accounting", "in_transit", [row.memo, row.document], [])
         for _time in range(self.errors.each):
             row = self.take()
             del documents[row.document]
-            self.note("accounting", "missing_there", [row.memo], [])
+            self.note("accounting", "missing_there", [row.memo, row.document], [])
 
             row = self.take()
             documents[row.document] = row.order, replace(row, amount=row.amount + smallest(row.currency) * 2)
-            self.note("accounting", "amount", [row.memo], [row.document])
+            self.note("accounting", "amount", [row.memo, row.document], [row.document])
 
             row = self.take()
             code, amount = ("EUR", "9.00") if row.currency == "KWD" else ("KWD", "1.500")
             documents[row.document] = row.order, replace(row, currency=code, amount=Decimal(amount))
-            self.note("accounting", "currency", [row.memo], [row.document])
+            self.note("accounting", "currency", [row.memo, row.document], [row.document])
 
             row, second = self.take(), self.number("CN-B")
             documents[second] = row.order, row
-            self.note("accounting", "duplicate", [row.memo], [second])
+            self.note("accounting", "duplicate", [row.memo, row.document], [second])
 
             row, other = self.take(), self.take()
             documents[row.document] = other.order, row
-            self.note("accounting", "wrong_order", [row.memo], [row.document])
+            self.note("accounting", "wrong_order", [row.memo, row.document], [row.document])
 
             row = self.take()
             documents[row.document] = row.order, later(row, 5)
-            self.note("accounting", "date", [row.memo], [row.document])
+            self.note("accounting", "date", [row.memo, row.document], [row.document])
 
             row, names = self.take(), [self.number("CN-P"), self.number("CN-P")]
             del documents[row.document]
             first = smallest(row.currency)
             documents[names[0]] = row.order, replace(row, amount=first)
             documents[names[1]] = row.order, replace(row, amount=row.amount - first)
-            self.note("accounting", "split", [row.memo], names)
+            self.note("accounting", "split", [row.memo, row.document], names)
 
             (one, two), name = self.errors.pairs.pop(), self.number("BATCH-")
             for row in (one, two):
                 del documents[row.document]
             both = f"{one.document} {two.document}" if self.random.random() < 0.5 else one.order
             documents[name] = both, replace(one, amount=one.amount + two.amount)
-            self.note("accounting", "combined", [one.memo, two.memo], [name])
+            self.note("accounting", "combined", [one.memo, one.document, two.memo, two.document], [name])
 
             row, name = self.take(), self.number("CN-X")
             documents[name] = "R-NOBODY", row

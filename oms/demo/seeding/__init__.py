@@ -7,8 +7,9 @@ made up by a generator with a fixed seed: the same on every machine.
 
 from oms.demo.seeding.credit import make_store_credit
 from oms.demo.seeding.history import make_returns
+from oms.demo.seeding.other_books import make_other_books
 from oms.demo.seeding.sample import import_sample
 from oms.demo.seeding.staff import make_staff
 from oms.demo.seeding.stock import make_stock
 
-__all__ = ["import_sample", "make_returns", "make_staff", "make_stock", "make_store_credit"]
+__all__ = ["import_sample", "make_other_books", "make_returns", "make_staff", "make_stock", "make_store_credit"]

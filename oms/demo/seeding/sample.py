@@ -125,6 +125,7 @@ def _make_recent(now: datetime, random: Random) -> None:
                     "charge": f"ch_demo_{order.number}",
                     "amount": to_minor(payment.captured, payment.currency),
                     "currency": payment.currency.lower(),
+                    "created": int(payment.captured_at.timestamp()),
                 }
             )
         if at < 8:

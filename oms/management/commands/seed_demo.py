@@ -50,6 +50,7 @@ class Command(ExplainedCommand):
             seeding.make_staff(data)
             made = seeding.make_returns(now=now, random=random, progress=step, count=returns)
             seeding.make_store_credit(now=now, random=random)
+            seeding.make_other_books(now=now, data=data)
         if options["json"]:
             self.stdout.write(json.dumps({"orders": Order.objects.count(), "returns": made, "dry_run": False}))
             return
