@@ -73,6 +73,12 @@ app.conf.beat_schedule = {
     "send_due_messages": {"task": "notifications.tasks.send_due", "schedule": 30.0, "options": {"expires": 30}},
     # Comparisons under way go on, whoever was working on them.
     "reconcile": {"task": "refunds.tasks.reconcile", "schedule": 15.0, "options": {"expires": 15, "queue": "long"}},
+    # Whether money is conserved, once a night.
+    "watch_conservation": {
+        "task": "refunds.tasks.watch_conservation",
+        "schedule": crontab(hour="2", minute="50"),
+        "options": {"expires": 3600, "queue": "long"},
+    },
     # Our refunds beside the books of the providers and the accounting, once a night.
     "reconcile_nightly": {
         "task": "refunds.tasks.reconcile_nightly",

@@ -49,6 +49,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "see reconciliation": (_FINANCE, _MANAGER, _AUDITOR, _ADMIN),
         "reconcile": (_FINANCE, _ADMIN),
         "see books": (_FINANCE, _MANAGER, _AUDITOR, _ADMIN),
+        "export books": (_FINANCE, _MANAGER, _ADMIN),
         "close periods": (_FINANCE, _ADMIN),
         "see store credit": (_AGENT, _FINANCE, _MANAGER, _AUDITOR, _ADMIN),
         "grant store credit": (_AGENT, _FINANCE, _MANAGER, _ADMIN),

@@ -31,6 +31,7 @@ EVENTS = {
     "external.found": ("order", "payment", "provider_id", "amount", "currency", "held"),
     "external.attached": ("refund",),
     "external.undone": ("reason",),
+    "conservation.asked": (),
     "refund.imported": ("document", "amount", "currency"),
     "store_credit.granted": (*_MOVED, "category", "document"),
     "store_credit.authorized": _MOVED,

@@ -18,6 +18,9 @@ subscribe("rma.hold_answered", tasks.request_refund, queue="refunds", when={"due
 subscribe("rma.hold_decided", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("order.lines_canceled", tasks.request_cancellation, queue="refunds")
 
+# A look at whether money is conserved.
+subscribe("conservation.asked", tasks.watch_after, queue="long")
+
 # Off to the provider.
 subscribe("refund.requested", tasks.submit_refund, queue="refunds", calls_vendor=True)
 subscribe("refund.approved", tasks.submit_refund, queue="refunds", calls_vendor=True)

@@ -16,6 +16,7 @@ from oms import outbox
 from oms.models import Event
 from oms.refusals import Refused
 from refunds import lifecycle, payment_links, protocol, webhooks
+from refunds.conservation.watching import watch
 from refunds.gateways.base import GatewayError
 from refunds.models import PaymentLink, ReconciliationRun, Refund, StoreCredit
 from refunds.reconciliation import nightly, working
@@ -77,6 +78,17 @@ def process_webhook(event: Event) -> None:
     """A stored message of a payment provider is taken from the table."""
     if event.facts["provider"] in webhooks.PROVIDERS:
         webhooks.process(event.facts["external_id"], provider=event.facts["provider"])
+
+
+@shared_task
+def watch_conservation(**_kwargs: Any) -> int:
+    """Look whether money is conserved, and keep what was seen. Returns how much drifts."""
+    return watch(by="system", at=timezone.now()).drifting
+
+
+def watch_after(event: Event) -> None:
+    """Somebody asked for a look. Asked twice, it is two looks."""
+    watch(by=event.actor, at=timezone.now())
 
 
 @shared_task

@@ -1,4 +1,5 @@
 from refunds.models.approvals import RefundApproval, RefundEvidence
+from refunds.models.conservation import ConservationFinding, ConservationRun
 from refunds.models.imported import ImportedCredit
 from refunds.models.links import PaymentLink
 from refunds.models.memos import CreditMemo, CreditMemoLine, MemoNumber, MemoSeries
@@ -22,6 +23,8 @@ from refunds.models.store_credit import (
 )
 
 __all__ = [
+    "ConservationFinding",
+    "ConservationRun",
     "CreditMemo",
     "CreditMemoLine",
     "Discrepancy",

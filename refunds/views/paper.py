@@ -22,12 +22,15 @@ KEPT_SECONDS = 7 * 24 * 3600
 NEEDS = ("order__customer", "rma", "numbering")
 
 
-def memo_response(memo: CreditMemo) -> HttpResponse:
-    """The paper as PDF; as a page every browser can print while nothing sets PDFs."""
+def memo_response(memo: CreditMemo, *, named: bool = True) -> HttpResponse:
+    """The paper as PDF; as a page every browser can print while nothing sets PDFs.
+
+    Not `named`, it leaves out who the customer is, for staff who see no personal data.
+    """
     try:
-        content = memo_pdf(memo)
+        content = memo_pdf(memo) if named else rendering.pdf(memo_html(memo, named=False))
     except rendering.RendererAway:
-        return HttpResponse(memo_html(memo))
+        return HttpResponse(memo_html(memo, named=named))
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{memo.document or memo.number}.pdf"'
     return response
@@ -53,10 +56,10 @@ def memo_pdf(memo: CreditMemo) -> bytes:
     return content
 
 
-def memo_html(memo: CreditMemo) -> str:
+def memo_html(memo: CreditMemo, *, named: bool = True) -> str:
     customer = memo.order.customer
     with translation.override(customer.language if customer else None):
-        return render_to_string("documents/memo.html", _context(memo, customer))
+        return render_to_string("documents/memo.html", _context(memo, customer if named else None))
 
 
 def _has_key(customer: Customer | None) -> bool:

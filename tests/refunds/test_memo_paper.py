@@ -103,6 +103,13 @@ def test_an_erased_person_is_on_no_paper() -> None:
     assert name not in memo_html(memo)
 
 
+def test_staff_who_see_no_personal_data_get_it_without_the_name() -> None:
+    memo = a_memo()
+    paper = staff_client(Role.AUDITOR).get(reverse("books:memo", args=[memo.number])).content
+    assert memo.document in words_of(paper)
+    assert memo.order.customer.name not in words_of(paper)
+
+
 def test_the_list_shows_a_series_and_its_last_number() -> None:
     memo = a_memo()
     client = staff_client(Role.FINANCE)

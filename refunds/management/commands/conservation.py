@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from oms.management.explained import ExplainedCommand
-from oms.money import MoneyError, amount_text
 from refunds.conservation import Balance, TaxReading, UnitReading, balances, taxes, units
+from refunds.conservation.watching import TOTALS, text
 
 SHOWN = 100
 EXAMPLE = """examples:
@@ -15,7 +15,6 @@ EXAMPLE = """examples:
                                     "drifting": [orders], "units": [order lines], "taxes": [tax lines]}
 
 exit codes: 0 the drift is zero, 1 it is not, 2 usage, 3 the database is away"""
-TOTALS = ("captured", "refunded", "credited", "kept", "drift")
 
 
 class Command(ExplainedCommand):
@@ -91,7 +90,7 @@ def _add(totals: dict[str, dict[str, Any]], one: Balance) -> None:
 
 
 def _words(code: str, total: dict[str, Any]) -> dict[str, Any]:
-    amounts = {name: _text(total[name], code) for name in TOTALS}
+    amounts = {name: text(total[name], code) for name in TOTALS}
     return {"currency": code, "orders": total["orders"], **amounts}
 
 
@@ -116,12 +115,4 @@ def _tax(one: TaxReading) -> dict[str, Any]:
 
 
 def _amounts(one: Any, names: tuple[str, ...]) -> dict[str, str]:
-    return {"currency": one.currency} | {name: _text(getattr(one, name), one.currency) for name in names}
-
-
-def _text(amount: Decimal, currency: str) -> str:
-    """What was changed by hand may have more decimals than its currency: it is shown all the same."""
-    try:
-        return amount_text(amount, currency)
-    except MoneyError:
-        return f"{amount:f}"
+    return {"currency": one.currency} | {name: text(getattr(one, name), one.currency) for name in names}

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from oms.access import may
+from oms.roles import allowed
 from oms.views.words import Clock
 from refunds.forms import MemoFilters
 from refunds.models import CreditMemo, MemoNumber, MemoSeries
@@ -52,5 +53,6 @@ def memo_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @may("see books")
 def memo(request: HttpRequest, number: str) -> HttpResponse:
-    """The paper, as its customer gets it."""
-    return memo_response(get_object_or_404(CreditMemo.objects.select_related(*NEEDS), number=number.replace("\0", "")))
+    """The paper, as its customer gets it; without the name for who sees no personal data."""
+    found = get_object_or_404(CreditMemo.objects.select_related(*NEEDS), number=number.replace("\0", ""))
+    return memo_response(found, named=allowed(request.user, "see personal data"))
