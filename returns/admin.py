@@ -19,6 +19,7 @@ from oms.admin_base import ReadOnlyInline, RoleAdmin, SettingsAdmin
 from oms.roles import allowed
 from returns.models import (
     RMA,
+    CarrierRule,
     Hold,
     Outcome,
     Parcel,
@@ -209,6 +210,33 @@ class ReturnReasonAdmin(SettingsAdmin):
 
     def note(self, obj: ReturnReason, fields: list[str], *, by: str, at: datetime) -> None:
         outbox.record_on("settings", "return_reason.changed", by=by, at=at, reason=obj.code, fields=fields)
+
+
+@admin.register(CarrierRule)
+class CarrierRuleAdmin(SettingsAdmin):
+    list_display = ("name", "position", "carrier", "service", "never", "dearer_percent", "days", "active")
+    ordering = ("position", "pk")
+    fields = (
+        "code",
+        "name",
+        "position",
+        "active",
+        "carrier",
+        "service",
+        "never",
+        "dearer_percent",
+        "days",
+        "origins",
+        "destinations",
+        "markets",
+        "from_grams",
+        "to_grams",
+        "from_value",
+        "to_value",
+    )
+
+    def note(self, obj: CarrierRule, fields: list[str], *, by: str, at: datetime) -> None:
+        outbox.record_on("settings", "carrier_rule.changed", by=by, at=at, rule=obj.code, fields=fields)
 
 
 class PolicyRuleForm(forms.ModelForm):

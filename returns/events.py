@@ -55,5 +55,6 @@ EVENTS = {
     "policy.published": ("version", "replaces", "valid_from"),
     "policy.discarded": ("version",),
     "return_reason.changed": ("reason", "fields"),
+    "carrier_rule.changed": ("rule", "fields"),
     "policy.changed": ("policy", "fields"),
 }

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from inventory.models import Warehouse
 from oms.countries import code_of
 from oms.models import Order
 from returns import lifecycle
-from returns.carriers import easypost
-from returns.carriers.base import Address, BoughtLabel, Carrier, ParcelSpec
-from returns.carriers.choice import choose
+from returns.carriers import easypost, preferences
+from returns.carriers.base import Address, BoughtLabel, Carrier, ParcelSpec, Rate
+from returns.carriers.choice import Sent, choose
 from returns.lifecycle.parcels import Bought
 from returns.models import RMA, Parcel
 from returns.states import ParcelStatus
@@ -28,11 +29,17 @@ def buy_label(parcel_id: int, *, at: datetime, carrier: Carrier | None = None) -
         return parcel
     if not parcel.shipment_id:
         rma = parcel.rma
-        quotes = carrier.rates(
-            shop_at(rma.warehouse), customer_of(rma.order), _spec(rma), reference=f"parcel-{parcel.pk}"
+        here, there, grams = shop_at(rma.warehouse), customer_of(rma.order), _grams(rma)
+        quotes = carrier.rates(here, there, weighing(grams), reference=f"parcel-{parcel.pk}")
+        sent = Sent(there.country, here.country, grams, _value(rma), rma.order.market)
+        rate, choice = choose(quotes.rates, sent, preferences.in_force(), quotes.trouble)
+        parcel = lifecycle.note_shipment(
+            parcel_id,
+            shipment_id=quotes.shipment_id,
+            rate_id=rate.id,
+            choice=choice,
+            offers=[_offer(one) for one in quotes.rates],
         )
-        rate, choice = choose(quotes.rates)
-        parcel = lifecycle.note_shipment(parcel_id, shipment_id=quotes.shipment_id, rate_id=rate.id, choice=choice)
     label = carrier.buy(parcel.shipment_id, parcel.rate_id)
     return lifecycle.label(parcel_id, bought_of(label, parcel.choice), by="carrier", at=at)
 
@@ -81,12 +88,26 @@ def customer_of(order: Order) -> Address:
     )
 
 
-def _spec(rma: RMA) -> ParcelSpec:
+def _grams(rma: RMA) -> int:
     lines = rma.lines.select_related("order_line__product")
-    grams = sum(
+    return sum(
         line.quantity * (line.order_line.product.weight_grams if line.order_line.product else 500) for line in lines
     )
-    return weighing(grams)
+
+
+def _value(rma: RMA) -> Decimal:
+    """What the goods were worth to the customer, before fees."""
+    return Decimal(rma.quote.get("returned") or "0")
+
+
+def _offer(rate: Rate) -> dict[str, Any]:
+    return {
+        "carrier": rate.carrier,
+        "service": rate.service,
+        "price": str(rate.price),
+        "currency": rate.currency,
+        "days": rate.days,
+    }
 
 
 def weighing(grams: int) -> ParcelSpec:

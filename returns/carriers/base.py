@@ -62,10 +62,14 @@ class Rate:
 
 @dataclass(frozen=True)
 class Quotes:
-    """The rates of one shipment, cheapest first. Store `shipment_id` before buying: it makes buying repeat-safe."""
+    """The rates of one shipment, cheapest first. Store `shipment_id` before buying: it makes buying repeat-safe.
+
+    `trouble` is what carriers said that offer none.
+    """
 
     shipment_id: str
     rates: tuple[Rate, ...]
+    trouble: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ class EasyPostCarrier:
             said = "; ".join(str(message.get("message", "")) for message in shipment.get("messages") or [])
             raise CarrierError(said or "No carrier offers a rate for this parcel.", code="no_rates")
         found = sorted((_rate(rate) for rate in shipment.rates), key=lambda rate: (rate.price, rate.days or 99))
-        return Quotes(shipment.id, tuple(found))
+        return Quotes(shipment.id, tuple(found), _trouble(shipment))
 
     def buy(self, shipment_id: str, rate_id: str) -> BoughtLabel:
         """POST /v2/shipments/{id}/buy. After a broken call, or "already bought", what was bought is read instead."""
@@ -232,6 +232,16 @@ def _address(address: Address) -> dict[str, str]:
 def _parcel(parcel: ParcelSpec) -> dict[str, str]:
     sides = {"length": parcel.length_in, "width": parcel.width_in, "height": parcel.height_in}
     return {"weight": str(parcel.weight_oz)} | {name: str(side) for name, side in sides.items() if side}
+
+
+def _trouble(shipment: Any) -> tuple[str, ...]:
+    """Carriers without a rate, in their own words; they stand beside the rates of others and are no failure."""
+    said = (message.to_dict() for message in shipment.get("messages") or [])
+    return tuple(
+        f"{message.get('carrier', '')}: {message.get('message', '')}"[:200]
+        for message in said
+        if message.get("type") == "rate_error"
+    )
 
 
 def _rate(rate: Any) -> Rate:

@@ -1,8 +1,11 @@
 """The parcel on its way: a label, what the carrier says, in whatever order it says it."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -26,7 +29,7 @@ _SAID = """
     ON CONFLICT DO NOTHING
 """
 _NOTE = """
-    UPDATE returns_parcel SET shipment_id = %s, rate_id = %s, choice = %s
+    UPDATE returns_parcel SET shipment_id = %s, rate_id = %s, choice = %s, offers = %s::jsonb
      WHERE id = %s AND shipment_id = '' RETURNING id, shipment_id, rate_id, choice
 """
 IN_TROUBLE = ("return_to_sender", "failure", "error", "cancelled")
@@ -47,9 +50,11 @@ class Bought:
     content_type: str
 
 
-def note_shipment(parcel_id: int, *, shipment_id: str, rate_id: str, choice: str) -> Parcel:
+def note_shipment(
+    parcel_id: int, *, shipment_id: str, rate_id: str, choice: str, offers: Sequence[dict[str, Any]] = ()
+) -> Parcel:
     """Keep the carrier's shipment before its label is bought; whoever comes second uses the first one's (p18)."""
-    noted = Parcel.objects.raw(_NOTE, [shipment_id, rate_id, choice, parcel_id])
+    noted = Parcel.objects.raw(_NOTE, [shipment_id, rate_id, choice, json.dumps(list(offers)), parcel_id])
     return next(iter(noted), None) or Parcel.objects.get(pk=parcel_id)
 
 

@@ -1,3 +1,4 @@
+from returns.models.carriers import CarrierRule
 from returns.models.dispatches import Dispatch
 from returns.models.drafts import ReturnDraft
 from returns.models.inspections import Hold, Outcome, Receipt
@@ -10,6 +11,7 @@ from returns.models.surveys import Survey
 
 __all__ = [
     "RMA",
+    "CarrierRule",
     "Dispatch",
     "Hold",
     "LinkRequest",

@@ -18,7 +18,9 @@ class Parcel(models.Model):
     status = models.CharField(_("status"), max_length=16, choices=ParcelStatus)
     carrier = models.CharField(_("carrier"), max_length=40, blank=True)
     service = models.CharField(_("service"), max_length=60, blank=True)
-    choice = models.CharField(_("why this one"), max_length=200, blank=True)
+    choice = models.TextField(_("why this one"), blank=True)
+    # What each carrier asked for it, cheapest first: {carrier, service, price, currency, days}; price is text.
+    offers = models.JSONField(default=list)
     shipment_id = models.CharField(max_length=60, blank=True)
     rate_id = models.CharField(max_length=60, blank=True)
     tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True)

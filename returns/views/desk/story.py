@@ -1,6 +1,7 @@
 """Everything the page of one return shows, read in at most twelve statements."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -261,6 +262,14 @@ def _parcel(parcel: Any, clock: Clock) -> dict[str, Any]:
         "delivered": clock.text(parcel.delivered_at),
         "arrived": clock.text(parcel.arrived_at),
         "price": Money(parcel.price, parcel.currency) if parcel.price is not None else None,
+        "offers": [
+            {
+                "words": f"{offer['carrier']} {offer['service']}",
+                "price": Money(Decimal(offer["price"]), offer["currency"]),
+                "days": offer["days"],
+            }
+            for offer in parcel.offers
+        ],
     }
 
 

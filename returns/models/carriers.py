@@ -1,0 +1,44 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from oms.models.orders import MONEY
+
+CODES = models.CharField(max_length=8)
+
+
+class CarrierRule(models.Model):
+    """Which carrier is preferred, or left out, for parcels of some kind (R53). Empty conditions mean any."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name, as it stands in the reason"), max_length=80)
+    position = models.PositiveSmallIntegerField(_("order"), default=100)
+    active = models.BooleanField(_("active"), default=True)
+    carrier = models.CharField(_("carrier"), max_length=40, blank=True)
+    service = models.CharField(_("service"), max_length=60, blank=True)
+    never = models.BooleanField(_("leave it out"), default=False)
+    dearer_percent = models.DecimalField(
+        _("at most so much dearer than the cheapest (%)"), max_digits=6, decimal_places=2, null=True, blank=True
+    )
+    days = models.PositiveSmallIntegerField(_("within so many days"), null=True, blank=True)
+    origins = ArrayField(CODES, verbose_name=_("from countries"), default=list, blank=True)
+    destinations = ArrayField(CODES, verbose_name=_("to countries"), default=list, blank=True)
+    markets = ArrayField(CODES, verbose_name=_("policies of markets"), default=list, blank=True)
+    from_grams = models.PositiveIntegerField(_("from grams"), default=0)
+    to_grams = models.PositiveIntegerField(_("to grams"), null=True, blank=True)
+    from_value = models.DecimalField(_("from value"), **MONEY, default=0)
+    to_value = models.DecimalField(_("to value"), **MONEY, null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("carrier rule")
+        verbose_name_plural = _("carrier rules")
+        constraints = [
+            models.CheckConstraint(condition=Q(never=False) | ~Q(carrier=""), name="carrier_left_out_is_named"),
+            models.CheckConstraint(
+                condition=Q(dearer_percent__isnull=True) | Q(dearer_percent__gte=0), name="carrier_dearer"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
