@@ -24,23 +24,18 @@ def take_webhook(body: Mapping[str, Any], *, at: datetime) -> None:
     if not str(body.get("description", "")).startswith("tracker."):
         return
     news = easypost.read_tracker(body["result"])
-    try:
-        take(news.tracking_number, news, at=at)
-    except Parcel.DoesNotExist:
-        if not outbound.take_news(news, at=at):
-            logger.info("news of a parcel that is not ours")
+    if take(news.tracking_number, news, at=at) is None and not outbound.take_news(news, at=at):
+        logger.info("news of a parcel that is not ours, or that say nothing of its way")
 
 
-def take(which: int | str, news: Tracking, *, at: datetime) -> None:
-    """Take one word about one parcel, named by its id or tracking number. Harmless when repeated or out of order.
-
-    Raises Parcel.DoesNotExist.
-    """
+def take(which: int | str, news: Tracking, *, at: datetime) -> Parcel | None:
+    """Take one word about one parcel, named by its id or tracking number. Harmless when repeated or out of order."""
     occurred_at = _instant(news.occurred_at) or at
     if news.news in ON_THE_WAY:
-        lifecycle.move_parcel(which, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
-    elif news.news in IN_TROUBLE:
-        lifecycle.trouble(which, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
+        return lifecycle.move_parcel(which, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
+    if news.news in IN_TROUBLE:
+        return lifecycle.trouble(which, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
+    return None
 
 
 def poll(*, at: datetime, silent_since: datetime, limit: int, carrier: Carrier | None = None) -> int:

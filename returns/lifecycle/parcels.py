@@ -60,8 +60,10 @@ def note_shipment(
 
 @verb
 def label(parcel_id: int, bought: Bought, *, by: str, at: datetime) -> Parcel:
-    """The label is here. A second call changes nothing."""
-    rma, parcel = _lock(parcel_id)
+    """The label is here. A second call changes nothing. Raises Parcel.DoesNotExist."""
+    parcel = _lock(parcel_id)
+    if parcel is None:
+        raise Parcel.DoesNotExist
     if parcel.status != ParcelStatus.WANTED:
         return parcel
     PARCEL_MACHINE.check("label", parcel.status, ParcelStatus.LABELED)
@@ -73,7 +75,7 @@ def label(parcel_id: int, bought: Bought, *, by: str, at: datetime) -> Parcel:
     parcel.labeled_at = at
     parcel.save()
     outbox.record(
-        rma,
+        parcel.rma,
         "parcel.labeled",
         by=by,
         at=at,
@@ -90,13 +92,15 @@ def label(parcel_id: int, bought: Bought, *, by: str, at: datetime) -> Parcel:
 @verb
 def move_parcel(
     which: int | str, *, status: str, occurred_at: datetime, by: str, at: datetime, expected_on: date | None = None
-) -> Parcel:
+) -> Parcel | None:
     """Take one word of the carrier. Repeated, late or unknown words change nothing but the list of what was said.
 
-    `which` is the parcel's id, or its tracking number. The first scan moves the return on its way; delivery is a fact
-    of its own. Raises Parcel.DoesNotExist.
+    `which` is the parcel's id, or its tracking number: None when none of ours has it. The first scan moves the return
+    on its way; delivery is a fact of its own.
     """
-    rma, parcel = _lock(which)
+    parcel = _lock(which)
+    if parcel is None:
+        return None
     new = _hear(parcel, status, occurred_at)
     target = ON_THE_WAY.get(status)
     stale = parcel.tracked_at is not None and occurred_at < parcel.tracked_at
@@ -110,7 +114,7 @@ def move_parcel(
     if target == ParcelStatus.DELIVERED:
         parcel.delivered_at = occurred_at
     parcel.save(update_fields=["status", "tracked_at", "shipped_at", "delivered_at", "expected_on"])
-    _tell(rma, parcel, by=by, at=at)
+    _tell(parcel.rma, parcel, by=by, at=at)
     return parcel
 
 
@@ -145,26 +149,31 @@ def _tell(rma: RMA, parcel: Parcel, *, by: str, at: datetime) -> None:
 
 
 @verb
-def trouble(which: int | str, *, status: str, occurred_at: datetime, by: str, at: datetime) -> Parcel:
-    """The carrier reports trouble (lost, damaged, sent back): a person looks."""
-    rma, parcel = _lock(which)
+def trouble(which: int | str, *, status: str, occurred_at: datetime, by: str, at: datetime) -> Parcel | None:
+    """The carrier reports trouble (lost, damaged, sent back): a person looks. `which` as for `move_parcel`."""
+    parcel = _lock(which)
+    if parcel is None:
+        return None
     new = _hear(parcel, status, occurred_at)
     if not new or not PARCEL_MACHINE.allows("trouble", parcel.status):
         return parcel
     parcel.status, parcel.tracked_at = ParcelStatus.PROBLEM, occurred_at
     parcel.save(update_fields=["status", "tracked_at"])
     outbox.record(
-        rma, "parcel.in_trouble", by=by, at=at, parcel=parcel.pk, status=status, tracked_at=occurred_at.isoformat()
+        parcel.rma,
+        "parcel.in_trouble",
+        by=by,
+        at=at,
+        parcel=parcel.pk,
+        status=status,
+        tracked_at=occurred_at.isoformat(),
     )
     return parcel
 
 
-def _lock(which: int | str) -> tuple[RMA, Parcel]:
+def _lock(which: int | str) -> Parcel | None:
     """The order's row first, then the return's and the parcel's, with one statement. Of two parcels with one tracking
     number the newer one is meant."""
     locked = Parcel.objects.select_for_update(no_key=True, of=("rma__order", "rma", "self")).defer("label")
     known = Q(pk=which) if isinstance(which, int) else Q(tracking_number=which) & ~Q(tracking_number="")
-    parcel = locked.select_related("rma__order__customer").filter(known).order_by("pk").last()
-    if parcel is None:
-        raise Parcel.DoesNotExist
-    return parcel.rma, parcel
+    return locked.select_related("rma__order__customer").filter(known).order_by("pk").last()

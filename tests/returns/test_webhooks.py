@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from oms.models import Delivery, InboundWebhook
+from oms.models import Delivery, Event, InboundWebhook
+from tests.jobs import run_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +38,15 @@ def test_signed_is_stored_once_and_owes_one_job(client: Client) -> None:
     assert (stored.provider, stored.external_id, stored.kind) == ("easypost", "evt_77", "tracker.updated")
     assert stored.body == body
     assert Delivery.objects.filter(event__stream=stored.stream, task="returns.read_carrier_webhook").count() == 1
+
+
+@pytest.mark.parametrize("status", ["in_transit", "failure", "unknown"])
+def test_news_of_a_parcel_that_is_not_ours_are_taken_and_change_nothing(client: Client, status: str) -> None:
+    tracker = {"object": "Tracker", "tracking_code": "NOT-OURS", "status": status}
+    post(client, json.dumps(MESSAGE | {"result": tracker}).encode())
+    run_jobs()
+    assert InboundWebhook.objects.get().processed_at is not None
+    assert list(Event.objects.values_list("name", flat=True)) == ["webhook.received"]
 
 
 def test_unsigned_is_refused_and_leaves_nothing(client: Client) -> None:
