@@ -54,6 +54,8 @@ class Sale:
     source: OrderSource = OrderSource.IMPORTED
     shipping: Decimal = ZERO
     shipping_tax: Decimal = ZERO
+    discount: Decimal = ZERO  # off the whole order; its shares are in the lines already
+    prices_include_tax: bool = True
     payment_method: PaymentMethod | None = PaymentMethod.IMPORTED  # None: nothing captured yet
     payment_id: str = ""
     is_shipped: bool = True

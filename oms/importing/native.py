@@ -1,7 +1,7 @@
 """Layout *native*: orders of a shop with everything a return needs to know; `native.md` here describes it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -9,8 +9,8 @@ from oms.importing import values
 from oms.importing.documents import Buyer, Sale, SaleLine
 from oms.importing.report import BadRow, ImportReport
 from oms.importing.tables import Table
+from oms.importing.terms import Priced, TermsRefused, freeze
 from oms.money import MoneyError, check_amount, exponent
-from oms.orders.creation import tax_within
 from oms.states import OrderSource, PaymentMethod
 
 NAME = "native"
@@ -18,10 +18,11 @@ COLUMNS = ("order_number", "placed_at", "currency", "sku", "quantity", "unit_pri
 PERSON = ("customer_number", "name", "email", "phone", "street", "city", "postcode", "region", "country")
 OPTIONAL = (
     *PERSON,
-    *("title", "category", "discount", "tax_rate", "final_sale"),
-    *("shipping", "shipping_tax", "payment_method", "payment_id"),
+    *("title", "category", "discount", "tax_rate", "final_sale", "duty", "kit", "kit_price"),
+    *("shipping", "shipping_tax", "order_discount", "prices_include_tax", "payment_method", "payment_id"),
     *("shipped_at", "delivered_at", "carrier", "tracking"),
 )
+AMOUNTS = ("shipping", "shipping_tax", "order_discount", "duty", "kit_price")
 NEARBY = 2_000
 YES, NO = ("1", "yes", "true"), ("", "0", "no", "false")
 
@@ -35,6 +36,7 @@ def is_goods(sku: str) -> bool:
 class _Open:
     sale: Sale
     seen: int
+    rows: list[Priced] = field(default_factory=list)
 
 
 class Reader:
@@ -43,10 +45,12 @@ class Reader:
         self.sku = values.sku("sku")
         self.quantity = values.whole("quantity")
         self.prices = {name: values.number(name) for name in ("unit_price", "discount", "tax_rate")}
-        self.amounts = {name: values.number(name) for name in ("shipping", "shipping_tax")}
+        self.amounts = {
+            name: values.number(name) for name in ("shipping", "shipping_tax", "order_discount", "duty", "kit_price")
+        }
         self.times = {name: values.instant(name) for name in ("placed_at", "shipped_at", "delivered_at")}
         lengths = {"title": 200, "category": 60, "region": 60, "country": 60, "carrier": 40, "tracking": 60}
-        lengths |= {"payment_id": 80, "customer_number": 40, "email": 254, "postcode": 20, "phone": 40}
+        lengths |= {"kit": 40, "payment_id": 80, "customer_number": 40, "email": 254, "postcode": 20, "phone": 40}
         self.words = {name: values.words(name, lengths.get(name, 200)) for name in OPTIONAL}
         self.rounders: dict[str, Any] = {}
 
@@ -60,24 +64,34 @@ class Reader:
                 report.reject(line, bad.column, str(bad))
             if not report.rows % 500:
                 for number in [number for number, one in found.items() if one.seen < report.rows - NEARBY]:
-                    yield found.pop(number).sale
+                    yield from self._finished(found.pop(number), report)
         for one in found.values():
-            yield one.sale
+            yield from self._finished(one, report)
+
+    def _finished(self, order: _Open, report: ImportReport) -> Iterator[Sale]:
+        sale = order.sale
+        try:
+            sale.lines = freeze(
+                order.rows, discount=sale.discount, included=sale.prices_include_tax, currency=sale.currency
+            )
+        except TermsRefused as refused:
+            report.reject(sale.line, refused.column, str(refused))
+        else:
+            yield sale
 
     def _read(self, line: int, row: dict[str, str], found: dict[str, _Open], seen: int) -> None:
         sale = self._sale(line, row)
         one = self._line(row, sale.currency)
         known = found.get(sale.number)
         if known is None:
-            sale.lines.append(one)
-            found[sale.number] = _Open(sale, seen)
+            found[sale.number] = _Open(sale, seen, [one])
             return
         if differing := next((name for name in _TERMS if getattr(sale, name) != getattr(known.sale, name)), ""):
             raise BadRow(_TERMS[differing], f"Line {known.sale.line} of this order says something else.")
         known.seen = seen
-        known.sale.lines.append(one)
+        known.rows.append(one)
 
-    def _line(self, row: dict[str, str], currency: str) -> SaleLine:
+    def _line(self, row: dict[str, str], currency: str) -> Priced:
         quantity, price = self.quantity[row["quantity"]], self.prices["unit_price"][row["unit_price"]]
         if quantity <= 0:
             raise BadRow("quantity", f"{quantity}: an order line has at least one unit.")
@@ -87,23 +101,28 @@ class Reader:
         rate = self.prices["tax_rate"][row.get("tax_rate") or "0"]
         if not 0 <= rate < 1000:
             raise BadRow("tax_rate", f"{rate} is no tax rate in percent.")
-        gross = self.rounders[currency](price * quantity) - discount
-        if gross < 0:
-            raise BadRow("discount", f"{discount} is more than the {gross + discount} of the line.")
+        value = self.rounders[currency](price * quantity)
+        kit = self._word(row, "kit")
+        if discount > value and not kit:
+            raise BadRow("discount", f"{discount} is more than the {value} of the line.")
         final = row.get("final_sale", "").strip().casefold()
         if final not in YES + NO:
             raise BadRow("final_sale", f"{values.shown(final)} is neither yes nor no.")
-        return SaleLine(
+        line = SaleLine(
             self.sku[row["sku"]],
             self._word(row, "title"),
             quantity,
             price,
-            gross,
-            tax_within(gross, rate, currency),
-            rate,
-            final in YES,
-            self._word(row, "category"),
+            value,
+            tax_rate=rate,
+            is_final_sale=final in YES,
+            category=self._word(row, "category"),
         )
+        duty = self._amount("duty", self.amounts["duty"], row, currency)
+        if kit and not row.get("kit_price"):
+            raise BadRow("kit_price", f"The kit {kit} needs a price.")
+        kit_price = self._amount("kit_price", self.amounts["kit_price"], row, currency) if kit else None
+        return Priced(line, value, discount, duty, kit, kit_price)
 
     def _sale(self, line: int, row: dict[str, str]) -> Sale:
         currency = row["currency"]
@@ -121,6 +140,9 @@ class Reader:
         method = self._method(row.get("payment_method", ""))
         shipping = self._amount("shipping", self.amounts["shipping"], row, currency)
         shipping_tax = self._amount("shipping_tax", self.amounts["shipping_tax"], row, currency)
+        included = row.get("prices_include_tax", "").strip().casefold() or "yes"
+        if included not in YES + NO:
+            raise BadRow("prices_include_tax", f"{values.shown(included)} is neither yes nor no.")
         if shipping_tax > shipping:
             raise BadRow("shipping_tax", f"{shipping_tax} is more than the shipping itself.")
         return Sale(
@@ -135,6 +157,8 @@ class Reader:
             source=OrderSource.NATIVE,
             shipping=shipping,
             shipping_tax=shipping_tax,
+            discount=self._amount("order_discount", self.amounts["order_discount"], row, currency),
+            prices_include_tax=included in YES,
             payment_method=method,
             payment_id=self._word(row, "payment_id") if method else "",
             is_shipped=shipped_at is not None,
@@ -184,6 +208,8 @@ _TERMS = {
     "buyer": "customer_number",
     "currency": "currency",
     "shipping": "shipping",
+    "discount": "order_discount",
+    "prices_include_tax": "prices_include_tax",
     "payment_method": "payment_method",
     "payment_id": "payment_id",
     "shipped_at": "shipped_at",

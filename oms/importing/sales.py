@@ -197,7 +197,8 @@ class _Rows:
         self.orders.append(
             f"{order_id}\t{uuid7()}\t{correlation}\t{head.sequence}\t{bulk.hexed(head.hash)}\t{number}\t"
             f"{OrderKind.SALE.value}\t{sale.source.value}\t{bulk.NULL if customer is None else customer}\t{placed_at}\t"
-            f"default\t{bulk.text(sale.country)}\t{bulk.text(sale.region)}\t{sale.currency}\tt\t"
+            f"default\t{bulk.text(sale.country)}\t{bulk.text(sale.region)}\t{sale.currency}\t"
+            f"{'t' if sale.prices_include_tax else 'f'}\t"
             f"{total - sale.shipping!s}\t{sale.shipping!s}\t{sale.shipping_tax!s}\t{total!s}"
         )
         lines = self._lines(order_id, sale)
