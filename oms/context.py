@@ -22,6 +22,7 @@ NAVIGATION = (
     (_("Packing"), "admin:packing", "pack goods", "parcel"),
     (_("Stock"), "inventory:stock", "see stock", "boxes"),
     (_("Refunds"), "refunds:list", "see refunds", "money"),
+    (_("Approvals"), "refunds:approvals", "approve refunds", "check"),
     (_("Books"), "books:balance", "see books", "books"),
     (_("Store credit"), "refunds:store_credits", "see store credit", "credit"),
     (_("Reconciliation"), "reconciliation:worklist", "see reconciliation", "search"),

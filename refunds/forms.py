@@ -1,14 +1,20 @@
 """What staff type about refunds."""
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from oms.models import Payment
+from oms.models import OrderLine, Payment
 from oms.money import MoneyError, exponent, parse_amount
-from refunds.states import GoodwillReason, RefundStatus
+from oms.refusals import Refused
+from refunds import evidence
+from refunds.lifecycle import For
+from refunds.models import ExternalRefund
+from refunds.states import GoodwillReason, ManualMethod, RefundDestination, RefundStatus
 
 
 class FilterForm(forms.Form):
@@ -67,3 +73,89 @@ class MemoFilters(forms.Form):
     def __init__(self, *args: object, series: list[str], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["series"].choices = [(name, name) for name in series]  # type: ignore[attr-defined]
+
+
+class ConfirmationForm(forms.Form):
+    """How it was paid by hand, and what shows it."""
+
+    method = forms.ChoiceField(label=_("How it was paid"), choices=ManualMethod.choices)
+    reference = forms.CharField(
+        label=_("Reference"), max_length=80, help_text=_("The bank's or till's number, under which it is found again.")
+    )
+    proof = forms.FileField(
+        label=_("Receipt or statement"),
+        required=False,
+        help_text=_("JPEG, PNG or WebP up to 10 MB, or PDF up to 5 MB. Kept encrypted."),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,application/pdf", "class": "file"}),
+    )
+
+    def clean_proof(self) -> tuple[bytes, str]:
+        upload = self.cleaned_data.get("proof")
+        if not upload:
+            return b"", ""
+        try:
+            return evidence.clean(upload)
+        except Refused as refused:
+            raise forms.ValidationError(str(refused)) from None
+
+    def to_evidence(self) -> evidence.Evidence:
+        data = self.cleaned_data
+        content, kind = data["proof"]
+        return evidence.Evidence(ManualMethod(data["method"]), data["reference"].strip(), content, kind)
+
+
+class RedirectForm(forms.Form):
+    """Another way for value that cannot go the way it was to."""
+
+    destination = forms.ChoiceField(label=_("Where it goes instead"))
+    reason = forms.CharField(
+        label=_("Why"), max_length=60, help_text=_("A few words for colleagues. No names, addresses or card numbers.")
+    )
+
+    def __init__(self, *args: object, ways: Iterable[RefundDestination] = (), **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["destination"].choices = [(way.value, way.label) for way in ways]  # type: ignore[attr-defined]
+
+
+class AttachForm(forms.Form):
+    """What an external refund was for: units and an amount per line of its order; lines left empty are not part."""
+
+    def __init__(self, *args: object, external: ExternalRefund, lines: Iterable[OrderLine], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.external, self.lines = external, list(lines)
+        for line in self.lines:
+            about = {"sku": line.sku, "what": line.description}
+            self.fields[f"quantity_{line.pk}"] = forms.IntegerField(
+                label=_("Units of %(sku)s") % about, required=False, min_value=0, max_value=line.quantity
+            )
+            self.fields[f"amount_{line.pk}"] = forms.CharField(
+                label=_("Amount for %(sku)s") % about,
+                required=False,
+                max_length=20,
+                widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+            )
+
+    def rows(self) -> Iterator[tuple[OrderLine, forms.BoundField, forms.BoundField]]:
+        for line in self.lines:
+            yield line, self[f"quantity_{line.pk}"], self[f"amount_{line.pk}"]
+
+    def clean(self) -> dict[str, Any]:
+        data, self.parts = super().clean() or {}, []
+        for line in self.lines:
+            text, quantity = data.get(f"amount_{line.pk}") or "", data.get(f"quantity_{line.pk}") or 0
+            if not text.strip():
+                if quantity:
+                    self.add_error(f"amount_{line.pk}", _("Say how much of the refund was for these units."))
+                continue
+            try:
+                amount = parse_amount(text.strip(), self.external.currency)
+            except MoneyError as error:
+                self.add_error(f"amount_{line.pk}", str(error))
+                continue
+            if amount <= 0:
+                self.add_error(f"amount_{line.pk}", _("The amount must be more than zero."))
+                continue
+            self.parts.append(For(line.pk, quantity, amount))
+        if not self.parts and not self.errors:
+            raise forms.ValidationError(_("Say what at least one line of the order got."))
+        return data

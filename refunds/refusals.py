@@ -101,6 +101,11 @@ class NothingToPay(Refused):
     sentence = _("There is nothing to pay for this exchange now.")
 
 
+class EvidenceMissing(Refused):
+    code = "evidence_missing"
+    sentence = _("Say how it was paid and under which reference, so that it can be found again.")
+
+
 class ReasonMissing(Refused):
     code = "reason_missing"
     sentence = _("Say why.")

@@ -145,6 +145,16 @@ class ApprovalReason(TextChoices):
     BY_HAND = "by_hand", _("paid by hand")
 
 
+UNREACHABLE = (
+    "lost_or_stolen_card",
+    "expired_or_canceled_card",
+    "PAYER_ACCOUNT_LOCKED_OR_CLOSED",
+    "REFUND_TIME_LIMIT_EXCEEDED",
+    "REFUND_NOT_ALLOWED",
+)
+"""Reasons of providers after which sending it again is no use: it has to go another way."""
+
+
 class ManualMethod(TextChoices):
     """How a person pays."""
 

@@ -8,6 +8,9 @@ app_name = "refunds"
 
 urlpatterns = [
     path("", views.refund_list, name="list"),
+    path("approvals/", views.approvals, name="approvals"),
+    path("external/", views.externals, name="externals"),
+    path("external/<str:number>/", views.external, name="external"),
     path("messages/", views.unattached, name="unattached"),
     path("goodwill/<str:order_number>/", views.goodwill, name="goodwill"),
     path("store-credit/", include("refunds.urls_credit")),
@@ -17,4 +20,6 @@ urlpatterns = [
     path("<str:number>/attempts/", views.attempts, name="attempts"),
     path("<str:number>/cancellation/", views.cancellation, name="cancellation"),
     path("<str:number>/confirmation/", views.confirmation, name="confirmation"),
+    path("<str:number>/destination/", views.destination, name="destination"),
+    path("<str:number>/evidence/<uuid:ref>/", views.evidence, name="evidence"),
 ]

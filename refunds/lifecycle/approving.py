@@ -31,10 +31,10 @@ def approve(number: str, *, by: str, at: datetime, seen: Seen | None = None) -> 
     if refund.approved_at is not None and refund.status not in (RefundStatus.CANCELED, RefundStatus.AWAITING_APPROVAL):
         return refund
     REFUND_MACHINE.check("approve", refund.status, RefundStatus.APPROVED)
-    if seen is not None and seen != as_seen(refund):
-        raise ApprovalStale
     if by in askers(refund):
         raise OwnRequest
+    if seen is not None and seen != as_seen(refund):
+        raise ApprovalStale
     RefundApproval.objects.create(
         refund=refund,
         amount=refund.amount,

@@ -12,8 +12,9 @@ from uuid import uuid4
 from oms import outbox
 from oms.identifiers import new_number
 from oms.models import Order, OrderLine, Payment
+from oms.models.claims import Units
 from oms.money import amount_text, check_amount, from_minor
-from oms.units import claim_last
+from oms.units import claim_last, count
 from oms.verbs import verb
 from refunds.amounts import Quote, QuotedLine
 from refunds.amounts.fees import tax_in
@@ -190,15 +191,15 @@ def _lines(order: Order, currency: str, parts: Sequence[For]) -> Iterator[tuple[
         gross = check_amount(part.gross, currency)
         tax = tax_in(gross, line.tax_rate or Decimal(0), True, currency)
         claim = claim_last(line, part.quantity) if part.quantity else None
-        quoted = _quoted(line, part.quantity, gross, tax)
+        quoted = _quoted(line, claim.units if claim else (), gross, tax)
         yield quoted, CreditMemoLine(order_line=line, claim=claim, quantity=part.quantity, gross=gross, tax=tax)
 
 
-def _quoted(line: OrderLine, quantity: int, gross: Decimal, tax: Decimal) -> QuotedLine:
+def _quoted(line: OrderLine, units: Units, gross: Decimal, tax: Decimal) -> QuotedLine:
     return QuotedLine(
         key=str(line.pk),
         description=line.description,
-        quantity=quantity,
+        quantity=count(units),
         value=gross,
         value_tax=tax,
         gross=gross,
@@ -206,5 +207,6 @@ def _quoted(line: OrderLine, quantity: int, gross: Decimal, tax: Decimal) -> Quo
         line_quantity=line.quantity,
         line_gross=line.gross,
         line_tax=line.tax,
+        units=units,
         tax_rate=line.tax_rate,
     )

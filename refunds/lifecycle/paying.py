@@ -10,6 +10,8 @@ from uuid import UUID
 from oms import outbox
 from oms.money import amount_text, to_minor
 from oms.verbs import verb
+from refunds import evidence
+from refunds.evidence import Evidence
 from refunds.gateways.base import InHouse, RefundAnswer
 from refunds.lifecycle.books import book_failed, book_settled
 from refunds.lifecycle.locking import (
@@ -24,7 +26,7 @@ from refunds.lifecycle.locking import (
 )
 from refunds.lifecycle.submitting import OPEN
 from refunds.models import Refund, RefundAttempt
-from refunds.refusals import NotForAPerson, NotOurs
+from refunds.refusals import EvidenceMissing, NotForAPerson, NotOurs
 from refunds.states import REFUND_MACHINE, AttemptResult, RefundStatus
 
 AMOUNT_DIFFERS = "amount_differs"
@@ -110,8 +112,11 @@ def fail(number: str, *, provider_id: str = "", reason: str, by: str, at: dateti
 
 
 @verb
-def confirm_paid(number: str, *, by: str, at: datetime) -> Refund:
-    """A person paid it by hand, or found it paid at a provider that no longer answers. Raises NotForAPerson."""
+def confirm_paid(number: str, *, by: str, at: datetime, proof: Evidence | None = None) -> Refund:
+    """A person paid it by hand, or found it paid at a provider that no longer answers.
+
+    What was paid by hand is proved. Raises NotForAPerson, EvidenceMissing.
+    """
     refund = lock(number)
     if refund.status == S.SETTLED:
         return refund
@@ -119,6 +124,10 @@ def confirm_paid(number: str, *, by: str, at: datetime) -> Refund:
     attempt = _newest(refund)
     if not for_a_person(refund, attempt, at):
         raise NotForAPerson
+    if refund.is_by_hand and (proof is None or not proof.reference.strip() or refund.order.customer_id is None):
+        raise EvidenceMissing
+    if proof is not None:
+        evidence.keep(refund, proof, by=by, at=at)
     return _settle(refund, attempt, refund.provider_id or "", by, at)
 
 

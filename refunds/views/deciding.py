@@ -15,7 +15,7 @@ from oms.access import may
 from oms.models import Order
 from oms.refusals import Refused
 from refunds import lifecycle
-from refunds.forms import GoodwillForm, RefusalForm
+from refunds.forms import ConfirmationForm, GoodwillForm, RefusalForm
 from refunds.models import Refund
 from refunds.states import GoodwillReason
 from refunds.views.looking import render_detail
@@ -25,7 +25,10 @@ from refunds.views.looking import render_detail
 @may("approve refunds")
 def approval(request: HttpRequest, number: str) -> HttpResponse:
     refund = _visible(request, number)
-    return _decide(request, refund, "approve", lambda by, at: lifecycle.approve(number, by=by, at=at), _("Approved."))
+    seen = (request.POST.get("amount", ""), request.POST.get("destination", ""))
+    return _decide(
+        request, refund, "approve", lambda by, at: lifecycle.approve(number, by=by, at=at, seen=seen), _("Approved.")
+    )
 
 
 @require_POST
@@ -68,8 +71,16 @@ def cancellation(request: HttpRequest, number: str) -> HttpResponse:
 def confirmation(request: HttpRequest, number: str) -> HttpResponse:
     refund = _visible(request, number)
     if request.POST.get("paid") == "yes":
+        form = ConfirmationForm(request.POST, request.FILES)
+        if refund.is_by_hand and not form.is_valid():
+            return render_detail(request, number, confirmation_form=form, status=422)
+        proof = form.to_evidence() if refund.is_by_hand else None
         return _decide(
-            request, refund, "confirm_paid", lambda by, at: lifecycle.confirm_paid(number, by=by, at=at), _("Settled.")
+            request,
+            refund,
+            "confirm_paid",
+            lambda by, at: lifecycle.confirm_paid(number, by=by, at=at, proof=proof),
+            _("Settled."),
         )
     if request.POST.get("paid") == "no":
         return _decide(
@@ -115,7 +126,7 @@ def goodwill(request: HttpRequest, order_number: str) -> HttpResponse:
 
 
 def _visible(request: HttpRequest, number: str) -> Refund:
-    return get_object_or_404(Refund.objects.visible_to(request.user), number=number)
+    return get_object_or_404(Refund.objects.visible_to(request.user).select_related("payment"), number=number)
 
 
 def _decide(request: HttpRequest, refund: Refund, verb: str, call: Callable[..., Refund], done: str) -> HttpResponse:

@@ -13,11 +13,11 @@ from oms.access import may
 from oms.models import Event, JournalEntry
 from oms.roles import allowed
 from refunds import webhooks
-from refunds.forms import FilterForm, RefusalForm
-from refunds.lifecycle.approving import askers
+from refunds.forms import ConfirmationForm, FilterForm, RedirectForm, RefusalForm
+from refunds.lifecycle.approving import as_seen, askers, open_ways
 from refunds.lifecycle.paying import for_a_person
-from refunds.models import Refund, RefundQuerySet
-from refunds.states import MEANING, REFUND_MACHINE
+from refunds.models import ExternalRefund, PaymentDispute, Refund, RefundEvidence, RefundQuerySet
+from refunds.states import MEANING, REFUND_MACHINE, UNREACHABLE, ApprovalReason, ExternalStatus, RefundStatus
 from refunds.views.words import SITUATIONS, Clock, booked, memo_receipt, story
 
 PER_PAGE = 50
@@ -30,6 +30,7 @@ PERMISSION = {
     "confirm_paid": "approve refunds",
     "confirm_unpaid": "approve refunds",
     "retry": "retry refunds",
+    "redirect": "retry refunds",
 }
 
 
@@ -64,6 +65,7 @@ def refund_list(request: HttpRequest) -> HttpResponse:
             "awaiting": every.awaiting_approval().count(),
             "failed": every.failed().count(),
             "unattached": webhooks.unattached().count(),
+            "externals": ExternalRefund.objects.filter(status=ExternalStatus.WAITING).count(),
         },
         status=200 if form.is_valid() else 400,
     )
@@ -84,7 +86,14 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def render_detail(
-    request: HttpRequest, number: str, *, form: RefusalForm | None = None, problem: str = "", status: int = 200
+    request: HttpRequest,
+    number: str,
+    *,
+    form: RefusalForm | None = None,
+    redirect_form: RedirectForm | None = None,
+    confirmation_form: ConfirmationForm | None = None,
+    problem: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     """The page of one refund; after a refusal with what was wrong, at its place."""
     refund = get_object_or_404(
@@ -111,9 +120,28 @@ def render_detail(
         "entries": booked(entries.prefetch_related("postings"), clock),
         "story": story(events, clock),
         "form": form or RefusalForm(),
+        "redirect_form": redirect_form or RedirectForm(ways=open_ways(refund)),
+        "confirmation_form": confirmation_form or ConfirmationForm(),
+        "refused_forms": [one for one in (form, redirect_form, confirmation_form) if one is not None],
+        "seen": as_seen(refund),
+        "reasons": [ApprovalReason(one).label for one in refund.approval_reasons if one in ApprovalReason],
+        "approvals": [
+            (one, clock.text(one.approved_at), clock.text(one.voided_at))
+            for one in refund.approvals.select_related("approver").order_by("pk")
+        ],
+        "evidence": [(one, clock.text(one.given_at)) for one in _evidence(request, refund)],
+        "disputes": list(PaymentDispute.standing_in_the_way(refund.payment_id).order_by("pk")),
+        "unreachable": refund.status == RefundStatus.FAILED and refund.provider_reason in UNREACHABLE,
         "problem": problem,
     }
     return render(request, "refunds/detail.html", context, status=status)
+
+
+def _evidence(request: HttpRequest, refund: Refund) -> list[RefundEvidence]:
+    """What shows a payment by hand, for those who may see whom it is about."""
+    if not allowed(request.user, "see personal data"):
+        return []
+    return list(refund.evidence.select_related("refund__order__customer").defer("content").order_by("pk"))
 
 
 def _verbs(request: HttpRequest, refund: Refund) -> list[str]:

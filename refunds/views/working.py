@@ -54,7 +54,7 @@ def _of_line(line: QuotedLine, sold: OrderLine | None, currency: str) -> Iterabl
             "tax": _text(line.line_tax, currency),
             "rate": f"{line.tax_rate.normalize():f}",
         }
-    if line.line_quantity > 1 and line.quantity:
+    if line.line_quantity > 1 and line.units:
         yield from _of_units(line, currency)
     if line.deduction:
         yield _("Of %(value)s this condition pays %(percent)s %%: %(pays)s.") % {

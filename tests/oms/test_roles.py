@@ -29,6 +29,8 @@ ASKED = {
     ("refund", "retry"): "retry refunds",
     ("refund", "cancel"): "approve refunds",
     ("refund", "confirm_paid"): "approve refunds",
+    ("refund", "redirect"): "retry refunds",
+    ("external_refund", "attach"): "approve refunds",
     ("refund", "confirm_unpaid"): "approve refunds",
     ("reconciliation", "ask"): "reconcile",
     ("reconciliation", "cancel"): "reconcile",

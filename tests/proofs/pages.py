@@ -83,10 +83,11 @@ def story() -> Iterator[Identical]:
     )
     refunds.request_for_return(rma.number, by="user:1", at=rma.requested_at)
     refund = Refund.objects.get(rma=rma)
+    approved = {"amount": str(refund.amount), "destination": refund.destination}
 
     yield Identical(
         "finance: approval",
-        lambda: _post(f"/refunds/{refund.number}/approval/", {}, finance),
+        lambda: _post(f"/refunds/{refund.number}/approval/", approved, finance),
         lambda: named("refund.approved", refund.stream),
     )
 

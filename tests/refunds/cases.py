@@ -19,7 +19,7 @@ from returns.states import RMAStatus
 from tests.builders import NOON, Sold, a_return, an_order
 from tests.sandbox import Sandbox
 
-DOCK, FINANCE = "user:101", "user:102"
+DOCK, FINANCE = "user:101", "user:1000102"  # beyond what a test run counts to
 LATER = NOON + timedelta(days=3)
 
 
@@ -35,7 +35,7 @@ def people() -> None:
     """Finance as a row: who approves is a person, and PostgreSQL looks at their role."""
     User.objects.get_or_create(
         pk=int(FINANCE.partition(":")[2]),
-        defaults={"email": "finance-102@staff.example", "name": "Fin Ance", "role": Role.FINANCE},
+        defaults={"email": "finance-person@staff.example", "name": "Fin Ance", "role": Role.FINANCE},
     )
 
 

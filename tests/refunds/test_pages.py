@@ -4,6 +4,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,9 +13,11 @@ from django.urls import reverse
 from oms.models import Event, InboundWebhook, Payment, User
 from oms.roles import Role
 from refunds import lifecycle
-from refunds.models import Refund
+from refunds.gateways.base import RefundAnswer
+from refunds.lifecycle.approving import as_seen
+from refunds.models import Refund, RefundEvidence
 from refunds.states import REFUND_MACHINE, RefundStatus
-from tests.refunds.cases import LATER, a_paid_order, a_refund_in, a_requested_refund, everything, money
+from tests.refunds.cases import FINANCE, LATER, a_paid_order, a_refund_in, a_requested_refund, everything, money
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +28,7 @@ ROUTES = {
     "retry": "attempts",
     "cancel": "cancellation",
     "confirm_paid": "confirmation",
+    "redirect": "destination",
 }
 SEES = (Role.AGENT, Role.FINANCE, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR)
 
@@ -78,7 +82,7 @@ def test_buttons_are_what_the_table_allows(status: RefundStatus) -> None:
 def test_approving_and_its_story() -> None:
     refund = a_refund_in(S.AWAITING_APPROVAL)
     client = signed_in(Role.FINANCE)
-    answer = client.post(reverse("refunds:approval", args=[refund.number]), follow=True)
+    answer = client.post(reverse("refunds:approval", args=[refund.number]), seen(refund), follow=True)
     assert answer.redirect_chain == [(refund.get_absolute_url(), 302)]
     assert Refund.objects.get(pk=refund.pk).status == S.APPROVED
     assert Event.objects.get(stream=refund.stream, name="refund.approved").actor == client.user.actor
@@ -97,7 +101,7 @@ def test_nobody_approves_what_they_asked_for() -> None:
     page = client.get(refund.get_absolute_url()).content.decode()
     assert reverse("refunds:approval", args=[refund.number]) not in page
     before = everything(refund)
-    refused = client.post(reverse("refunds:approval", args=[refund.number]))
+    refused = client.post(reverse("refunds:approval", args=[refund.number]), seen(refund))
     assert refused.status_code == 409
     assert "another person has to approve it" in refused.content.decode()
     assert everything(refund) == before
@@ -254,5 +258,121 @@ def test_by_hand_is_confirmed_on_the_page() -> None:
     client = signed_in(Role.FINANCE)
     assert "It was paid" in client.get(refund.get_absolute_url()).content.decode()
     path = reverse("refunds:confirmation", args=[refund.number])
-    assert client.post(path, {"paid": "yes"}).status_code == 302
+    for missing in ({}, {"method": "cash"}, {"method": "shells", "reference": "T-1"}):
+        assert client.post(path, {"paid": "yes"} | missing).status_code == 422
+    proof = SimpleUploadedFile("slip.pdf", b"%PDF-1.4\n1 0 obj\n%%EOF\n")
+    form = {"paid": "yes", "method": "transfer", "reference": "TRX-7712", "proof": proof}
+    assert client.post(path, form).status_code == 302
+    kept = RefundEvidence.objects.get(refund=refund)
+    assert (kept.method, kept.reference, kept.given_by) == ("transfer", "TRX-7712", client.user.actor)
+    page = client.get(refund.get_absolute_url()).content.decode()
+    assert "TRX-7712" in page
+    shown = client.get(reverse("refunds:evidence", args=[refund.number, kept.ref]))
+    assert (shown.content[:5], shown["Content-Type"]) == (b"%PDF-", "application/pdf")
+    assert shown["Content-Disposition"].startswith("attachment")
+    auditor = signed_in(Role.AUDITOR)
+    assert "TRX-7712" not in auditor.get(refund.get_absolute_url()).content.decode()
+    assert auditor.get(reverse("refunds:evidence", args=[refund.number, kept.ref])).status_code == 403
     assert Refund.objects.get(pk=refund.pk).status == S.SETTLED
+
+
+def seen(refund: Refund) -> dict[str, str]:
+    """What the form of an approval carries."""
+    amount, destination = as_seen(refund)
+    return {"amount": amount, "destination": destination}
+
+
+# ── The inbox of approvals ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_inbox_says_who_why_how_much_and_since_when() -> None:
+    refund = a_refund_in(S.AWAITING_APPROVAL)
+    client = signed_in(Role.FINANCE)
+    page = client.get(reverse("refunds:approvals")).content.decode()
+    for words in (refund.number, "5.00", "goodwill", refund.get_absolute_url(), refund.order.number):
+        assert words in page
+    assert client.post(reverse("refunds:approval", args=[refund.number]), seen(refund)).status_code == 302
+    assert "Nothing waits for a second person" in client.get(reverse("refunds:approvals")).content.decode()
+
+
+def test_the_inbox_costs_the_same_for_one_and_three() -> None:
+    client = signed_in(Role.FINANCE)
+    a_refund_in(S.AWAITING_APPROVAL)
+    with CaptureQueriesContext(connection) as one:
+        client.get(reverse("refunds:approvals"))
+    for _more in range(2):
+        a_refund_in(S.AWAITING_APPROVAL)
+    with CaptureQueriesContext(connection) as three:
+        client.get(reverse("refunds:approvals"))
+    assert len(three) == len(one)
+
+
+@pytest.mark.parametrize("form", [{}, {"amount": "4.99", "destination": "original"}, {"amount": "5.00"}])
+def test_what_was_not_seen_is_not_approved(form: dict[str, str]) -> None:
+    refund = a_refund_in(S.AWAITING_APPROVAL)
+    answer = signed_in(Role.FINANCE).post(reverse("refunds:approval", args=[refund.number]), form)
+    assert answer.status_code == 409
+    assert "has changed since you opened it" in answer.content.decode()
+    assert Refund.objects.get(pk=refund.pk).status == S.AWAITING_APPROVAL
+
+
+def test_a_card_that_is_gone_is_offered_another_way() -> None:
+    refund = a_refund_in(S.FAILED)
+    Refund.objects.filter(pk=refund.pk).update(provider_reason="lost_or_stolen_card")
+    client = signed_in(Role.FINANCE)
+    assert "cannot be reached any more" in client.get(refund.get_absolute_url()).content.decode()
+    path = reverse("refunds:destination", args=[refund.number])
+    for bad in ({}, {"destination": "exchange", "reason": "gone"}, {"destination": "manual", "reason": " "}):
+        assert client.post(path, bad).status_code == 422
+    assert client.post(path, {"destination": "manual", "reason": "card gone"}).status_code == 302
+    assert Refund.objects.get(pk=refund.pk).status == S.AWAITING_APPROVAL
+    assert "another way" in client.get(reverse("refunds:approvals")).content.decode()
+    assert lifecycle.approve(refund.number, by=FINANCE, at=LATER).status == S.APPROVED
+
+
+def test_an_external_refund_is_attached_on_its_page() -> None:
+    order = a_paid_order()
+    answer = RefundAnswer(S.SETTLED, "re_x", amount_minor=500, currency="GBP", payment=order.payments.get().provider_id)
+    external = lifecycle.find_external(answer, by="stripe", at=LATER)
+    client, line = signed_in(Role.FINANCE), order.lines.get()
+    assert "made at the provider without us" in client.get(reverse("refunds:list")).content.decode()
+    assert external.number in client.get(reverse("refunds:externals")).content.decode()
+    path = reverse("refunds:external", args=[external.number])
+    assert client.get(path).status_code == 200
+    for bad in (
+        {},
+        {"amount": "1"},
+        {"amount": "1.005"},
+        {"amount": "-5"},
+        {"quantity": "1"},
+        {"amount": "5.00", "quantity": "9"},
+    ):
+        form = {f"{name}_{line.pk}": value for name, value in bad.items()}
+        assert client.post(path, form).status_code == 422
+    assert not Refund.objects.exists()
+    made = client.post(path, {f"amount_{line.pk}": "5.00", f"quantity_{line.pk}": "1"})
+    assert made.url == Refund.objects.get().get_absolute_url()
+    assert client.get(made.url).status_code == 200
+    assert client.get(path).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pdf", b"%PDF-1.4 without an end"),
+        ("a.pdf", b"%PDF-1.4 /JavaScript (app.alert(1)) %%EOF"),
+        ("a.pdf", b"%PDF-" + b"0" * (5 * 1024 * 1024) + b"%%EOF"),
+        ("a.html", b"<script>alert(1)</script>"),
+        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("a.jpg", b"\xff\xd8\xff broken"),
+    ],
+)
+def test_hostile_proofs_are_refused_at_the_field(name: str, content: bytes) -> None:
+    refund = a_requested_refund()
+    lifecycle.submit(refund.number, by="system", at=LATER)
+    Payment.objects.filter(pk=refund.payment_id).update(method="manual")
+    form = {"paid": "yes", "method": "cash", "reference": "T-1", "proof": SimpleUploadedFile(name, content)}
+    answer = signed_in(Role.FINANCE).post(reverse("refunds:confirmation", args=[refund.number]), form)
+    assert answer.status_code == 422
+    assert list(answer.context["confirmation_form"].errors) == ["proof"]
+    assert Refund.objects.get(pk=refund.pk).status == S.SUBMITTED

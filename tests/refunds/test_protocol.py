@@ -4,14 +4,17 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from oms.models import Posting
 from oms.states import PaymentMethod
 from refunds import lifecycle, protocol
+from refunds.evidence import Evidence
 from refunds.gateways.base import GatewayError
 from refunds.models import Refund
-from refunds.states import AttemptResult, RefundStatus
+from refunds.refusals import EvidenceMissing
+from refunds.states import AttemptResult, ManualMethod, RefundStatus
 from refunds.tasks import poll_pending
 from returns.models import RMA
 from returns.states import RMAStatus, Settlement
@@ -165,6 +168,10 @@ def test_paid_by_hand() -> None:
     protocol.carry_out(refund.number, by="system", now=timezone.now)
     refund.refresh_from_db()
     assert (refund.status, refund.provider_reason) == (RefundStatus.PENDING, "paid_by_hand")
-    lifecycle.confirm_paid(refund.number, by=FINANCE, at=LATER)
+    with pytest.raises(EvidenceMissing), transaction.atomic():
+        lifecycle.confirm_paid(refund.number, by=FINANCE, at=LATER)
+    proof = Evidence(ManualMethod.CASH, "till 3, 17:04")
+    lifecycle.confirm_paid(refund.number, by=FINANCE, at=LATER, proof=proof)
+    assert refund.evidence.get().reference == "till 3, 17:04"
     assert money(order) == (Decimal("10.00"), 0)
     assert RMA.objects.get(pk=refund.rma_id).status == RMAStatus.CLOSED
