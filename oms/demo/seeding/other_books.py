@@ -59,9 +59,7 @@ def make_other_books(*, now: datetime, data: Path) -> int:
 
 def _at_the_provider(now: datetime) -> Iterator[Refund]:
     """Refunds of card payments that were sent, in the order they were."""
-    sent = Refund.objects.filter(
-        payment__method=PaymentMethod.CARD, submitted_at__gt=now - DAYS, submitted_at__lt=now - timedelta(hours=6)
-    )
+    sent = Refund.objects.filter(payment__method=PaymentMethod.CARD, submitted_at__gt=now - DAYS, submitted_at__lte=now)
     sent = sent.exclude(source=RefundSource.IMPORTED).exclude(provider_id=None).exclude(payment__provider_id="")
     yield from sent.select_related("payment", "order", "rma").order_by("submitted_at", "order__number")
 
@@ -72,7 +70,8 @@ def _at_the_provider(now: datetime) -> Iterator[Refund]:
 def _provider_rows(refunds: list[Refund], now: datetime) -> list[dict[str, Any]]:
     """Refunds as the stand-in wants to be told them, with some that differ from ours; charges carry no id."""
     rows = [_charge(payment) for payment in Payment.objects.filter(method=PaymentMethod.CARD).exclude(provider_id="")]
-    settled = [one for one in refunds if one.status == RefundStatus.SETTLED]
+    before = now - timedelta(days=2)
+    settled = [one for one in refunds if one.status == RefundStatus.SETTLED and _when(one) < before]
     odd = iter(settled[1::2] if len(settled) >= ENOUGH else ())
     differs = {one.pk: kind for kind, one in zip(KINDS, odd, strict=False)}
     for one in refunds:

@@ -63,7 +63,7 @@ def ask(
     if not again and (known := _known(files)):
         raise SeenBefore(run=known)
     run = ReconciliationRun(
-        number=new_number("C"),
+        number=new_number("RC"),
         status=RunStatus.WAITING,
         since=since,
         until=until,

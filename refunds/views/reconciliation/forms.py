@@ -57,6 +57,7 @@ class RunForm(forms.Form):
         choices=[(PROVIDERS, _("the payment providers' books")), (FILE, _("a file"))],
         widget=forms.RadioSelect,
         initial=PROVIDERS,
+        help_text=_("Without days: those in the file, or the last 35."),
     )
     file = forms.FileField(
         label=_("File"),
@@ -66,12 +67,11 @@ class RunForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv", "class": "file"}),
     )
     since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("First day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     until = forms.DateField(
-        label=_("To"),
+        label=_("Last day"),
         required=False,
-        help_text=_("Both included. Left empty: the days in the file, or the last 35 days."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     currency = forms.CharField(

@@ -1,5 +1,6 @@
 """Runs: ask for one, watch it, call it off."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -68,12 +70,16 @@ def _row(run: ReconciliationRun, clock: Clock, names: dict[str, str]) -> dict[st
         "run": run,
         "meaning": RUN_MEANING[RunStatus(run.status)],
         "with": ", ".join([*(name.capitalize() for name in run.providers), *(one["name"] for one in run.files)]),
-        "since": clock.text(run.since),
-        "until": clock.text(run.until),
+        "since": _day(run.since, clock),
+        "until": _day(run.until - timedelta(seconds=1), clock),
         "differences": sum(run.counts.get("differences", {}).values()),
         "by": names.get(run.requested_by, run.requested_by),
         "at": clock.text(run.requested_at),
     }
+
+
+def _day(at: datetime, clock: Clock) -> str:
+    return date_format(at.astimezone(clock.zone), "j M Y")
 
 
 @require_safe

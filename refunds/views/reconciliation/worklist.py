@@ -101,7 +101,7 @@ def _row(one: Discrepancy, now: datetime) -> dict[str, Any]:
     return {
         "one": one,
         "subject": ids[0] if ids else "",
-        "more": len(ids) - 1,
+        "more": len(ids) - 1 if one.cause in (Cause.COMBINED, Cause.SPLIT) else 0,
         "tone": TONES[Cause(one.cause)],
         "meaning": DISCREPANCY_MEANING[DiscrepancyStatus(one.status)],
         "age": age(one.happened_at, now),
