@@ -317,6 +317,7 @@ def _line_facts(file: OrderFile, line: OrderLine, one: Wanted | None = None) -> 
             "reason": reason.code,
             "our_fault": reason.is_our_fault,
             "condition": condition.code if condition else "",
+            "asks_condition": reason.asks_condition,
             "value": _value(line, lowest(free, min(one.quantity, count(free))), file.order.currency),
             "photos": one.photos,
         }

@@ -48,6 +48,7 @@ class LineFacts:
     reason: str = ""
     our_fault: bool = False
     condition: str = ""
+    asks_condition: bool = True  # whether the reason has the customer say a condition at all
     value: Decimal = Decimal(0)
     photos: int = 0
     shipped_at: datetime | None = None

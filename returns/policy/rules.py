@@ -111,7 +111,8 @@ def accepted_conditions(
     parameters: Parameters, request: RequestFacts, line: LineFacts, moment: Moment
 ) -> Finding | None:
     """The declared condition is part of the decision (R45); what is the shop's fault comes back in any condition."""
-    if line.our_fault or line.condition in parameters["conditions"]:
+    unasked = not line.condition and not line.asks_condition
+    if line.our_fault or unasked or line.condition in parameters["conditions"]:
         return None
     code = "condition_not_accepted" if line.condition else "condition_missing"
     flip = Flip("flip_condition", {"choices": ", ".join(parameters["conditions"])})

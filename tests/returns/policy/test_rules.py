@@ -61,6 +61,12 @@ def test_accepted_reasons(reason: str, blocked: list[str]) -> None:
     assert codes(found) == blocked
 
 
+def test_a_condition_nobody_asked_for_is_not_missing() -> None:
+    rule = Rule("accepted_conditions", {"conditions": ["sealed"]})
+    found = [codes(decide(line(condition=said, asks_condition=False), rules=[rule])) for said in ("", "damaged")]
+    assert found == [[], ["condition_not_accepted"]]
+
+
 @pytest.mark.parametrize(
     ("item", "blocked"),
     [
