@@ -11,5 +11,14 @@ from oms.demo.seeding.other_books import make_other_books
 from oms.demo.seeding.sample import import_sample
 from oms.demo.seeding.staff import make_staff
 from oms.demo.seeding.stock import make_stock
+from oms.demo.seeding.terms import make_terms
 
-__all__ = ["import_sample", "make_other_books", "make_returns", "make_staff", "make_stock", "make_store_credit"]
+__all__ = [
+    "import_sample",
+    "make_other_books",
+    "make_returns",
+    "make_staff",
+    "make_stock",
+    "make_store_credit",
+    "make_terms",
+]

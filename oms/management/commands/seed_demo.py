@@ -45,6 +45,7 @@ class Command(ExplainedCommand):
         data = embedded.make_data_dir()
         with Progress(console=Console(stderr=True)) as bars:
             step = _progress(bars)
+            seeding.make_terms()
             seeding.import_sample(now=now, random=random, progress=step)
             seeding.make_stock(now=now, random=random)
             seeding.make_staff(data)
