@@ -14,6 +14,7 @@ from refunds.lifecycle.credit_by_hand import (
     offer_credit,
     pay_order_with_credit,
 )
+from refunds.lifecycle.credit_exchange import pay_rest_with_credit, payable_with_credit
 from refunds.lifecycle.credit_spending import authorize, capture, credit_of, release, spend, void
 from refunds.lifecycle.crediting import (
     adjust_credit,
@@ -65,6 +66,8 @@ __all__ = [
     "offer_credit",
     "open_link",
     "pay_order_with_credit",
+    "pay_rest_with_credit",
+    "payable_with_credit",
     "redirect",
     "refuse",
     "release",

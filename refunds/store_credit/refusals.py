@@ -88,3 +88,8 @@ class MoreThanUnpaid(CreditRefused):
 class NotGivenByHand(CreditRefused):
     code = "not_given_by_hand"
     sentence = _("Credit for a refund or a bonus comes with the refund; by hand only goodwill and gifts are given.")
+
+
+class PageIsOpen(CreditRefused):
+    code = "page_is_open"
+    sentence = _("A payment page is open for this exchange: pay there, or use store credit once that page has closed.")

@@ -25,6 +25,7 @@ urlpatterns = [
     path("r/<str:number>/<str:signature>/answer/", status_answers.answer, name="answer"),
     path("r/<str:number>/<str:signature>/holds/<int:hold>/answer/", status_answers.hold_answer, name="hold_answer"),
     path("r/<str:number>/<str:signature>/payment/", outgoing.payment, name="payment"),
+    path("r/<str:number>/<str:signature>/payment/credit/", outgoing.credit, name="credit_payment"),
     path("r/<str:number>/<str:signature>/something-else/", outgoing.something_else, name="something_else"),
     path("r/<str:number>/<str:signature>/money/", outgoing.money_instead, name="money_instead"),
     path("r/<str:number>/<str:signature>/survey/", status_answers.survey, name="survey"),

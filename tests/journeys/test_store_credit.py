@@ -7,14 +7,20 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from oms import shops
 from oms.models import Customer, Order
+from refunds import lifecycle as refunds
+from refunds import payment_links
 from refunds.conservation import balances
 from refunds.liability import totals
-from refunds.models import StoreCredit
+from refunds.models import PaymentLink, StoreCredit
+from refunds.store_credit import Category
 from tests.journeys import traveler as on
+from tests.journeys.test_an_exchange import held, page_for, paid_for, pay
 from tests.policies import a_rule
 from tests.sandbox import Sandbox
 
@@ -81,3 +87,47 @@ def test_credit_instead_of_money_is_spent_later_and_comes_back_with_the_goods(ve
     assert on.books_balance()
     assert [one.drift for one in balances() if one.order == later.number] == [0]
     assert [(one.owed, one.drift) for one in totals(timezone.now())] == [(D("22"), 0)]
+
+
+def test_what_an_exchange_costs_more_is_paid_with_credit_and_the_goods_leave(vendors: Sandbox, client: Client) -> None:
+    rma, dispatch = held(vendors)
+    customer, now = rma.order.customer, timezone.now()
+    granted = {"category": Category.GIFT, "cause": "gift/1", "by": on.AGENT, "at": now}
+    refunds.grant_credit(customer, D(9), "GBP", **granted)
+    page = reverse("portal:payment", args=[rma.number, rma.signature])
+    assert "Use £4.00 of my store credit" in client.get(page).content.decode()
+    answers = [client.post(f"{page}credit/") for _twice in range(2)]
+    assert [answer["Location"] for answer in answers] == [page, page]
+    assert "Paid. Your exchange leaves next." in client.get(page).content.decode()
+    dispatch.refresh_from_db()
+    assert dispatch.status == "released"
+    assert paid_for(dispatch.order) == [("card", "10.000", True), ("store_credit", "4.000", False)]
+    assert left(customer.store_credits.get()) == {"gift": D(5)}
+    assert [(one.owed, one.drift) for one in totals(now)] == [(D(5), 0)]
+    assert on.books_balance()
+
+
+def test_credit_that_is_not_enough_leaves_the_rest_to_the_card(vendors: Sandbox, client: Client) -> None:
+    rma, dispatch = held(vendors)
+    page = reverse("portal:payment", args=[rma.number, rma.signature])
+    assert client.post(f"{page}credit/").status_code == 409
+    granted = {"category": Category.GIFT, "cause": "gift/1", "by": on.AGENT, "at": timezone.now()}
+    refunds.grant_credit(rma.order.customer, D("1.50"), "GBP", **granted)
+    client.post(f"{page}credit/")
+    shown = client.get(page).content.decode()
+    assert ("£2.50 to pay" in shown, "Your return and your store credit pay" in shown) == (True, True)
+    pay(page_for(rma))
+    payment_links.look_up(PaymentLink.objects.get(), now=timezone.now)
+    dispatch.refresh_from_db()
+    assert dispatch.status == "released"
+    assert [method for method, _amount, _carried in paid_for(dispatch.order)] == ["card", "store_credit", "card"]
+
+
+def test_while_the_providers_page_is_open_credit_waits(vendors: Sandbox, client: Client) -> None:
+    rma, _dispatch = held(vendors)
+    granted = {"category": Category.GIFT, "cause": "gift/1", "by": on.AGENT, "at": timezone.now()}
+    refunds.grant_credit(rma.order.customer, D(9), "GBP", **granted)
+    page_for(rma)
+    answer = client.post(reverse("portal:credit_payment", args=[rma.number, rma.signature]))
+    assert (answer.status_code, "A payment page is open" in answer.content.decode()) == (409, True)
+    assert left(rma.order.customer.store_credits.get()) == {"gift": D(9)}

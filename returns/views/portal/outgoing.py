@@ -16,8 +16,10 @@ from oms import outbox, shops
 from oms.money import Money
 from oms.orders import left_to_pay
 from oms.refusals import Refused
+from oms.states import PaymentMethod
 from refunds import payment_links
 from refunds.gateways.base import GatewayError
+from refunds.lifecycle import pay_rest_with_credit, payable_with_credit
 from refunds.models import PaymentLink
 from refunds.states import LinkStatus
 from returns import exchanges, lifecycle
@@ -66,7 +68,10 @@ def _page(request: HttpRequest, rma: RMA, *, refusal: str = "", status: int = 20
     links = PaymentLink.objects.filter(order=dispatch.order).order_by("-pk")
     owed = left_to_pay(dispatch.order)
     waits = dispatch.status == DispatchStatus.HELD and owed > 0
-    paid = links.filter(status=LinkStatus.PAID).exists()
+    paid = (
+        links.filter(status=LinkStatus.PAID).exists()
+        or dispatch.order.payments.filter(method=PaymentMethod.STORE_CREDIT, carried_from=None).exists()
+    )
     context = {
         "rma": rma,
         "shop": shops.current(),
@@ -76,6 +81,8 @@ def _page(request: HttpRequest, rma: RMA, *, refusal: str = "", status: int = 20
         "lines": list(dispatch.order.lines.order_by("position")),
         "waits": waits,
         "is_paid": paid and not waits,
+        "is_paid_in_part": paid and waits,
+        "by_credit": Money(payable_with_credit(rma, dispatch, at=timezone.now()), rma.currency),
         "back": waits and "back" in request.GET and links.filter(status=LinkStatus.OPEN).exists(),
         "refusal": refusal,
     }
@@ -87,6 +94,19 @@ def _for_checkout(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     allowed = settings.STRIPE_API_BASE or CHECKOUT
     policy = settings.SECURE_CSP | {"form-action": [*settings.SECURE_CSP["form-action"], allowed]}
     return csp_override(policy)(lambda _request: response)(request)
+
+
+@require_POST
+@rma_page
+def credit(request: HttpRequest, rma: RMA) -> HttpResponse:
+    """The rest is paid with store credit, as far as that goes. Sent twice, it is paid once."""
+    by, now = rma.order.customer.actor, timezone.now()
+    try:
+        pay_rest_with_credit(rma.number, by=by, at=now)
+    except Refused as refused:
+        outbox.record_refusal(refused, verb="pay_rest_with_credit", subject=rma.stream, by=by, at=now)
+        return _page(request, rma, refusal=str(refused), status=409)
+    return redirect("portal:payment", rma.number, rma.signature)
 
 
 @require_POST
