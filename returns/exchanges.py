@@ -95,7 +95,9 @@ class Outgoing:
 
 
 def title_of(product: Product) -> str:
-    return f"{product.title}, {product.option}" if product.option else product.title
+    """Its title with its options, unless the title names them."""
+    said = all(str(value).casefold() in product.title.casefold() for value in product.options.values())
+    return product.title if said else f"{product.title}, {product.option}"
 
 
 def terms_for(file: OrderFile, line: OrderLine, resolution: str) -> ExchangeTerms | None:

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, TextChoices
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery, TextChoices
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from oms import shops
 from oms.models import Shop
 from returns import calendars
-from returns.models import RMA, Hold, Parcel
-from returns.states import HoldStatus, ParcelStatus, Resolution, RMAStatus, Settlement
+from returns.models import RMA, Dispatch, Hold, Parcel
+from returns.states import DispatchStatus, HoldStatus, ParcelStatus, Resolution, RMAStatus, Settlement
 
 GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
+ASKS_THE_CUSTOMER = (DispatchStatus.HELD, DispatchStatus.SHORT)
 
 # A label is large and told nowhere.
 PARCELS = Prefetch("parcels", Parcel.objects.defer("label"))
@@ -59,7 +60,9 @@ class Situation:
 def with_facts(returns: "QuerySet[RMA]") -> "QuerySet[RMA]":
     """Read with each return what its situation is told from."""
     waiting = Hold.objects.filter(outcome__receipt__line__rma=OuterRef("pk"), status=HoldStatus.WAITING)
-    return returns.select_related("warehouse").prefetch_related(PARCELS).annotate(has_waiting_hold=Exists(waiting))
+    going_out = Dispatch.objects.filter(rma=OuterRef("pk"), status__in=ASKS_THE_CUSTOMER).values("status")[:1]
+    told = returns.select_related("warehouse").prefetch_related(PARCELS)
+    return told.annotate(has_waiting_hold=Exists(waiting), goods_ask=Subquery(going_out))
 
 
 def situation(rma: RMA, now: datetime, *, shop: Shop | None = None) -> Situation:
@@ -291,6 +294,23 @@ def _credited(story: _Story) -> Situation:
 
 
 def _goods(story: _Story) -> Situation:
+    asks = getattr(story.rma, "goods_ask", None)
+    if asks == DispatchStatus.HELD:
+        return story.say(
+            gettext("Something is left to pay. Then your exchange leaves."),
+            gettext("It is set aside for you until then; how much it is stands below."),
+            Turn.CUSTOMER,
+            "careful",
+            gettext("Waiting for payment"),
+        )
+    if asks == DispatchStatus.SHORT:
+        return story.say(
+            gettext("What you chose is sold out. We are sorry."),
+            gettext("Wait for it, choose something else, or take your money: below."),
+            Turn.CUSTOMER,
+            "careful",
+            gettext("Waiting for your answer"),
+        )
     return story.say(
         gettext("We looked at it %(when)s. What you get instead is below.")
         % {"when": story.on(story.rma.inspected_at)},

@@ -22,6 +22,8 @@ class SaleLine(NamedTuple):
     tax_rate: Decimal = ZERO
     is_final_sale: bool = False
     category: str = ""
+    style: str = ""
+    options: tuple[tuple[str, str], ...] = ()  # (("Color", "red"), ("Size", "M"))
 
 
 @dataclass(slots=True)

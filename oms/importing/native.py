@@ -18,7 +18,7 @@ COLUMNS = ("order_number", "placed_at", "currency", "sku", "quantity", "unit_pri
 PERSON = ("customer_number", "name", "email", "phone", "street", "city", "postcode", "region", "country")
 OPTIONAL = (
     *PERSON,
-    *("title", "category", "discount", "tax_rate", "final_sale", "duty", "kit", "kit_price"),
+    *("title", "category", "style", "options", "discount", "tax_rate", "final_sale", "duty", "kit", "kit_price"),
     *("shipping", "shipping_tax", "order_discount", "prices_include_tax", "payment_method", "payment_id"),
     *("shipped_at", "delivered_at", "carrier", "tracking"),
 )
@@ -50,7 +50,8 @@ class Reader:
         }
         self.times = {name: values.instant(name) for name in ("placed_at", "shipped_at", "delivered_at")}
         lengths = {"title": 200, "category": 60, "region": 60, "country": 60, "carrier": 40, "tracking": 60}
-        lengths |= {"kit": 40, "payment_id": 80, "customer_number": 40, "email": 254, "postcode": 20, "phone": 40}
+        lengths |= {"style": 60, "kit": 40, "payment_id": 80, "customer_number": 40, "email": 254}
+        lengths |= {"postcode": 20, "phone": 40}
         self.words = {name: values.words(name, lengths.get(name, 200)) for name in OPTIONAL}
         self.rounders: dict[str, Any] = {}
 
@@ -117,6 +118,8 @@ class Reader:
             tax_rate=rate,
             is_final_sale=final in YES,
             category=self._word(row, "category"),
+            style=self._word(row, "style"),
+            options=_options(self._word(row, "options")),
         )
         duty = self._amount("duty", self.amounts["duty"], row, currency)
         if kit and not row.get("kit_price"):
@@ -200,6 +203,17 @@ class Reader:
         if text not in PaymentMethod.values:
             raise BadRow("payment_method", f"{values.shown(text)} is none of {', '.join(PaymentMethod.values)}.")
         return PaymentMethod(text)
+
+
+def _options(text: str) -> tuple[tuple[str, str], ...]:
+    """Read "Color: red; Size: M" as pairs."""
+    pairs = []
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        name, colon, value = (word.strip() for word in part.partition(":"))
+        if not (colon and name and value):
+            raise BadRow("options", f"{values.shown(part)} is no option such as “Color: red”.")
+        pairs.append((name, value))
+    return tuple(pairs)
 
 
 # What all rows of an order must agree on: attribute of the sale → column to name.

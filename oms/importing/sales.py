@@ -138,6 +138,8 @@ class Sales:
                         sku=line.sku,
                         title="",
                         category=line.category,
+                        style=line.style,
+                        options=dict(line.options),
                         currency=sale.currency,
                         is_merchandise=self.is_goods(line.sku),
                     )
@@ -212,7 +214,7 @@ class _Rows:
     def _lines(self, order_id: str, sale: Sale) -> list[str]:
         found, products, text = [], self.products, bulk.text
         for position, line in enumerate(sale.lines, 1):
-            sku, description, quantity, price, gross, tax, rate, is_final, _ = line
+            sku, description, quantity, price, gross, tax, rate, is_final, *_ = line
             shipped = quantity if sale.is_shipped else 0
             found.append(
                 f"{order_id}\t{position}\t{products[sku]}\t{text(sku)}\t{text(description)}\t{quantity}\t"

@@ -505,6 +505,7 @@ NATIVE = {
     "title": "Mug", "quantity": "2", "unit_price": "8.95", "discount": "1.00", "tax_rate": "20", "shipping": "3.95",
     "payment_method": "card", "payment_id": "pi_1001", "shipped_at": "2026-03-03T08:00:00Z",
     "delivered_at": "2026-03-04T12:20:00+01:00", "tracking": "RM1", "final_sale": "no",
+    "style": "", "options": "",
 }  # fmt: skip
 
 
@@ -535,6 +536,12 @@ def test_a_native_order_brings_person_payment_and_parcel(run_native):
     assert dict(JournalEntry.objects.get().postings.values_list("account", "amount")) == {
         "provider": Decimal("38.75"), "sales": Decimal("-35.93"), "sales_tax": Decimal("-2.82"),
     }  # fmt: skip
+
+
+def test_native_options_say_what_is_the_same_thing(run_native):
+    run_native({"style": "mug", "options": "Color: red; Size: M"})
+    product = Product.objects.get()
+    assert (product.style, product.options, product.option) == ("mug", {"Color": "red", "Size": "M"}, "red · M")
 
 
 def test_native_people_are_sealed_and_found(run_native):
@@ -588,6 +595,7 @@ def test_a_native_order_not_paid_nor_shipped_waits(run_native):
         ({"payment_method": "cash"}, "payment_method", None),
         ({"delivered_at": "2026-03-02T10:00:00Z"}, "delivered_at", "Delivered before it was shipped."),
         ({"shipped_at": "2026-03-01T10:00:00Z"}, "shipped_at", "Shipped before it was placed."),
+        ({"options": "red"}, "options", "'red' is no option such as “Color: red”."),
         ({"email": "ada"}, "email", "This is no e-mail address."),
         ({"final_sale": "perhaps"}, "final_sale", "'perhaps' is neither yes nor no."),
         ({"customer_number": "", "email": ""}, "customer_number", None),

@@ -156,3 +156,34 @@ def test_nothing_to_pay_is_said(client: Client, recent: Any) -> None:
     assert "There is nothing to pay" in text_of(client.get(page))
     assert client.post(page).status_code == 409
     assert PaymentLink.objects.count() == 0
+
+
+# ── Sold out ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def short(recent: Any) -> RMA:
+    rma = exchange(recent(), a_green_mug(stock=1), at=timezone.now())
+    dispatch = lifecycle.release(rma.number, owed=Decimal(0), by="system", at=timezone.now())
+    lifecycle.miss(dispatch.pk, dispatch.order.lines.get().pk, by="user:7", at=timezone.now())
+    return rma
+
+
+def a_red_mug() -> Product:
+    terms = {"style": "mug", "category": "kitchen", "price": "10.00", "standard_cost": "3.00", "currency": "GBP"}
+    red = Product.objects.create(sku="MUG-R", title="Mug", options={"Color": "red"}, **terms)
+    on_the_shelf(red, 2)
+    return red
+
+
+def test_sold_out_something_else_can_be_chosen(client: Client, recent: Any) -> None:
+    rma, red = short(recent), a_red_mug()
+    page = f"{rma.get_portal_path()}something-else/"
+    assert "Choose something else" in text_of(client.get(rma.get_portal_path()))
+    assert "red same price Mug" in text_of(client.get(page))
+    field = f"p{rma.lines.get().order_line_id}"
+    refused = [client.post(page, {field: value}).status_code for value in ("", "x", "999999", "MUG-R")]
+    assert refused == [409] * 4
+    for _twice in range(2):
+        assert client.post(page, {field: str(red.pk)})["Location"] == rma.get_portal_path()
+    assert sorted(Dispatch.objects.values_list("status", flat=True)) == ["canceled", "waiting"]
+    assert StockLevel.objects.get(product=red).reserved == 1

@@ -6,6 +6,7 @@ made up by a generator with a fixed seed: the same on every machine.
 """
 
 from oms.demo.seeding.credit import make_store_credit
+from oms.demo.seeding.exchanges import make_exchanges, make_options
 from oms.demo.seeding.history import make_returns
 from oms.demo.seeding.other_books import make_other_books
 from oms.demo.seeding.sample import import_sample
@@ -15,6 +16,8 @@ from oms.demo.seeding.terms import make_terms
 
 __all__ = [
     "import_sample",
+    "make_exchanges",
+    "make_options",
     "make_other_books",
     "make_returns",
     "make_staff",

@@ -54,8 +54,11 @@ def make_returns(*, now: datetime, random: Random, progress: Callable[[str, int,
     young = [state for state, times in OPEN for _ in range(times)] + ["closed"] * (count // PAID_LATELY)
     made, total = 0, count
     makers = (
-        (young, _orders(now - RECENT, now - timedelta(days=3), random)),
-        (random.choices(list(ENDED), list(ENDED.values()), k=count - len(young)), _orders(None, now - RECENT, random)),
+        (young, orders_of(now - RECENT, now - timedelta(days=3), random)),
+        (
+            random.choices(list(ENDED), list(ENDED.values()), k=count - len(young)),
+            orders_of(None, now - RECENT, random),
+        ),
     )
     for states, orders in makers:
         for state in states:
@@ -69,7 +72,7 @@ def make_returns(*, now: datetime, random: Random, progress: Callable[[str, int,
     return made
 
 
-def _orders(since: datetime | None, until: datetime, random: Random) -> Iterator[Order]:
+def orders_of(since: datetime | None, until: datetime, random: Random) -> Iterator[Order]:
     """Orders with goods that could come back, in random order."""
     found = Order.objects.filter(customer__isnull=False, placed_at__lt=until, lines__shipped__gt=0).distinct()
     if since is not None:
@@ -84,7 +87,7 @@ def _make(order: Order, state: str, now: datetime, random: Random) -> int:
     if not lines:
         return 0
     try:
-        _Story(order, lines, now, random).tell(state)
+        Story(order, lines, now, random).tell(state)
     except Refused:
         return 0  # this order cannot have such a return; another one will
     return 1
@@ -103,7 +106,7 @@ def _lines(order: Order, random: Random, *, at_least: Decimal) -> list[OrderLine
     return sorted(found[: random.choice((1, 1, 1, 2, 2, 3))], key=lambda line: line.position)
 
 
-class _Story:
+class Story:
     """One return with its own clock; each step takes some working hours."""
 
     def __init__(self, order: Order, lines: list[OrderLine], now: datetime, random: Random) -> None:

@@ -48,8 +48,11 @@ class Command(ExplainedCommand):
             seeding.make_terms()
             seeding.import_sample(now=now, random=random, progress=step)
             seeding.make_stock(now=now, random=random)
+            seeding.make_options(now=now)
             seeding.make_staff(data)
             made = seeding.make_returns(now=now, random=random, progress=step, count=returns)
+            step("exchanging", 0, 1)
+            seeding.make_exchanges(now=now, random=Random(SEED + 1))  # noqa: S311 - as above
             seeding.make_store_credit(now=now, random=random)
             seeding.make_other_books(now=now, data=data)
         if options["json"]:

@@ -25,6 +25,7 @@ from returns.policy.decision import Label, Severity
 from returns.states import Resolution
 from returns.views.portal.choosing import bonus_of, value_of, when_paid
 
+GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
 # What the page says in its own words.
 _SAID_ELSEWHERE = frozenset({"resolution_chosen", "window_open", "value_within_limit"})
 _PAID_TO = {
@@ -196,6 +197,8 @@ def _terms(decision: Decision, zone: ZoneInfo) -> Iterable[str]:
     for finding in decision.all_findings:
         if finding.severity is not Severity.INFO or finding.code in _SAID_ELSEWHERE or finding.code in seen:
             continue
+        if finding.code.startswith("refund_at_") and decision.resolution in GOODS:
+            continue  # goods go out, and when is said beside them
         seen.add(finding.code)
         if finding.code == "post_by" and decision.expires_at is not None:
             yield _("Please post the parcel by %(day)s.") % {"day": long_day(decision.expires_at, zone)}
