@@ -69,11 +69,11 @@ SENTENCES = {
     "flip_value_up": _("Worth more than %(limit)s %(currency)s, a person would have to look."),
     "flip_history": _("With at most %(limit)s returns in %(days)s days no person would have to look."),
     "flip_resolution": _("One of these would be settled at once: %(choices)s."),
-    "flip_choose_earlier": _("Chosen before %(deadline_at)s it would have been possible."),
-    "flip_choose_later": _("From %(deadline_at)s on it is no longer possible."),
+    "flip_choose_earlier": _("Before %(deadline_at)s it could have been settled this way."),
+    "flip_choose_later": _("From %(deadline_at)s on it could no longer be settled this way."),
     "flip_keep_value": _("Worth more than %(limit)s %(currency)s, it would have to come back."),
-    "flip_kept": _("With less than %(limit)s kept within a year it would be possible."),
-    "flip_kept_value": _("With less kept within a year it would be possible, up to %(limit)s %(currency)s in all."),
+    "flip_kept": _("Kept less than %(limit)s times within a year, this could be kept too."),
+    "flip_kept_value": _("With less kept within a year this could be kept too, up to %(limit)s %(currency)s in all."),
     "flip_leave_out": _("Leave out %(lines)s, and the rest is decided on its own."),
 }
 

@@ -51,7 +51,7 @@ class DaysForm(forms.Form):
 def replay(request: HttpRequest, number: int) -> HttpResponse:
     """Decide the returns of the last days again by this version."""
     version = version_of(number)
-    form = DaysForm(request.GET)
+    form = DaysForm(request.GET if "days" in request.GET else {"days": "90"})
     days = form.cleaned_data["days"] if form.is_valid() else 90
     totals: dict[str, dict[str, Any]] = {}
     cases = list(_cases(timezone.now() - timedelta(days=days), totals))
