@@ -12,7 +12,7 @@ from random import Random
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from oms import embedded
+from oms import embedded, journal
 from oms.encryption import blind_index, name_words
 from oms.models import Customer, NameWord, Order, OrderLine, Payment, Product, Shipment, ShipmentLine
 from oms.money import to_minor
@@ -117,6 +117,16 @@ def _make_recent(now: datetime, random: Random) -> None:
     for at, order in enumerate(recent):
         payment = Payment.objects.filter(order=order).order_by("id").first()
         if payment is not None and payment.captured and not payment.refunded:
+            journal.post(  # the file said nothing of how it was paid: the money moves to where it is now said to be
+                f"capture/{order.number}/moved/{payment.pk}",
+                [
+                    (journal.paid_into(PaymentMethod.CARD), payment.captured),
+                    (journal.paid_into(payment.method), -payment.captured),
+                ],
+                currency=payment.currency,
+                at=payment.captured_at,
+                order=order,
+            )
             payment.method, payment.provider_id = PaymentMethod.CARD, f"pi_demo_{order.number}"
             payment.save(update_fields=["method", "provider_id"])
             charges.append(

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory.models import StockMovement
+from inventory.models import StockMovement, ValueMovement
 from oms.models import JournalEntry
 from refunds.models import Refund
 from returns.models import Outcome
@@ -86,7 +86,13 @@ def documents(entry: JournalEntry) -> list[Document]:
 
 def movements(entry: JournalEntry) -> list[dict[str, Any]]:
     """What moved in the house for the same cause."""
-    moved = StockMovement.objects.filter(cause=entry.cause).select_related("product", "bin").order_by("pk")
+    cause = entry.cause
+    first, _slash, rest = cause.partition("/")
+    if first == "value" and rest.isdecimal():  # a change of value cites what moved the goods
+        cause = ValueMovement.objects.filter(pk=rest).values_list("cause", flat=True).first() or cause
+    elif first == "impairment":
+        cause = rest.removesuffix("/released")
+    moved = StockMovement.objects.filter(cause=cause).select_related("product", "bin").order_by("pk")
     return [
         {
             "kind": movement.get_kind_display(),

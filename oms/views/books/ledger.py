@@ -9,14 +9,22 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from oms import periods
 from oms.access import may
-from oms.journal import Account
+from oms.journal import Account, Kind
 from oms.roles import allowed
 from oms.trial_balance import Balance, totals, trial_balance
 from oms.views.books.forms import DayForm
 from oms.views.words import Clock
+
+KINDS = {
+    Kind.ASSET: gettext_lazy("Assets"),
+    Kind.LIABILITY: gettext_lazy("Liabilities"),
+    Kind.INCOME: gettext_lazy("Income"),
+    Kind.EXPENSE: gettext_lazy("Expenses"),
+}
 
 
 @may("see books")
@@ -56,7 +64,7 @@ def _rows(balances: list[Balance], currency: str, day: Any) -> list[dict[str, An
         rows.append(
             {
                 "balance": one,
-                "kind": one.account.kind.label if one.account.kind != kind else "",
+                "kind": KINDS[one.account.kind] if one.account.kind != kind else "",
                 "debit": one.balance if one.balance > 0 else None,
                 "credit": -one.balance if one.balance < 0 else None,
                 "url": f"{reverse('books:entries')}?{urlencode(words)}",

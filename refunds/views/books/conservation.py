@@ -92,5 +92,5 @@ def _finding(one: ConservationFinding, known: set[str]) -> dict[str, Any]:
     return {
         "finding": one,
         "is_known": one.order_number in known,
-        "amounts": [(words.get(name, name), amount, one.currency) for name, amount in one.amounts.items()],
+        "amounts": [(label, one.amounts[name], one.currency) for name, label in words.items() if name in one.amounts],
     }
