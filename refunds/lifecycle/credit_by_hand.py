@@ -11,23 +11,25 @@ from django.db import transaction
 from django.db.models import Sum
 from django.db.models.functions import Abs
 
-from oms import outbox
+from oms import orders, outbox
 from oms.identifiers import new_number
 from oms.models import Customer, Order, Payment
 from oms.money import amount_text, check_amount
-from oms.orders.creation import NewPayment
-from oms.orders.creation import capture as keep_payment
+from oms.orders import NewPayment, left_to_pay
 from oms.remembered import forget
 from oms.states import PaymentMethod
 from oms.verbs import verb
 from refunds.lifecycle.credit_entries import open_account, positive, terms
 from refunds.lifecycle.credit_spending import spend
 from refunds.lifecycle.crediting import adjust_credit, grant_credit
+from refunds.lifecycle.exchanging import advance
 from refunds.models import StoreCredit, StoreCreditEntry, StoreCreditGrant, StoreCreditRequest, StoreCreditTerms
 from refunds.refusals import NotPositive, ReasonMissing
 from refunds.states import CREDIT_REQUEST_MACHINE, CreditRequestStatus
 from refunds.store_credit import Category, EntryKind
 from refunds.store_credit.refusals import MoreThanUnpaid, NobodysCredit, NotGivenByHand, OwnCreditRequest
+from returns.lifecycle.locking import lock
+from returns.models import Dispatch
 
 BY_HAND = (Category.GOODWILL, Category.GIFT)
 A_DAY = timedelta(days=1)
@@ -157,23 +159,25 @@ def pay_order_with_credit(
 ) -> Payment:
     """Spend credit on what of the customer's order is not paid yet, and keep the payment. One form pays once.
 
+    Goods of an exchange that waited for just this leave.
     Raises MoreThanUnpaid, what `spend` raises, and Order.DoesNotExist.
     """
+    goes_out_for = Dispatch.objects.filter(order__number=order_number).values_list("rma__number", flat=True).first()
+    rma = lock(goes_out_for) if goes_out_for else None  # its order is locked before the one that goes out
     order = Order.objects.for_update().select_related("customer").get(number=order_number)
     cause = f"form/{form_token}"
     spent = StoreCreditEntry.objects.filter(kind=EntryKind.CAPTURE, cause=cause).first()
     if spent is not None:
         return Payment.objects.get(method=PaymentMethod.STORE_CREDIT, provider_id=spent.reference)
     amount = positive(amount, order.currency, number)
-    left = order.total - (order.payments.aggregate(sum=Sum("captured"))["sum"] or Decimal(0))
     entry = spend(order.customer, amount, order.currency, number=number, cause=cause, order=order, by=by, at=at)
-    if amount > left:
-        raise MoreThanUnpaid(
-            number=order_number,
-            asked=amount_text(amount, order.currency),
-            left=amount_text(max(left, Decimal(0)), order.currency),
-        )
-    return keep_payment(order, NewPayment(PaymentMethod.STORE_CREDIT, entry.reference, amount), at=at)
+    if amount > (left := left_to_pay(order)):
+        asked = amount_text(amount, order.currency)
+        raise MoreThanUnpaid(number=order_number, asked=asked, left=amount_text(left, order.currency))
+    payment = orders.pay(order.number, NewPayment(PaymentMethod.STORE_CREDIT, entry.reference, amount), by=by, at=at)
+    if rma is not None:
+        advance(rma, by=by, at=at)
+    return payment
 
 
 @verb

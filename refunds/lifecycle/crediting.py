@@ -30,6 +30,7 @@ from refunds.refusals import NotPositive, ReasonMissing
 from refunds.states import RefundDestination, RefundStatus
 from refunds.store_credit import Category, EntryKind, Part
 from refunds.store_credit.refusals import MoreThanLeft, NobodysCredit, NoSuchCredit, NothingLeftOfIt, StillSetAside
+from returns.states import Resolution
 
 
 @verb
@@ -204,8 +205,12 @@ def credit_refund(refund: Refund, *, by: str, at: datetime) -> StoreCreditEntry:
 
 
 def _grant_bonus(refund: Refund, *, by: str, at: datetime) -> None:
-    """The promised percent of everything credited so far less what was given before: parts add up to the whole."""
-    promised = refund.rma.quote.get("bonus") if refund.rma else None
+    """The promised percent of everything credited so far less what was given before: parts add up to the whole.
+
+    Credit that stands in for money which cannot reach its card any more earns none.
+    """
+    chosen_so = refund.rma is not None and refund.rma.resolution == Resolution.STORE_CREDIT
+    promised = refund.rma.quote.get("bonus") if chosen_so else None
     if not promised or refund.destination != RefundDestination.STORE_CREDIT:
         return
     chosen = Refund.objects.filter(rma=refund.rma, destination=RefundDestination.STORE_CREDIT)

@@ -4,6 +4,7 @@ import csv
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
@@ -131,3 +132,13 @@ def test_while_the_providers_page_is_open_credit_waits(vendors: Sandbox, client:
     answer = client.post(reverse("portal:credit_payment", args=[rma.number, rma.signature]))
     assert (answer.status_code, "A payment page is open" in answer.content.decode()) == (409, True)
     assert left(rma.order.customer.store_credits.get()) == {"gift": D(9)}
+
+
+def test_staff_pay_the_rest_of_an_exchange_and_the_goods_leave(vendors: Sandbox) -> None:
+    rma, dispatch = held(vendors)
+    granted = {"category": Category.GIFT, "cause": "gift/1", "by": on.AGENT, "at": timezone.now()}
+    number = refunds.grant_credit(rma.order.customer, D(9), "GBP", **granted).account.number
+    told = {"form_token": uuid4(), "by": on.AGENT, "at": timezone.now()}
+    payments = {refunds.pay_order_with_credit(number, dispatch.order.number, D(4), **told) for _twice in range(2)}
+    dispatch.refresh_from_db()
+    assert (len(payments), dispatch.status) == (1, "released")

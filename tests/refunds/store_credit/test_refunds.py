@@ -21,7 +21,7 @@ from returns.models import RMA
 from returns.states import Resolution, RMAStatus, Settlement
 from tests.builders import NOON, Sold, a_customer, a_product, a_return
 from tests.policies import a_rule
-from tests.refunds.cases import DOCK, LATER, inspect_all, receive_all
+from tests.refunds.cases import DOCK, FINANCE, LATER, inspect_all, people, receive_all
 from tests.refunds.store_credit.cases import DESK, owed, owed_in_the_books, remaining, some_credit
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,18 @@ def test_a_bonus_comes_on_top_as_it_was_promised_whatever_the_setting_is_by_then
     assert (grants[0].expires_at, grants[1].expires_at is None) == (None, False)
     assert {one.drift for one in balances()} == {0}
     assert owed() == owed_in_the_books() == D("21.50")
+
+
+def test_credit_that_stands_in_for_an_unreachable_card_earns_no_bonus() -> None:
+    a_bonus("10")
+    rma = a_return(a_sale(a_customer(), ("card", "20.00")), quantity=2)
+    inspect_all(rma, receive_all(rma))
+    [refund] = lifecycle.request_for_return(rma.number, by=DOCK, at=LATER)
+    people()
+    lifecycle.redirect(refund.number, RefundDestination.STORE_CREDIT, reason="card gone", by=DOCK, at=LATER)
+    lifecycle.approve(refund.number, by=FINANCE, at=LATER)
+    protocol.carry_out(refund.number, by="system", now=timezone.now)
+    assert list(StoreCreditGrant.objects.values_list("category", "amount")) == [("refund", D("20"))]
 
 
 def test_money_back_brings_no_bonus() -> None:
