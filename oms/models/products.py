@@ -43,5 +43,5 @@ class Product(models.Model):
 
     @property
     def option(self) -> str:
-        """Its options as people read them: "red · M"; empty where there is no choice."""
-        return " · ".join(str(value) for value in self.options.values())
+        """Its options as people read them, by the name of the option: "red · M"; empty where there is no choice."""
+        return " · ".join(str(value) for _name, value in sorted(self.options.items()))
