@@ -17,7 +17,7 @@ from oms.access import may
 from oms.identifiers import normalize_number
 from oms.models import Customer, Order, Product, Shipment
 from oms.roles import allowed
-from refunds.models import Refund
+from refunds.models import Refund, StoreCredit
 from returns.models import RMA, Parcel
 
 SHOWN = 50
@@ -85,6 +85,9 @@ def _returns(words: str, compact: str, user: Any) -> Iterator[Hit]:
         for rma in returns.select_related("order").order_by("-requested_at", "-id")[: SHOWN + 1]:
             more = _("order %(number)s") % {"number": rma.order.number}
             yield Hit(_("return"), rma.number, more, _url("returns:detail", rma.number))
+    credits_ = {words, compact, normalize_number(words, "S") or words}
+    for account in StoreCredit.objects.visible_to(user).filter(number__in=credits_):
+        yield Hit(_("store credit"), account.number, account.currency, _url("refunds:store_credit", account.number))
     if allowed(user, "see refunds"):
         for refund in Refund.objects.filter(number__in={words, compact}):
             yield Hit(_("refund"), refund.number, "", _url("refunds:detail", refund.number))

@@ -72,6 +72,13 @@ def test_the_list_says_what_is_left_of_each_however_much_has_moved() -> None:
     assert account.number not in staff_client().get(path("store_credits"), {"q": "nothing"}).content.decode()
 
 
+def test_the_one_search_finds_credit_by_its_number_as_people_type_it() -> None:
+    account = some_credit("10.00")
+    for words in (account.number, account.number.lower().replace("-", " ")):
+        assert staff_client().get("/search/", {"q": words})["Location"] == account.get_absolute_url()
+    assert staff_client(Role.DOCK).get("/search/", {"q": account.number}).status_code == 200
+
+
 # ── Giving and correcting ─────────────────────────────────────────────────────────────────────────────────────────
 
 
