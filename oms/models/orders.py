@@ -39,6 +39,9 @@ class Order(StreamOwner):
     shipping_total = models.DecimalField(_("shipping"), **MONEY, default=0)
     shipping_tax = models.DecimalField(_("tax on shipping"), **MONEY, default=0)
     total = models.DecimalField(_("total"), **MONEY)
+    # Discounts on the whole that asked for a minimum of goods: [{"label", "minimum", "shares": [[gross, tax], …]}],
+    # amounts as text, one share per line by position. Inside the lines already; null: none.
+    promotions = models.JSONField(null=True, editable=False)
 
     objects = OrderQuerySet.as_manager()
 
