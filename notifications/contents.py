@@ -127,7 +127,11 @@ def _receipt(quote: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fee(code: str) -> str:
-    return {"restocking": _("Restocking fee"), "return_label": _("Return label")}.get(code, _("Fee"))
+    return {
+        "restocking": _("Restocking fee"),
+        "return_label": _("Return label"),
+        "promotion": _("Discount that no longer applies"),
+    }.get(code, _("Fee"))
 
 
 # ── What single mails say beside that ─────────────────────────────────────────────────────────────────────────────
@@ -260,9 +264,11 @@ def _credited(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     given = {one.cause: one for one in entries.filter(cause__startswith=f"refund/{refund.number}")}
     entry, bonus = given[f"refund/{refund.number}"], given.get(f"refund/{refund.number}/bonus")
     told = _refunded(occasion, shop) | _credit(entry, occasion)
+    told["added"] = told["amount"]
     if bonus is not None:
         on_top = Money(bonus.amount, refund.currency)
         told["bonus"], told["bonus_until"] = on_top, _credit(bonus, occasion)["until"]
+        told["added"] += on_top
     return told | {"is_back": entry.kind == EntryKind.RELEASE}
 
 

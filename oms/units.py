@@ -37,6 +37,13 @@ def free_units(line_quantity: int, claimed: Iterable[Units]) -> Units:
     return tuple(free)
 
 
+def without(free: Units, taken: Units) -> Units:
+    """Return the numbers of `free` that are not in `taken`."""
+    end = max((last for _first, last in free), default=0)
+    others = free_units(end, [free])
+    return free_units(end, [others, taken])
+
+
 def lowest(free: Units, quantity: int) -> Units:
     """Return the `quantity` lowest numbers of `free`, which must hold as many."""
     taken = []

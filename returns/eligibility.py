@@ -4,7 +4,7 @@ The same file of facts feeds the portal's list, the preview of a quote and the d
 no button can promise what the verb refuses (p51, p55).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,11 +15,11 @@ from django.db.models import Aggregate, OuterRef, Subquery
 from inventory.models import Condition
 from oms.models import Order, OrderLine, ShipmentLine, UnitClaim
 from oms.models.claims import Units, UnitsField
-from oms.money import units_value
+from oms.money import amount_text, units_value
 from oms.orders.creation import tax_within
 from oms.states import PaymentMethod
-from oms.units import count, free_units, lowest
-from returns import policy, reference, standing
+from oms.units import count, free_units, lowest, without
+from returns import policy, promotions, reference, standing
 from returns.models import PolicyVersion, ReturnReason
 from returns.pricing import SHIPPING, Price, UnitsToPrice
 from returns.refusals import ForeignLine, NothingWanted, TooMany, UnknownCondition, UnknownReason
@@ -72,6 +72,7 @@ class OrderFile:
     customer: policy.CustomerFacts = field(default_factory=policy.CustomerFacts)
     methods: tuple[str, ...] = ()
     shipping: Decimal = ZERO
+    lost: frozenset[str] = frozenset()  # labels of discounts an earlier return took back
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ def open_file(order: Order, *, at: datetime) -> OrderFile:
         customer=standing.history(order, rules, at=at),
         methods=standing.methods(order, rules),
         shipping=standing.shipping_left(order, rules),
+        lost=standing.lost_promotions(order),
     )
 
 
@@ -186,13 +188,17 @@ def judge(
     denied = decision.verdict is policy.Verdict.DENY
     units = {} if denied else {one.order_line_id: lowest(file.free[one.order_line_id], one.quantity) for one in wanted}
     shipping = [shipping_to_price(file.order, file.lines.values())] if units and decision.shipping else []
+    lost = _lost(file, units) if units and decision.requalifies else []
+    fees = (*decision.fees, *_charged(lost))
     quote = price(
         [_to_price(file, one, units[one.order_line_id]) for one in wanted if one.order_line_id in units],
-        decision.fees,
+        fees,
         file.order.currency,
         shipping,
     )
-    quote["inputs"] = _inputs(file, wanted, units, decision.fees)
+    quote["inputs"] = _inputs(file, wanted, units, fees)
+    if lost:
+        quote["inputs"]["promotions"] = [_told(one, file.order.currency) for one in lost]
     if shipping:
         quote["inputs"]["shipping"] = {"with": decision.shipping.value}
     if "bonus" in quote and file.order.payments.filter(method__in=PaymentMethod.store_credit()).exists():
@@ -234,19 +240,66 @@ def _left(file: OrderFile, line: OrderLine) -> int:
     return max(0, count(file.free[line.pk]) - unshipped)
 
 
+def _promotions(file: OrderFile) -> list[promotions.Promotion]:
+    return promotions.promotions_of(file.order.promotions, [str(pk) for pk in file.lines])
+
+
+def _lost(file: OrderFile, units: Mapping[int, Units]) -> list[promotions.Lost]:
+    """Discounts that what stays after this return no longer reaches, and no earlier return took back."""
+    staying = [
+        promotions.Staying(str(pk), line.gross, line.tax_rate, line.quantity, without(file.free[pk], units.get(pk, ())))
+        for pk, line in file.lines.items()
+    ]
+    standing_ones = [one for one in _promotions(file) if one.label not in file.lost]
+    return promotions.lost_by(standing_ones, staying, file.order.currency)
+
+
+def _charged(lost: Iterable[promotions.Lost]) -> Iterator[policy.Fee]:
+    for one in lost:
+        for rate, amount in one.charged.items():
+            yield policy.Fee(promotions.CODE, amount=amount, tax_rate=rate or None)
+
+
+def _told(lost: promotions.Lost, currency: str) -> dict[str, str]:
+    minimum, stays = lost.promotion.minimum, lost.stays
+    return {
+        "label": lost.promotion.label,
+        "minimum": amount_text(minimum, currency),
+        "stays": amount_text(stays, currency),
+    }
+
+
+def _paid(file: OrderFile, line: OrderLine) -> tuple[Decimal, Decimal]:
+    """What a line was paid and the tax in it; with discounts that were taken back from it, without them."""
+    gross, tax = line.gross, line.tax
+    for one in _promotions(file) if file.lost else ():
+        if one.label in file.lost:
+            gross, tax = gross + one.shares[str(line.pk)].gross, tax + one.shares[str(line.pk)].tax
+    return gross, tax
+
+
 def _to_price(file: OrderFile, one: Wanted, units: Units) -> UnitsToPrice:
     line, condition = file.lines[one.order_line_id], declared(file, one)
+    gross, tax = _paid(file, line)
     percent = pays(file, file.reasons[one.reason])[condition.code] if condition else FULL
     return UnitsToPrice(
         key=str(line.pk),
         description=line.description,
-        line_gross=line.gross,
-        line_tax=line.tax,
+        line_gross=gross,
+        line_tax=tax,
         line_quantity=line.quantity,
         units=units,
         payout_percent=percent,
         tax_rate=line.tax_rate,
     )
+
+
+def _basis(file: OrderFile, line: OrderLine) -> dict[str, str]:
+    """What the units are parts of, where it is not what the line was paid."""
+    if not file.lost:
+        return {}
+    gross, tax = _paid(file, line)
+    return {"gross": amount_text(gross, file.order.currency), "tax": amount_text(tax, file.order.currency)}
 
 
 def shipping_to_price(order: Order, lines: Iterable[OrderLine]) -> UnitsToPrice:
@@ -266,6 +319,7 @@ def _inputs(
                 "units": [list(part) for part in units.get(one.order_line_id, ())],
                 "reason": one.reason,
                 "declared": getattr(declared(file, one), "code", ""),
+                **_basis(file, file.lines[one.order_line_id]),
                 "pays": {code: f"{percent:f}" for code, percent in pays(file, file.reasons[one.reason]).items()},
             }
             for one in wanted
@@ -302,6 +356,7 @@ def _order_facts(file: OrderFile) -> policy.OrderFacts:
         delivered_at=max((at for at in delivered if at), default=None),
         methods=file.methods,
         shipping=file.shipping,
+        has_promotions=bool(order.promotions),
         units_left=sum(count(units) for units in file.free.values()),
     )
 

@@ -43,6 +43,15 @@ def shipping_left(order: Order, rules: Sequence[policy.Rule]) -> Decimal:
     return Decimal(0) if promised.exists() else order.shipping_total
 
 
+def lost_promotions(order: Order) -> frozenset[str]:
+    """Discounts of the order that one of its returns took back from what stayed."""
+    if not order.promotions:
+        return frozenset()
+    taken = RMA.objects.filter(order=order, quote__inputs__has_key="promotions").exclude(status__in=GIVEN_UP)
+    quotes = taken.values_list("quote__inputs__promotions", flat=True)
+    return frozenset(one["label"] for told in quotes for one in told)
+
+
 def methods(order: Order, rules: Sequence[policy.Rule]) -> tuple[str, ...]:
     """How the order was paid, oldest first."""
     if not any("methods" in rule.parameters for rule in rules):

@@ -57,6 +57,9 @@ class Sale:
     shipping: Decimal = ZERO
     shipping_tax: Decimal = ZERO
     discount: Decimal = ZERO  # off the whole order; its shares are in the lines already
+    discount_minimum: Decimal = ZERO  # of goods before it; 0: the discount asked for none
+    discount_label: str = ""
+    promotions: str = ""  # as JSON, "" without: see Order.promotions
     prices_include_tax: bool = True
     payment_method: PaymentMethod | None = PaymentMethod.IMPORTED  # None: nothing captured yet
     payment_id: str = ""

@@ -1,5 +1,6 @@
 """Layout *native*: orders of a shop with everything a return needs to know; `native.md` here describes it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,7 +10,7 @@ from oms.importing import values
 from oms.importing.documents import Buyer, Sale, SaleLine
 from oms.importing.report import BadRow, ImportReport
 from oms.importing.tables import Table
-from oms.importing.terms import Priced, TermsRefused, freeze
+from oms.importing.terms import Priced, TermsRefused, freeze, promotion
 from oms.money import MoneyError, check_amount, exponent
 from oms.states import OrderSource, PaymentMethod
 
@@ -19,10 +20,19 @@ PERSON = ("customer_number", "name", "email", "phone", "street", "city", "postco
 OPTIONAL = (
     *PERSON,
     *("title", "category", "style", "options", "discount", "tax_rate", "final_sale", "duty", "kit", "kit_price"),
-    *("shipping", "shipping_tax", "order_discount", "prices_include_tax", "payment_method", "payment_id"),
+    *(
+        "shipping",
+        "shipping_tax",
+        "order_discount",
+        "discount_minimum",
+        "discount_label",
+        "prices_include_tax",
+        "payment_method",
+        "payment_id",
+    ),
     *("shipped_at", "delivered_at", "carrier", "tracking"),
 )
-AMOUNTS = ("shipping", "shipping_tax", "order_discount", "duty", "kit_price")
+AMOUNTS = ("shipping", "shipping_tax", "order_discount", "discount_minimum", "duty", "kit_price")
 NEARBY = 2_000
 YES, NO = ("1", "yes", "true"), ("", "0", "no", "false")
 
@@ -45,12 +55,10 @@ class Reader:
         self.sku = values.sku("sku")
         self.quantity = values.whole("quantity")
         self.prices = {name: values.number(name) for name in ("unit_price", "discount", "tax_rate")}
-        self.amounts = {
-            name: values.number(name) for name in ("shipping", "shipping_tax", "order_discount", "duty", "kit_price")
-        }
+        self.amounts = {name: values.number(name) for name in AMOUNTS}
         self.times = {name: values.instant(name) for name in ("placed_at", "shipped_at", "delivered_at")}
         lengths = {"title": 200, "category": 60, "region": 60, "country": 60, "carrier": 40, "tracking": 60}
-        lengths |= {"style": 60, "kit": 40, "payment_id": 80, "customer_number": 40, "email": 254}
+        lengths |= {"style": 60, "kit": 40, "discount_label": 40, "payment_id": 80, "customer_number": 40, "email": 254}
         lengths |= {"postcode": 20, "phone": 40}
         self.words = {name: values.words(name, lengths.get(name, 200)) for name in OPTIONAL}
         self.rounders: dict[str, Any] = {}
@@ -75,6 +83,16 @@ class Reader:
             sale.lines = freeze(
                 order.rows, discount=sale.discount, included=sale.prices_include_tax, currency=sale.currency
             )
+            if sale.discount and sale.discount_minimum:
+                told = promotion(
+                    order.rows,
+                    sale.lines,
+                    label=sale.discount_label or sale.number,
+                    minimum=sale.discount_minimum,
+                    included=sale.prices_include_tax,
+                    currency=sale.currency,
+                )
+                sale.promotions = json.dumps([told])
         except TermsRefused as refused:
             report.reject(sale.line, refused.column, str(refused))
         else:
@@ -161,6 +179,8 @@ class Reader:
             shipping=shipping,
             shipping_tax=shipping_tax,
             discount=self._amount("order_discount", self.amounts["order_discount"], row, currency),
+            discount_minimum=self._amount("discount_minimum", self.amounts["discount_minimum"], row, currency),
+            discount_label=self._word(row, "discount_label"),
             prices_include_tax=included in YES,
             payment_method=method,
             payment_id=self._word(row, "payment_id") if method else "",
@@ -223,6 +243,7 @@ _TERMS = {
     "currency": "currency",
     "shipping": "shipping",
     "discount": "order_discount",
+    "discount_minimum": "discount_minimum",
     "prices_include_tax": "prices_include_tax",
     "payment_method": "payment_method",
     "payment_id": "payment_id",

@@ -25,7 +25,7 @@ LARGEST_TOTAL = Decimal(10) ** 12
 
 ORDER = (
     "id,ref,correlation,event_sequence,event_hash,number,kind,source,customer_id,placed_at,market,country,region,"
-    "currency,prices_include_tax,items_total,shipping_total,shipping_tax,total"
+    "currency,prices_include_tax,items_total,shipping_total,shipping_tax,total,promotions"
 )
 LINE = (
     "order_id,position,product_id,sku,description,quantity,unit_price,gross,tax,tax_rate,is_final_sale,shipped,"
@@ -201,7 +201,8 @@ class _Rows:
             f"{OrderKind.SALE.value}\t{sale.source.value}\t{bulk.NULL if customer is None else customer}\t{placed_at}\t"
             f"default\t{bulk.text(sale.country)}\t{bulk.text(sale.region)}\t{sale.currency}\t"
             f"{'t' if sale.prices_include_tax else 'f'}\t"
-            f"{total - sale.shipping!s}\t{sale.shipping!s}\t{sale.shipping_tax!s}\t{total!s}"
+            f"{total - sale.shipping!s}\t{sale.shipping!s}\t{sale.shipping_tax!s}\t{total!s}\t"
+            f"{bulk.text(sale.promotions) if sale.promotions else bulk.NULL}"
         )
         lines = self._lines(order_id, sale)
         if sale.payment_method is not None:

@@ -8,9 +8,10 @@ parts always come to the whole.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from oms.importing.documents import SaleLine
-from oms.money import allocate, from_minor, round_half_up, to_minor
+from oms.money import allocate, amount_text, from_minor, round_half_up, to_minor
 from oms.orders.creation import tax_within
 
 ZERO = Decimal(0)
@@ -54,6 +55,21 @@ def freeze(rows: Sequence[Priced], *, discount: Decimal, included: bool, currenc
         _paid(row, from_minor(value - share, currency), included=included, currency=currency)
         for row, value, share in zip(rows, values, shares, strict=True)
     ]
+
+
+def promotion(
+    rows: Sequence[Priced], sale: Sequence[SaleLine], *, label: str, minimum: Decimal, included: bool, currency: str
+) -> dict[str, Any]:
+    """What the order keeps of a discount that asked for `minimum`: what each line would have cost more without it."""
+    without = freeze(rows, discount=ZERO, included=included, currency=currency)
+    return {
+        "label": label,
+        "minimum": amount_text(minimum, currency),
+        "shares": [
+            [amount_text(full.gross - paid.gross, currency), amount_text(full.tax - paid.tax, currency)]
+            for full, paid in zip(without, sale, strict=True)
+        ],
+    }
 
 
 def _kits(rows: Sequence[Priced], currency: str) -> list[Decimal]:

@@ -50,11 +50,12 @@ class Share:
 
     def to_price(self) -> UnitsToPrice:
         order_line = self.line.order_line
+        basis = self.line.rma.quote.get("inputs", {}).get("lines", {}).get(str(order_line.pk), {})
         return UnitsToPrice(
             key=str(order_line.pk),
             description=order_line.description,
-            line_gross=order_line.gross,
-            line_tax=order_line.tax,
+            line_gross=Decimal(basis["gross"]) if "gross" in basis else order_line.gross,
+            line_tax=Decimal(basis["tax"]) if "tax" in basis else order_line.tax,
             line_quantity=order_line.quantity,
             units=self.units,
             payout_percent=self.percent,

@@ -31,6 +31,7 @@ KIND_LABELS = {
     "resolutions": _("What customers get"),
     "keep_item": _("Keep the item"),
     "refund_shipping": _("Shipping costs back"),
+    "promotions": _("Discounts with a minimum"),
     "exchange": _("Exchange"),
     "replacement": _("Replacement"),
     "expires_after": _("Time to post it"),
@@ -70,6 +71,8 @@ LABELS = {
     "returns_over": _("Only for customers with more returns in a year than"),
     "value_over": _("Only when worth more than"),
     "value_up_to": _("Only when worth at most"),
+    "requalify": _("Taken back from what stays below the minimum"),
+    "keep_reasons": _("Kept for these reasons"),
     "our_fault": _("When the fault is ours"),
     "everything": _("With the last of an order"),
     "times": _("Times per customer and year"),
@@ -97,6 +100,7 @@ _FLAGS = {
     "everyone": False,
     "our_fault": True,
     "everything": True,
+    "requalify": False,
 }
 _CODES = frozenset({"categories", "anchors"})
 _SEVERITIES = [("deny", _("refuse it")), ("review", _("put it before a person"))]
@@ -193,6 +197,9 @@ def _choices(kind: str) -> dict[str, tuple[Iterable[tuple[str, Any]], bool]]:
         found["conditions"] = (Condition.objects.order_by("position", "id").values_list("code", "label"), True)
     offered = [choice for choice in Resolution.choices if choice[0] != Resolution.KEEP_ITEM]
     moments = [(at.value, at.label) for at in RefundAt.with_goods()]
+    if "keep_reasons" in names:
+        labels = ReturnReason.objects.order_by("position", "id").values_list("code", "label")
+        found["keep_reasons"] = (labels, True)
     found["allowed"] = (offered, True)
     found["default"] = (moments if kind == "refund_at" else offered, False)
     found["expired_outcome"] = ([("", _("a person decides")), *offered], False)

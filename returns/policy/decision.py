@@ -158,6 +158,7 @@ class Decision:
     facts: Mapping[str, Any]
     choices: tuple[Choice, ...] = ()
     shipping: ShippingBack = ShippingBack.NO
+    requalifies: bool = False  # discounts that asked for a minimum
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:
@@ -202,6 +203,7 @@ class Decision:
             "expires_at": plain(self.expires_at),
             "choices": [_choice_json(choice) for choice in self.choices],
             "shipping": self.shipping.value,
+            "requalifies": self.requalifies,
             "facts": plain(self.facts),
         }
 
@@ -233,6 +235,7 @@ class Decision:
             facts=stored["facts"],
             choices=tuple(_choice(choice) for choice in stored.get("choices", ())),
             shipping=ShippingBack(stored.get("shipping", "")),
+            requalifies=stored.get("requalifies", False),
         )
 
 

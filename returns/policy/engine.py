@@ -71,6 +71,7 @@ def evaluate(request: RequestFacts, policy: Policy, *, now: datetime) -> Decisio
         expires_at=codes["post_by"].deadline if "post_by" in codes else None,
         facts=plain(asked.to_json()),
         choices=settled.choices,
+        requalifies="promotions_requalify" in codes,
         shipping=next((back for code, back in _SHIPPING.items() if code in codes), ShippingBack.NO),
     )
 

@@ -24,6 +24,7 @@ class OrderFacts:
     delivered_at: datetime | None = None
     methods: tuple[str, ...] = ()  # how it was paid; read only when a rule asks
     shipping: Decimal = Decimal(0)  # paid for sending it and promised back to nobody yet; read only when a rule asks
+    has_promotions: bool = False  # discounts that asked for a minimum of goods
     units_left: int = 0  # units that are neither canceled nor on their way back
 
 

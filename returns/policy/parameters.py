@@ -166,6 +166,7 @@ PARAMETERS: dict[str, tuple[Parameter, ...]] = {
         Parameter("everything", _flag),
         Parameter("reasons", _codes),
     ),
+    "promotions": (Parameter("requalify", _flag), Parameter("keep_reasons", _codes)),
     "refund_at": (
         Parameter("default", _one_of(RefundAt.with_goods())),
         Parameter("rows", _refund_rows),

@@ -237,6 +237,16 @@ def refund_shipping(parameters: Parameters, request: RequestFacts, moment: Momen
     return None
 
 
+def promotions(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
+    """Whether a discount that asked for a minimum is taken back from what stays (rule 14); kept unless a rule says so,
+    and for the reasons it names: the law's right to withdraw, or the shop's own fault."""
+    kept = parameters.get("keep_reasons", ())
+    spared = any(line.our_fault or line.reason in kept for line in request.lines)
+    if not parameters.get("requalify", False) or spared or not request.order.has_promotions:
+        return None
+    return Finding(Severity.INFO, "promotions_requalify")
+
+
 # Later is more careful: a return with several lines waits for the last of them.
 REFUND_ORDER = tuple(RefundAt)
 REFUND_AT = "refund_at"
@@ -289,9 +299,10 @@ REQUEST_RULES: dict[str, RequestRule] = {
     "customer_history": customer_history,
     "free_label": free_label,
     "refund_shipping": refund_shipping,
+    "promotions": promotions,
     "expires_after": expires_after,
 }
 # Of these only the first that applies counts: a narrow rule with a lower priority number replaces the general one.
-FIRST_ONLY = frozenset({"window", "restocking_fee", "free_label", "refund_shipping", "expires_after"})
+FIRST_ONLY = frozenset({"window", "restocking_fee", "free_label", "refund_shipping", "promotions", "expires_after"})
 # What can be told before the customer has said anything: what every "Return" button is drawn from (p55).
 BEFORE_ASKING = frozenset({"window", "final_sale"})

@@ -49,6 +49,7 @@ SENTENCES = {
     "shipping_back_with_all": _(
         "With everything sent back, what you paid for shipping, %(amount)s %(currency)s, comes back too."
     ),
+    "promotions_requalify": _("A discount that asked for a minimum is counted anew for what you keep."),
     "label_charged_percent": _("The return label costs %(percent)s %% of what comes back."),
     "label_own": _("Please send the parcel with a carrier of your choice."),
     "refund_at_scan": _("The money is sent when the carrier has scanned the parcel."),

@@ -90,7 +90,8 @@ def test_lines_always_come_to_what_was_paid(given_rows: list[tuple[int, bool]], 
 FILE = {
     "order_number": "W-1", "placed_at": "2026-03-02T09:15:00Z", "currency": "GBP", "sku": "MUG", "quantity": "1",
     "unit_price": "12.00", "tax_rate": "20", "order_discount": "2.50", "prices_include_tax": "no", "kit": "",
-    "kit_price": "", "duty": "", "payment_method": "card", "payment_id": "pi_1",
+    "kit_price": "", "duty": "", "discount_minimum": "", "discount_label": "", "payment_method": "card",
+    "payment_id": "pi_1",
 }  # fmt: skip
 
 
@@ -116,6 +117,15 @@ def test_a_file_with_net_prices_a_kit_and_a_discount_on_the_order(tmp_path: Path
     assert [line.tax for line in lines] == [D("4.53"), D("1.89"), D("1.89")]
     assert [line.description for line in lines] == ["", "TEA (Gift box)", "JAM (Gift box)"]
     assert [order.prices_include_tax, order.total == order.payments.get().captured] == [False, True]
+
+
+@pytest.mark.django_db
+def test_a_discount_that_asked_for_a_minimum_is_remembered_with_its_shares(tmp_path: Path) -> None:
+    terms = {"prices_include_tax": "yes", "discount_minimum": "20.00", "discount_label": "SPRING"}
+    load(tmp_path, terms, terms | {"sku": "TEA", "unit_price": "13.00", "tax_rate": "0"})
+    assert Order.objects.get().promotions == [
+        {"label": "SPRING", "minimum": "20.00", "shares": [["1.20", "0.20"], ["1.30", "0.00"]]}
+    ]
 
 
 @pytest.mark.django_db

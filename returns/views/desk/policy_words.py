@@ -198,6 +198,16 @@ def _refund_shipping(parameters: Parameters, names: Names) -> str:
     return _("What was paid for sending comes back %(when)s.") % {"when": _(" and ").join(when)}
 
 
+def _promotions(parameters: Parameters, names: Names) -> str:
+    if not parameters.get("requalify"):
+        return _("A discount that asked for a minimum is kept by what stays.")
+    text = _("A discount that asked for a minimum is taken back from what stays below it, unless the fault is ours.")
+    if parameters.get("keep_reasons"):
+        reasons = _listed(parameters["keep_reasons"], names)
+        text += " " + _("It is kept for: %(reasons)s.") % {"reasons": reasons}
+    return text
+
+
 def _keep_item(parameters: Parameters, names: Names) -> str:
     text = _("What is worth %(value)s or less may be kept, and is paid back all the same.") % {
         "value": parameters["value_up_to"]
@@ -245,6 +255,7 @@ _WORDS: dict[str, Callable[[Parameters, Names], str]] = {
     "resolutions": _resolutions,
     "keep_item": _keep_item,
     "refund_shipping": _refund_shipping,
+    "promotions": _promotions,
     "exchange": _exchange,
     "replacement": _replacement,
     "expires_after": _expires_after,

@@ -51,6 +51,15 @@ def offer(file: OrderFile, found: Preview) -> dict[str, Any]:
         "receipt": receipt(
             found.quote, conditions, bonus=bonus_of(found.decision.resolution, found.quote), sold=file.lines.values()
         ),
+        "promotions": [
+            _("“%(label)s” asked for %(minimum)s of goods. Keeping %(stays)s, you pay for them without it.")
+            % {
+                "label": one["label"],
+                "minimum": money_text(Money.parse(one["minimum"], currency)),
+                "stays": money_text(Money.parse(one["stays"], currency)),
+            }
+            for one in found.quote["inputs"].get("promotions", ())
+        ],
         "tables": list(_tables(found.quote, conditions)) if found.decision.label is not Label.NONE else [],
         **decided(found.decision, ZoneInfo(file.version.time_zone)),
     }
