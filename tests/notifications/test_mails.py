@@ -300,7 +300,7 @@ def test_store_credit_says_how_much_until_when_and_how_to_spend_it() -> None:
     mail = the_mail("credited")
     assert_says(
         mail,
-        "You have £10.00 more to spend with us",
+        "You have £11.00 more to spend with us",
         f"£10.00 is on your store credit {account.number}.",
         "On top you get a bonus of £1.00.",
         "It does not expire. The bonus can be spent until 27 November 2027.",
