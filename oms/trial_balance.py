@@ -12,10 +12,11 @@ from oms.journal import Account
 READ = """
     SELECT p.currency, p.account, coalesce(sum(p.amount) FILTER (WHERE p.amount > 0), 0),
            coalesce(-sum(p.amount) FILTER (WHERE p.amount < 0), 0)
-      FROM oms_posting p JOIN oms_journalentry e ON e.id = p.entry_id
-     WHERE %(at)s::timestamptz IS NULL OR e.booked_at <= %(at)s::timestamptz
+      FROM oms_posting p {}
      GROUP BY p.currency, p.account
 """
+EVER = READ.format("")
+UP_TO = READ.format("JOIN oms_journalentry e ON e.id = p.entry_id WHERE e.booked_at <= %s")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Balance:
 def trial_balance(at: datetime | None = None) -> list[Balance]:
     """Every account that was ever used up to and including `at` (None: ever), by currency and number."""
     with connection.cursor() as cursor:
-        cursor.execute(READ, {"at": at})
+        cursor.execute(EVER if at is None else UP_TO, [] if at is None else [at])
         found = [Balance(currency, Account(account), *sums) for currency, account, *sums in cursor.fetchall()]
     return sorted(found, key=lambda one: (one.currency, one.account.number))
 

@@ -96,7 +96,7 @@ def movements(entry: JournalEntry) -> list[dict[str, Any]]:
     return [
         {
             "kind": movement.get_kind_display(),
-            "quantity": movement.quantity,
+            "quantity": str(movement.quantity).replace("-", "−"),
             "title": movement.product.title,
             "bin": str(movement.bin),
             "url": reverse("inventory:product", args=[movement.product.sku]),

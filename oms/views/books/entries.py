@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from oms.access import may
 from oms.journal import Account
-from oms.models import JournalEntry, Posting
+from oms.models import JournalEntry, Order, Posting
 from oms.views.books import causes
 from oms.views.books.forms import EntryFilters
 from oms.views.words import Clock, actor_names
+from returns.models import RMA
 
 PER_PAGE = 50
 
@@ -59,12 +60,10 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 def _filtered(wanted: dict[str, Any], clock: Clock) -> QuerySet[JournalEntry]:
     entries = JournalEntry.objects.all()
     if words := wanted["q"].replace("\0", "").strip():
-        entries = entries.filter(
-            Q(order__number=words)
-            | Q(order__rmas__number=words)
-            | Q(cause=words)
-            | Q(cause__startswith=f"refund/{words}/")
-        ).distinct()
+        # The orders first: each part of the condition then finds its rows by an index.
+        orders = [*Order.objects.filter(number=words).values_list("pk", flat=True)]
+        orders += RMA.objects.filter(number=words).values_list("order_id", flat=True)
+        entries = entries.filter(Q(order__in=orders) | Q(cause=words) | Q(cause__startswith=f"refund/{words}/"))
     if wanted["kind"]:
         entries = entries.filter(causes.about(wanted["kind"]))
     on_account = {name: wanted[name] for name in ("account", "currency") if wanted[name]}
