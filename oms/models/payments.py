@@ -19,7 +19,7 @@ class Payment(models.Model):
     refunded = models.DecimalField(_("refunded"), **MONEY, default=0)
     in_flight = models.DecimalField(_("on its way back"), **MONEY, default=0)
     captured_at = models.DateTimeField(_("captured"))
-    # Value of an earlier payment that pays for exchanged goods: what goes back of it goes back there (rule 9).
+    # Value that came in with this payment and pays for exchanged goods: what goes back goes back there (rule 9).
     carried_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="carried_on")
 
     class Meta:

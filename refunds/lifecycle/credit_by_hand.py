@@ -168,7 +168,7 @@ def pay_order_with_credit(
     cause = f"form/{form_token}"
     spent = StoreCreditEntry.objects.filter(kind=EntryKind.CAPTURE, cause=cause).first()
     if spent is not None:
-        return Payment.objects.get(method=PaymentMethod.STORE_CREDIT, provider_id=spent.reference)
+        return order.payments.get(method=PaymentMethod.STORE_CREDIT, provider_id=spent.reference)
     amount = positive(amount, order.currency, number)
     entry = spend(order.customer, amount, order.currency, number=number, cause=cause, order=order, by=by, at=at)
     if amount > (left := left_to_pay(order)):

@@ -26,7 +26,7 @@ def hear_dispute(news: DisputeNews, *, by: str, at: datetime) -> PaymentDispute:
     Opened: refunds that are not sent yet wait. Decided for us: they go on. Decided for the customer: they are called
     off, since the bank has paid. Raises NotOurs for a payment we do not have.
     """
-    payment = Payment.objects.filter(provider_id__in=news.payments).order_by("pk").first()
+    payment = Payment.objects.filter(provider_id__in=news.payments, carried_from=None).order_by("pk").first()
     if payment is None:
         raise NotOurs("unknown_payment")
     Order.objects.for_update().get(pk=payment.order_id)

@@ -63,7 +63,8 @@ def carry_over(refund: Refund, *, by: str, at: datetime) -> str:
         raise NothingGoesOut
     # The card it came from stays the card it goes back to, however often goods are exchanged.
     source = refund.payment
-    new = NewPayment(PaymentMethod(source.method), source.provider_id, refund.amount, carried_from=source)
+    paid_first = source.carried_from or source
+    new = NewPayment(PaymentMethod(source.method), source.provider_id, refund.amount, carried_from=paid_first)
     payment = orders.pay(dispatch.order.number, new, by=by, at=at)
     _advance(rma, dispatch, but=refund, by=by, at=at)
     return f"exchange_{payment.pk}"

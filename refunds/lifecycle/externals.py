@@ -45,7 +45,7 @@ def find_external(answer: RefundAnswer, *, by: str, at: datetime) -> ExternalRef
     None for one that had failed before we heard of it. Raises NotOurs when its payment is not ours either, or the
     currency is another.
     """
-    payment = Payment.objects.filter(provider_id=answer.payment).first() if answer.payment else None
+    payment = Payment.objects.filter(provider_id=answer.payment, carried_from=None).first() if answer.payment else None
     if payment is None:
         raise NotOurs("not_ours")
     if answer.currency != payment.currency:

@@ -28,8 +28,9 @@ class PaymentDispute(models.Model):
 
     @classmethod
     def standing_in_the_way(cls, payment: "int | models.OuterRef") -> models.QuerySet["PaymentDispute"]:
-        """Disputes because of which nothing goes back on this payment: undecided, or lost."""
-        return cls._default_manager.filter(payment=payment).exclude(status=DisputeStatus.WON)
+        """Disputes because of which nothing goes back on this payment or the one it came from: undecided, or lost."""
+        about = models.Q(payment=payment) | models.Q(payment__carried_on=payment)
+        return cls._default_manager.filter(about).exclude(status=DisputeStatus.WON)
 
 
 class ExternalRefund(StreamOwner):

@@ -69,7 +69,8 @@ def _at_the_provider(now: datetime) -> Iterator[Refund]:
 
 def _provider_rows(refunds: list[Refund], now: datetime) -> list[dict[str, Any]]:
     """Refunds as the stand-in wants to be told them, with some that differ from ours; charges carry no id."""
-    rows = [_charge(payment) for payment in Payment.objects.filter(method=PaymentMethod.CARD).exclude(provider_id="")]
+    paid = Payment.objects.filter(method=PaymentMethod.CARD, carried_from=None).exclude(provider_id="")
+    rows = [_charge(payment) for payment in paid]
     before = now - timedelta(days=2)
     settled = [one for one in refunds if one.status == RefundStatus.SETTLED and _when(one) < before]
     odd = iter(settled[1::2] if len(settled) >= ENOUGH else ())
