@@ -33,7 +33,8 @@ BEGIN
             AND p.method NOT IN ('store_credit', 'gift_card')
             AND (p.method NOT IN ('card', 'paypal') OR p.provider_id = ''));
     END IF;
-    IF NOT wanted AND (TG_OP = 'INSERT' OR OLD.status NOT IN ('approved', 'submitted', 'pending')) THEN
+    IF NOT wanted AND (TG_OP = 'INSERT' OR OLD.status NOT IN ('approved', 'submitted', 'pending')
+        OR (NEW.amount, NEW.destination) <> (OLD.amount, OLD.destination)) THEN
         SELECT o.customer_id INTO customer FROM oms_order o WHERE o.id = NEW.order_id;
         PERFORM pg_advisory_xact_lock(hashtext('refunds_four_eyes'), (coalesce(customer, -NEW.order_id) % 2147483647)::int);
         SELECT coalesce(max(s.approval_above), 500) INTO limit_ FROM oms_shop s WHERE s.id = 1;
