@@ -5,6 +5,8 @@ The bank gives the customer the money of a lost dispute, so a refund beside it w
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from oms import outbox
 from oms.models import Order, Payment
 from oms.verbs import verb
@@ -29,7 +31,9 @@ def hear_dispute(news: DisputeNews, *, by: str, at: datetime) -> PaymentDispute:
     payment = Payment.objects.filter(provider_id__in=news.payments, carried_from=None).order_by("pk").first()
     if payment is None:
         raise NotOurs("unknown_payment")
-    Order.objects.for_update().get(pk=payment.order_id)
+    # What it paid for may be an exchange by now: those orders' refunds go back on the same payment.
+    touched = Order.objects.filter(Q(pk=payment.order_id) | Q(payments__carried_from=payment)).values("pk")
+    list(Order.objects.for_update().filter(pk__in=touched).order_by("pk"))
     dispute = PaymentDispute.objects.filter(external_id=news.external_id).first()
     if dispute is not None and dispute.status in (news.status, *DECIDED):
         return dispute
@@ -45,7 +49,8 @@ def hear_dispute(news: DisputeNews, *, by: str, at: datetime) -> PaymentDispute:
 
 
 def _not_sent(payment: Payment) -> list[Refund]:
-    waiting = Refund.objects.filter(payment=payment, status__in=NOT_SENT).order_by("pk")
+    on_it = Q(payment=payment) | Q(payment__carried_from=payment)
+    waiting = Refund.objects.filter(on_it, status__in=NOT_SENT).order_by("pk")
     return list(waiting.select_for_update(no_key=True, of=("self",)).select_related("order", "payment", "memo", "rma"))
 
 

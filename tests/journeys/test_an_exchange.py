@@ -14,9 +14,12 @@ from inventory.states import BinKind
 from oms.models import Order, Product
 from refunds import payment_links
 from refunds.conservation import balances
+from refunds.gateways.base import DisputeNews
+from refunds.lifecycle import hear_dispute
 from refunds.models import PaymentLink, Refund
 from refunds.pricing import price_return
 from refunds.refusals import NothingToPay
+from refunds.states import DisputeStatus
 from returns import exchanges, lifecycle, outbound
 from returns.eligibility import Wanted
 from returns.exchanges import Instead
@@ -229,6 +232,24 @@ def test_the_exchanged_thing_comes_back_as_well(vendors: Sandbox) -> None:
     on.inspect(second, on.arrive(second))
     assert on.status(second) == ("closed", "settled")
     assert on.paid_by_provider(vendors, order) == Decimal("10.00")
+    assert drift() == 0
+
+
+@pytest.mark.parametrize(("end", "paid"), [(DisputeStatus.WON, "10.00"), (DisputeStatus.LOST, "0.00")])
+def test_while_the_first_card_is_disputed_nothing_goes_back_on_it(
+    vendors: Sandbox, end: DisputeStatus, paid: str
+) -> None:
+    order = on.an_order_paid_at(vendors)
+    rma = exchange(order, a_green_mug("14.00"))
+    dispatch, now = comes_back(vendors, rma), timezone.now()
+    said = order.payments.get().provider_id
+    hear_dispute(DisputeNews("dp_1", (said,), DisputeStatus.OPEN, "general"), by="stripe", at=now)
+    lifecycle.prefer_money(rma.number, by=order.customer.actor, at=now)
+    run_jobs()
+    assert went(dispatch.order) == [("original", "10.000", "approved")]
+    hear_dispute(DisputeNews("dp_1", (said,), end, "general"), by="stripe", at=now)
+    run_jobs()
+    assert on.paid_by_provider(vendors, order) == Decimal(paid)
     assert drift() == 0
 
 
