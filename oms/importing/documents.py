@@ -63,6 +63,8 @@ class Sale:
     prices_include_tax: bool = True
     payment_method: PaymentMethod | None = PaymentMethod.IMPORTED  # None: nothing captured yet
     payment_id: str = ""
+    credit: str = ""  # store credit that pays `credit_amount` of it, the method the rest
+    credit_amount: Decimal = ZERO
     is_shipped: bool = True
     shipped_at: datetime | None = None  # known: a shipment is kept
     delivered_at: datetime | None = None

@@ -29,10 +29,12 @@ OPTIONAL = (
         "prices_include_tax",
         "payment_method",
         "payment_id",
+        "credit_number",
+        "credit_amount",
     ),
     *("shipped_at", "delivered_at", "carrier", "tracking"),
 )
-AMOUNTS = ("shipping", "shipping_tax", "order_discount", "discount_minimum", "duty", "kit_price")
+AMOUNTS = ("shipping", "shipping_tax", "order_discount", "discount_minimum", "duty", "kit_price", "credit_amount")
 NEARBY = 2_000
 YES, NO = ("1", "yes", "true"), ("", "0", "no", "false")
 
@@ -59,7 +61,7 @@ class Reader:
         self.times = {name: values.instant(name) for name in ("placed_at", "shipped_at", "delivered_at")}
         lengths = {"title": 200, "category": 60, "region": 60, "country": 60, "carrier": 40, "tracking": 60}
         lengths |= {"style": 60, "kit": 40, "discount_label": 40, "payment_id": 80, "customer_number": 40, "email": 254}
-        lengths |= {"postcode": 20, "phone": 40}
+        lengths |= {"postcode": 20, "phone": 40, "credit_number": 40}
         self.words = {name: values.words(name, lengths.get(name, 200)) for name in OPTIONAL}
         self.rounders: dict[str, Any] = {}
 
@@ -164,6 +166,7 @@ class Reader:
         included = row.get("prices_include_tax", "").strip().casefold() or "yes"
         if included not in YES + NO:
             raise BadRow("prices_include_tax", f"{values.shown(included)} is neither yes nor no.")
+        credit, credit_amount = self._credit(row, method, currency)
         if shipping_tax > shipping:
             raise BadRow("shipping_tax", f"{shipping_tax} is more than the shipping itself.")
         return Sale(
@@ -184,12 +187,23 @@ class Reader:
             prices_include_tax=included in YES,
             payment_method=method,
             payment_id=self._word(row, "payment_id") if method else "",
+            credit=credit,
+            credit_amount=credit_amount,
             is_shipped=shipped_at is not None,
             shipped_at=shipped_at,
             delivered_at=delivered_at,
             carrier=self._word(row, "carrier"),
             tracking=self._word(row, "tracking"),
         )
+
+    def _credit(self, row: dict[str, str], method: PaymentMethod | None, currency: str) -> tuple[str, Decimal]:
+        number = self._word(row, "credit_number")
+        amount = self._amount("credit_amount", self.amounts["credit_amount"], row, currency)
+        if bool(number) != bool(amount):
+            raise BadRow("credit_amount", "Name both the store credit and how much of the order it pays.")
+        if number and method == PaymentMethod.STORE_CREDIT:
+            raise BadRow("credit_number", "The payment method says that all of it is paid with store credit.")
+        return number, amount
 
     def _buyer(self, row: dict[str, str]) -> Buyer | None:
         person = {name: self._word(row, name) for name in PERSON}
@@ -247,6 +261,8 @@ _TERMS = {
     "prices_include_tax": "prices_include_tax",
     "payment_method": "payment_method",
     "payment_id": "payment_id",
+    "credit": "credit_number",
+    "credit_amount": "credit_amount",
     "shipped_at": "shipped_at",
     "delivered_at": "delivered_at",
     "tracking": "tracking",

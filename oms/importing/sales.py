@@ -18,6 +18,7 @@ from oms.importing.people import People
 from oms.importing.report import BadRow, ImportReport
 from oms.journal import Account, paid_into
 from oms.models import Payment, Product
+from oms.money import part_of
 from oms.states import OrderKind, PaymentMethod, ShipmentStatus
 
 ACTOR = "system"
@@ -44,8 +45,9 @@ KNOWN = """
 """
 
 
-# Spends the store credit that a sale names, for this customer; gives the reference its payment keeps. Raises BadRow.
-PayWithCredit = Callable[[Sale, int | None], str]
+# Spends so much of the store credit of this number for a sale of this customer; gives the reference its payment keeps.
+# Raises BadRow.
+PayWithCredit = Callable[[Sale, int | None, str, Decimal], str]
 
 
 class Sales:
@@ -113,14 +115,23 @@ class Sales:
         """Leave out orders whose store credit does not pay for them."""
         kept: list[tuple[Sale, int | None]] = []
         for sale, customer in zip(sales, customers, strict=True):
-            if sale.payment_method == PaymentMethod.STORE_CREDIT and _total(sale):
+            if (sale.payment_method == PaymentMethod.STORE_CREDIT and _total(sale)) or sale.credit:
                 try:
-                    sale.payment_id = self.pay_with_credit(sale, customer)
+                    self._pay_with_credit(sale, customer)
                 except BadRow as bad:
                     self.report.reject(sale.line, bad.column, str(bad))
                     continue
             kept.append((sale, customer))
         return [sale for sale, _customer in kept], [customer for _sale, customer in kept]
+
+    def _pay_with_credit(self, sale: Sale, customer: int | None) -> None:
+        """The payments keep the references of what was spent in place of the credit's number."""
+        if not sale.credit:
+            sale.payment_id = self.pay_with_credit(sale, customer, sale.payment_id, _total(sale))
+        elif sale.credit_amount > _total(sale):
+            raise BadRow("credit_amount", f"{sale.credit_amount} is more than the {_total(sale)} of the order.")
+        else:
+            sale.credit = self.pay_with_credit(sale, customer, sale.credit, sale.credit_amount)
 
     def _differs(self, sale: Sale) -> None:
         reason = f"Order {sale.number} is here already with other lines; it was left as it is."
@@ -170,7 +181,7 @@ class _Rows:
         self.shipments: list[str] = []
         self.shipment_lines: list[str] = []
         self.history = History()
-        paid = sum(sale.payment_method is not None for sale in sales)
+        paid = sum((sale.payment_method is not None) + bool(sale.credit) for sale in sales)
         self.order_ids = bulk.reserve("oms_order", len(sales))
         self.payment_ids = bulk.reserve("oms_payment", paid)
         self.entry_ids = bulk.reserve("oms_journalentry", paid)
@@ -205,8 +216,10 @@ class _Rows:
             f"{bulk.text(sale.promotions) if sale.promotions else bulk.NULL}"
         )
         lines = self._lines(order_id, sale)
-        if sale.payment_method is not None:
-            self._payment(order_id, sale, total, placed_at)
+        before = ZERO
+        for method, reference, captured in _tenders(sale, total):
+            self._payment(order_id, sale, (method, reference, captured), before, total, placed_at)
+            before += captured
         if sale.shipped_at is None:
             self.lines += lines
         else:
@@ -223,20 +236,23 @@ class _Rows:
             )
         return found
 
-    def _payment(self, order_id: str, sale: Sale, total: Decimal, placed_at: str) -> None:
-        assert sale.payment_method is not None
-        payment_id = next(self.payment_ids)
+    def _payment(
+        self, order_id: str, sale: Sale, tender: tuple[PaymentMethod, str, Decimal], before: Decimal, total: Decimal,
+        placed_at: str,
+    ) -> None:  # fmt: skip
+        payment_id, (method, reference, captured) = next(self.payment_ids), tender
         self.payments.append(
-            f"{payment_id}\t{order_id}\t{sale.payment_method}\t{bulk.text(sale.payment_id)}\t{sale.currency}\t{total!s}\t"
-            f"0\t0\t{placed_at}"
+            f"{payment_id}\t{order_id}\t{method}\t{bulk.text(reference)}\t{sale.currency}\t{captured!s}\t0\t0\t{placed_at}"
         )
-        if not total:
+        if not captured:
             return
         entry_id, taxes = next(self.entry_ids), _taxes(sale)
+        if captured != total:
+            taxes = {rate: part_of(tax, total, before, captured, sale.currency) for rate, tax in taxes.items()}
         self.entries.append(f"{entry_id}\tcapture/{bulk.text(sale.number)}/{payment_id}\t{order_id}\t{placed_at}")
         for account, amount, rate in (
-            (paid_into(sale.payment_method), total, bulk.NULL),
-            (Account.SALES, sum(taxes.values()) - total, bulk.NULL),
+            (paid_into(method), captured, bulk.NULL),
+            (Account.SALES, sum(taxes.values()) - captured, bulk.NULL),
             *((Account.SALES_TAX, -tax, rate) for rate, tax in taxes.items()),
         ):
             if amount:
@@ -265,6 +281,14 @@ def _taxes(sale: Sale) -> dict[str, Decimal]:
             rate = str(line.tax_rate) if line.tax_rate else bulk.NULL
             taxes[rate] = taxes.get(rate, ZERO) + line.tax
     return taxes
+
+
+def _tenders(sale: Sale, total: Decimal) -> list[tuple[PaymentMethod, str, Decimal]]:
+    """How it was paid: so much with store credit, the rest by the method named. Nothing captured: none."""
+    found = [(PaymentMethod.STORE_CREDIT, sale.credit, sale.credit_amount)] if sale.credit else []
+    if sale.payment_method is not None and (not found or total > sale.credit_amount):
+        found.append((sale.payment_method, sale.payment_id, total - sale.credit_amount))
+    return found
 
 
 def _is_captured_once(sale: Sale) -> bool:

@@ -1,8 +1,9 @@
 """Imported orders that were paid with store credit: the row names the credit, the ledger says whether it may."""
 
 from datetime import datetime
+from decimal import Decimal
 
-from oms.importing.documents import ZERO, Sale
+from oms.importing.documents import Sale
 from oms.importing.report import BadRow
 from oms.models import Customer
 from oms.money import MoneyError
@@ -18,24 +19,24 @@ class CreditSpent:
     def __init__(self, *, now: datetime) -> None:
         self.now = now
 
-    def pay(self, sale: Sale, customer: int | None) -> str:
-        """Spend the whole order's total; returns the reference its payment keeps. Raises BadRow with the rule's words.
+    def pay(self, sale: Sale, customer: int | None, number: str, amount: Decimal) -> str:
+        """Spend `amount` of the credit; returns the reference its payment keeps. Raises BadRow with the rule's words.
 
         What counts for the expiry is when the order was placed.
         """
-        if not sale.payment_id:
-            raise BadRow("payment_id", "Name the store credit that pays this order.")
-        total = sum((line.gross for line in sale.lines), sale.shipping + ZERO)
+        column = "credit_number" if sale.credit else "payment_id"
+        if not number:
+            raise BadRow(column, "Name the store credit that pays this order.")
         try:
             entry = lifecycle.spend(
                 None if customer is None else Customer(pk=customer),
-                total,
+                amount,
                 sale.currency,
-                number=sale.payment_id,
+                number=number,
                 cause=f"order/{sale.number}",
                 by=ACTOR,
                 at=min(sale.placed_at, self.now),
             )
         except (Refused, MoneyError) as refused:
-            raise BadRow("payment_id", str(refused)) from None
+            raise BadRow(column, str(refused)) from None
         return entry.reference
