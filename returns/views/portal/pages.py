@@ -1,6 +1,6 @@
 """The rules in words, for everyone: return policy (R106) and privacy (R143)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from oms.access import public
 from oms.models import Shop
 from returns.models import PolicyVersion, ReturnReason
 from returns.states import RefundAt
+from returns.views.portal.choosing import TITLES
 
 MARKET = "default"
 
@@ -60,8 +61,18 @@ def _sentences(rules: Mapping[str, list[Mapping[str, Any]]], shop: Shop) -> Iter
     for terms in rules.get("restocking_fee", ()):
         if text := _fee(terms):
             yield {"title": _("Fees"), "text": text}
+    for terms in rules.get("refund_shipping", ()):
+        if text := _shipping(terms):
+            yield {"title": _("What you paid for shipping"), "text": text}
+    for terms in rules.get("promotions", ()):
+        if terms.get("requalify"):
+            text = _("A discount that asked for a minimum is counted anew when what you keep no longer reaches it.")
+            yield {"title": _("Discounts"), "text": text}
+    if ways := list(dict.fromkeys(way for terms in rules.get("resolutions", ()) for way in terms["allowed"])):
+        yield {"title": _("What you can choose"), "text": _ways(ways, rules)}
     for terms in rules.get("refund_at", ()):
-        yield {"title": _("Your money"), "text": _money(terms, shop)}
+        if not any(terms.get(name) for name in ("reasons", "categories", "resolutions")):
+            yield {"title": _("Your money"), "text": _money(terms, shop)}
     for terms in rules.get("review_above", ()):
         text = _(
             "A person looks at a return worth more than %(value)s, in the currency of your order, before we approve."
@@ -105,6 +116,30 @@ def _fee(terms: Mapping[str, Any]) -> str:
             "percent": f"{percent.normalize():f}"
         }
     return _("When you change your mind we keep %(amount)s for restocking.") % {"amount": amount} if amount else ""
+
+
+def _shipping(terms: Mapping[str, Any]) -> str:
+    when = []
+    if terms.get("our_fault", True):
+        when.append(_("when we are at fault"))
+    if terms.get("everything", True):
+        when.append(_("when all of the order comes back"))
+    return _("It comes back too %(when)s.") % {"when": _(" and ").join(when)} if when else ""
+
+
+def _ways(ways: Sequence[str], rules: Mapping[str, list[Mapping[str, Any]]]) -> str:
+    text = (
+        ", ".join(str(TITLES[way]) for way in ways)
+        + ". "
+        + _("What is open to your return is shown before you send it.")
+    )
+    ends = [terms["money_days"] for terms in rules["resolutions"] if "money_days" in terms]
+    if ends:
+        days = ngettext("%(days)s day", "%(days)s days", min(ends)) % {"days": min(ends)}
+        text += " " + _("Money back ends %(days)s after we sent the order.") % {"days": days}
+    if rules.get("keep_item"):
+        text += " " + _("Some things you may keep and get your money all the same.")
+    return text
 
 
 def _money(terms: Mapping[str, Any], shop: Shop) -> str:
