@@ -5,6 +5,7 @@ that the newest is from yesterday. Names, addresses, parcels, costs, reasons, co
 made up by a generator with a fixed seed: the same on every machine.
 """
 
+from oms.demo.seeding.books import keep_books
 from oms.demo.seeding.credit import make_store_credit
 from oms.demo.seeding.exchanges import make_exchanges, make_options
 from oms.demo.seeding.history import make_returns
@@ -16,6 +17,7 @@ from oms.demo.seeding.terms import make_terms
 
 __all__ = [
     "import_sample",
+    "keep_books",
     "make_exchanges",
     "make_options",
     "make_other_books",

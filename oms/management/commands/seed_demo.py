@@ -55,6 +55,7 @@ class Command(ExplainedCommand):
             seeding.make_exchanges(now=now, random=Random(SEED + 1))  # noqa: S311 - as above
             seeding.make_store_credit(now=now, random=random)
             seeding.make_other_books(now=now, data=data)
+            seeding.keep_books(now=now)
         if options["json"]:
             self.stdout.write(json.dumps({"orders": Order.objects.count(), "returns": made, "dry_run": False}))
             return

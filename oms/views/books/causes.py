@@ -77,6 +77,8 @@ def documents(entry: JournalEntry) -> list[Document]:
             )
             if refund.rma is not None:
                 found.append(_return(refund.rma.number))
+    if first == "store_credit":
+        found.append(Document(_("Store credit"), number, reverse("refunds:store_credit", args=[number])))
     if first == "outcome" and number.isdecimal():
         outcome = Outcome.objects.select_related("receipt__line__rma").filter(pk=number).first()
         if outcome is not None:
