@@ -7,14 +7,21 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from oms import log_ins
+from oms import log_ins, outbox
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
     """Accounts are for staff and made by invitation: nobody signs up. Passwords are judged a few times, then not."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("This e-mail address and this password do not belong together."),
+        "unknown_email": _("Nobody here has this e-mail address."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -33,6 +40,12 @@ class StaffAccountAdapter(DefaultAccountAdapter):
             log_ins.forgive(tried)
             log_ins.remember(user, tried, at=timezone.now())
         return user
+
+    def post_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse:
+        """Reached after the second factor, where there is one."""
+        with transaction.atomic():
+            outbox.record_on(f"log-in/{user.pk}", "user.logged_in", by=user.actor, at=timezone.now(), user=user.pk)
+        return super().post_login(request, user, **how)
 
     def is_reauthentication_required(self, *, app: str) -> bool:
         """Ask for the password again before a second factor is changed, unless it was given minutes ago."""

@@ -212,7 +212,9 @@ def _roles() -> list[tuple[str, Any]]:
 class InvitationForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120, error_messages={"required": _("Enter a name.")})
     email = forms.EmailField(
-        label=_("E-mail"), max_length=254, error_messages={"required": _("Enter an e-mail address.")}
+        label=_("E-mail"),
+        max_length=254,
+        error_messages={"required": _("Enter an e-mail address."), "invalid": _("This is not an e-mail address.")},
     )
     role = forms.ChoiceField(
         label=_("Role"),

@@ -1,6 +1,42 @@
-import pytest
+import os
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
+from django.test import TransactionTestCase
+
+from tests.database import Snapshot
 from tests.processes import child_environment
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A test that commits finds the database as the migrations left it, and leaves it so (see `database.py`)."""
+    with django_db_blocker.unblock():
+        snapshot = Snapshot.take()
+    patched = pytest.MonkeyPatch()
+    patched.setattr(TransactionTestCase, "_fixture_setup", classmethod(lambda case: None))
+    patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: snapshot.put_back())
+    yield
+    patched.undo()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of several processes each begins with its part of what takes long: then none ends long after the others."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes == 1:
+        return
+    names = ("longest", "slow", "browser")
+    long = [item for name in names for item in items if next(filter(item.get_closest_marker, names), "") == name]
+    rest = [item for item in items if item not in set(long)]
+    order: list[pytest.Item] = []
+    for process in range(processes):  # as `--dist worksteal` deals them out: neighbors, in equal numbers
+        part = long[process::processes]
+        number = (len(items) - len(order)) // (processes - process) - len(part)
+        order += [*part, *rest[:number]]
+        del rest[:number]
+    items[:] = order
 
 
 @pytest.fixture

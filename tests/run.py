@@ -62,6 +62,7 @@ class Step:
     quick: bool = True
     environment: dict[str, str] = field(default_factory=dict)
     shown: bool = False  # as it comes, not only after a failure
+    beside: bool = False  # begins with the first step and ends with the last: it mostly waits
 
 
 def fresh_key() -> str:
@@ -76,7 +77,7 @@ def steps(tests: list[str], *, quick: bool, results: Path) -> list[Step]:
     # Four processes on two cores: many tests wait for servers and browsers while others compute.
     beside = ["-n", "4", "--dist", "worksteal"]
     few = [*QUICK, "-m", "not slow"] if quick and not tests else []
-    # Proofs measure under load of their own, so nothing else runs beside them.
+    # Proofs wait for clocks to run out, so they run beside everything else; no verdict of theirs is about speed.
     proofs = [*pytest[:-1], f"--junitxml={results}.proofs", "tests/proofs/test_proofs.py"]
     every = [
         Step("lint", [PYTHON, "-m", "ruff", "check", "."]),
@@ -92,26 +93,27 @@ def steps(tests: list[str], *, quick: bool, results: Path) -> list[Step]:
             shown=True,
         ),
     ]
-    return every if tests else [*every, Step("proofs", proofs, quick=False, shown=True)]
+    return every if tests else [*every, Step("proofs", proofs, quick=False, beside=True)]
 
 
-def run(step: Step) -> bool:
-    """Run one step; its output is shown as it comes for the tests, and only after a failure for the others."""
+def start(step: Step) -> subprocess.Popen[bytes]:
+    hidden = {} if step.shown else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.Popen(step.command, cwd=ROOT, env=os.environ | step.environment, **hidden)
+
+
+def run(step: Step, under_way: subprocess.Popen[bytes] | None = None) -> bool:
+    """Run one step, or wait for it; what it says is shown as it comes, or only after a failure."""
     print(f"── {step.name}", end="\n" if step.shown else " … ", flush=True)
     started = time.monotonic()
-    done = subprocess.run(
-        step.command,
-        cwd=ROOT,
-        env=os.environ | step.environment,
-        check=False,
-        **({} if step.shown else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}),
-    )
+    process = under_way or start(step)
+    said, _nothing = process.communicate()
     seconds = time.monotonic() - started
-    verdict = "ok" if done.returncode == 0 else f"FAILED (exit code {done.returncode})"
-    print(f"── {step.name}: {verdict}, {seconds:.1f} s" if step.shown else f"{verdict}, {seconds:.1f} s")
-    if done.returncode and done.stdout:
-        print(done.stdout.decode(errors="replace"))
-    return done.returncode == 0
+    verdict = "ok" if process.returncode == 0 else f"FAILED (exit code {process.returncode})"
+    more = " more" if under_way else ""
+    print(f"── {step.name}: {verdict}, {seconds:.1f} s" if step.shown else f"{verdict}, {seconds:.1f} s{more}")
+    if process.returncode and said:
+        print(said.decode(errors="replace"))
+    return process.returncode == 0
 
 
 def skipped(results: Path) -> Counter[str]:
@@ -156,7 +158,8 @@ def main() -> int:
             parser.error(f"no step {', '.join(sorted(unknown))}; there are {', '.join(step.name for step in every)}")
         chosen = [s for s in every if (s.name in options.only if options.only else s.quick or not options.quick)]
         started = time.monotonic()
-        failed = [step.name for step in chosen if not run(step)]
+        under_way = {step.name: start(step) for step in chosen if step.beside}
+        failed = [step.name for step in chosen if not run(step, under_way.get(step.name))]
         reasons = skipped(results)
 
     left_out = [step.name for step in every if step not in chosen]

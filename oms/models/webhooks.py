@@ -1,9 +1,13 @@
+import hashlib
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from oms.encryption import SYSTEM, PersonalBytesField, SystemOwner
 from oms.identifiers import uuid7
 from oms.models.events import StreamOwner
+
+LONGEST_NUMBER = 72  # what is left of an event's `stream` beside the word "webhook/"
 
 
 class InboundWebhook(StreamOwner):
@@ -30,7 +34,12 @@ class InboundWebhook(StreamOwner):
 
     @property
     def number(self) -> str:
-        return f"{self.provider}/{self.external_id}"[:72]
+        """The vendor's own number; one that is too long for the name of a stream ends in its digest."""
+        number = f"{self.provider}/{self.external_id}"
+        if len(number) <= LONGEST_NUMBER:
+            return number
+        digest = hashlib.sha256(number.encode()).hexdigest()[:16]
+        return f"{number[: LONGEST_NUMBER - 17]}~{digest}"
 
     def personal_owner(self) -> SystemOwner:
         return SYSTEM

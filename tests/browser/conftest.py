@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 # Playwright's synchronous API keeps an event loop running in this thread, which Django takes for an async view.
@@ -30,12 +29,7 @@ def chromium(django_db_setup: None) -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no Chromium here (Debian: apt-get install chromium)")
-    contents = getattr(connection, "_test_serialized_contents", None)
     with sync_playwright() as playwright:
-        # Inside Playwright's event loop Django has another connection object. It must know, too, what
-        # `serialized_rollback` puts back; without that the second test finds no policy and no warehouse.
-        if contents is not None:
-            connection._test_serialized_contents = contents
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()

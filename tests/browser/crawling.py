@@ -4,13 +4,16 @@ import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import unescape
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from playwright.sync_api import BrowserContext
 
-from tests.browser.looking import Look
+from tests.browser.looking import NIGHT_AND_DAY, Look
 
 LINKS = """() => [...document.querySelectorAll("a[href]")].map((one) => one.href)"""
+LINK = re.compile(r"<a\s[^>]*?href=\"([^\"]*)\"")
+HEADING = re.compile(r"<h1[\s>]")
 
 # Not pages: answered with a file, and looked at by their status alone.
 FILE = re.compile(r"\.(csv|pdf|png|svg|xlsx)$|/(label|download|photos/[^/]+)/$|/label/\d+/$")
@@ -25,15 +28,21 @@ def pattern(url: str) -> str:
     """The shape of an address: ``/returns/R-2611-ABCDE/?page=2`` and ``…/?page=3`` are one page to look at."""
     parts = urlsplit(url)
     path = "/".join("*" if _VARIABLE.match(part) else part for part in parts.path.split("/"))
-    filtered = path.startswith("/dashboard/")  # every mark is a link to its rows: the same page, other rows
-    names = sorted({name.split("__")[0] for name, _value in parse_qsl(parts.query)} if not filtered else ())
-    return f"{path}?{'&'.join(names)}" if names else path
+    if path.startswith("/dashboard/") or not parts.query:  # every mark is a link to its rows: the same page, other rows
+        return path
+    if path.startswith("/admin/"):  # its own filters, sortings and pages
+        return f"{path}?…"
+    return f"{path}?{'&'.join(sorted({name.split('__')[0] for name, _value in parse_qsl(parts.query)}))}"
 
 
 def template(shape: str) -> str:
     """Patterns drawn by one and the same template: all lists of the admin, all its forms, all its histories."""
-    path = shape.partition("?")[0]
-    return re.sub(r"^/admin/(oms|returns|refunds|inventory|notifications|reporting)/\w+/", "/admin/…/", path)
+    return re.sub(r"^/admin/[a-z]+/[a-z]+/", "/admin/…/", shape.partition("?")[0])
+
+
+def page_of(shape: str) -> str:
+    """Patterns that are one page to look at: as `template`, but each kind of record has pages of its own."""
+    return template(shape) if shape.endswith("/history/") else shape.partition("?")[0]
 
 
 @dataclass
@@ -45,7 +54,7 @@ class Crawl:
     base: str
     bound: int
     looked: set[str]
-    """Templates already tried with axe, by any identity."""
+    """Templates and pages already tried with axe, by any identity."""
     known: tuple[str, ...] = ()
     """Addresses that start so are the same for every member of staff: looked at once, by whoever comes first."""
     pages: list[str] = field(default_factory=list)
@@ -78,16 +87,35 @@ class Crawl:
     def _visit(self, url: str, status: int = 200) -> list[str]:
         path = url.removeprefix(self.base)
         if FILE.search(urlsplit(url).path):
-            found = self.context.request.get(url).status
-            wrong = [f"answered with {found}"] if found != status else []
-            links = []
+            wrong, links = self._fetch(url, status), []
+        elif page_of(pattern(url)) in self.looked:
+            wrong, links = self._read(url, status)
         else:
-            wrong = self._look.quickly(url, status=status)
-            kind = template(pattern(self.page.url))
-            if kind not in self.looked:
-                self.looked.add(kind)
-                wrong += self._look.closely()
-            self.pages.append(path)
-            links = self.page.evaluate(LINKS)
+            wrong, links = self._see(url, status)
         self.complaints += [f"{path} as {self.who}: {one}" for one in wrong]
         return links
+
+    def _fetch(self, url: str, status: int) -> list[str]:
+        found = self.context.request.get(url).status
+        return [f"answered with {found}"] if found != status else []
+
+    def _read(self, url: str, status: int) -> tuple[list[str], list[str]]:
+        """A page of a template that was seen already: what it answers and where it leads, without a browser."""
+        answer = self.context.request.get(url)
+        text = answer.text()
+        self.pages.append(url)
+        wrong = [f"answered with {answer.status}"] if answer.status != status else []
+        if len(HEADING.findall(text)) != 1:
+            wrong.append("not one first heading")
+        return wrong, [urljoin(answer.url, unescape(link)) for link in LINK.findall(text)]
+
+    def _see(self, url: str, status: int) -> tuple[list[str], list[str]]:
+        wrong = self._look.quickly(url, status=status)
+        shape = pattern(self.page.url)
+        if template(shape) not in self.looked:
+            wrong += self._look.closely(NIGHT_AND_DAY)
+        elif page_of(shape) not in self.looked:  # of a known template, with other fields
+            wrong += self._look.closely(NIGHT_AND_DAY[:1])
+        self.looked |= {template(shape), page_of(shape), page_of(pattern(url))}
+        self.pages.append(url)
+        return wrong, self.page.evaluate(LINKS)

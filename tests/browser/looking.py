@@ -4,7 +4,7 @@ with staff_tab(chromium, live_server, Role.AGENT) as page:
     faults = Look(page).at("/returns/")      [] or sentences
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
@@ -26,12 +26,13 @@ _RUN = """async (only) => {
   return found.violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`);
 }"""
 # Every rule at both widths; another scheme changes nothing but colors.
-_LOOKS = (
+EVERY_LOOK = (
     (PHONE, "light", _TAGS),
     (PHONE, "dark", ["color-contrast"]),
     (DESK, "dark", _TAGS),
     (DESK, "light", ["color-contrast"]),
 )
+NIGHT_AND_DAY = ((PHONE, "dark", _TAGS), (DESK, "light", _TAGS))
 
 # Reports of the content security policy are kept where they can be read, from the first byte of a page on.
 _LISTEN = """
@@ -45,7 +46,13 @@ _FACTS = """() => ({
   title: document.title.trim(),
   refused: window.refusedByPolicy,
 })"""
-_WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Nothing, or what makes the page wider than its window.
+_WIDER = """() => {
+  const room = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= room) return "";
+  const over = [...document.body.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > room + 0.5);
+  return `wider than ${room} px: ${over.slice(-1)[0]?.outerHTML.slice(0, 120)}`;
+}"""
 
 
 @contextmanager
@@ -90,20 +97,17 @@ class Look:
             faults.append(f"{facts['headings']} first headings")
         if not facts["lang"] or not facts["title"]:
             faults.append(f"language {facts['lang']!r}, title {facts['title']!r}")
-        if self.page.evaluate(_WIDER) > 0:
-            faults.append(f"wider than {PHONE['width']} px")
-        return faults
+        return faults + [wide for wide in [self.page.evaluate(_WIDER)] if wide]
 
-    def closely(self) -> list[str]:
+    def closely(self, looks: Iterable[tuple[dict[str, int], str, list[str]]] = EVERY_LOOK) -> list[str]:
         """Look at the page that is open with axe, at both widths and by day and by night."""
         page, faults = self.page, []
         page.evaluate(_AXE)
-        for size, scheme, rules in _LOOKS:
+        for size, scheme, rules in looks:
             page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             faults += [f"{scheme}, {size['width']} px: {fault}" for fault in page.evaluate(_RUN, rules)]
-        if page.evaluate(_WIDER) > 0:
-            faults.append(f"wider than {DESK['width']} px")
+            faults += [wide for wide in [page.evaluate(_WIDER)] if wide]
         return faults + self._complaints()
 
     def _complaints(self) -> list[str]:

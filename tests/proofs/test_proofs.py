@@ -1,7 +1,11 @@
+"""Every figure at its small size, several beside each other: the long ones mostly wait for clocks to run out."""
+
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,17 +14,33 @@ from tests.proofs.__main__ import FOLDER, catalogue
 
 # A pure proof needs no servers and has a test of its own beside it, which runs in this process.
 WITH_SERVERS = [name for name in catalogue() if not (FOLDER / f"test_{name.lower()}.py").exists()]
-# Minutes of waiting for clocks to run out: `bin/prove K7`, `bin/prove K10` by hand.
-BY_HAND = ("K7", "K10")
+LONGEST = ("K1", "K10", "K7")  # begin first
+BESIDE = 3  # at a time
+LIMIT = 900  # seconds: a busy machine is slow, not wrong
 ROOT = Path(__file__).resolve().parent.parent.parent
 
+type Proofs = dict[str, Future[subprocess.CompletedProcess[str]]]
 
-@pytest.mark.proof
-@pytest.mark.parametrize("name", [name for name in WITH_SERVERS if name not in BY_HAND])
-def test_the_figure_holds_at_its_small_size(name: str) -> None:
+
+def _prove(name: str) -> subprocess.CompletedProcess[str]:
     """In a process of its own, because a proof has servers of its own."""
     own = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
     command = [sys.executable, "-m", "tests.proofs", name, "--small", "--json"]
-    done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=False, timeout=420)
+    return subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=False, timeout=LIMIT)
+
+
+@pytest.fixture(scope="module")
+def proofs(request: pytest.FixtureRequest) -> Iterator[Proofs]:
+    """All that are asked for, under way."""
+    asked = [item.callspec.params["name"] for item in request.session.items if hasattr(item, "callspec")]
+    names = sorted((name for name in asked if name in WITH_SERVERS), key=lambda name: name not in LONGEST)
+    with ThreadPoolExecutor(BESIDE) as pool:
+        yield {name: pool.submit(_prove, name) for name in names}
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("name", sorted(WITH_SERVERS, key=lambda name: name in LONGEST))
+def test_the_figure_holds_at_its_small_size(proofs: Proofs, name: str) -> None:
+    done = proofs[name].result()
     assert done.returncode in (0, 1), done.stderr
     assert json.loads(done.stdout)["passed"] is True, done.stdout

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -211,8 +212,9 @@ STORY = (
 def test_every_order_of_a_late_failure_ends_alike(client: Client) -> None:
     """All 120 orders of five messages, each three times (K5)."""
     ends = set()
+    refund = sent(a_requested_refund())
     for order in itertools.permutations(STORY):
-        refund = sent(a_requested_refund())
+        before = transaction.savepoint_create()
         messages = [a_message(refund, status, kind=kind, id=f"re_{refund.pk}") for kind, status in order]
         for message in messages * 3:
             take(message)
@@ -229,6 +231,7 @@ def test_every_order_of_a_late_failure_ends_alike(client: Client) -> None:
                 ),
             )
         )
+        transaction.savepoint_rollback(before)
     assert ends == {(RefundStatus.FAILED, (0, 0), "failed", 0)}
 
 

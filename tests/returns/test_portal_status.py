@@ -252,6 +252,21 @@ def test_refused_goods_are_shown_with_photos_and_wait_for_the_answer(client: Cli
     assert hold.status == HoldStatus.SENT_BACK
 
 
+def test_the_promise_says_what_waits_for_an_answer(client: Client) -> None:
+    rma = a_return(an_order(), quantity=2)
+    line = the_line(rma)
+    later = {"by": DOCK, "at": NOON + timedelta(days=3)}
+    [receipt] = lifecycle.receive(rma.number, [Arrived(line.pk, 1)], form_token=uuid4(), **later)
+    lifecycle.inspect(rma.number, [Finding(receipt.pk, 1, "damaged", "")], form_token=uuid4(), **later)
+    page = said(client.get(rma.get_portal_path()))
+    assert "What stands here for 1 × Blue mug waits for your answer above." in page
+    lifecycle.answer_hold(
+        Hold.objects.get().pk, answer="dispute", note="It was fine.", by=rma.order.customer.actor, at=later["at"]
+    )
+    page = said(client.get(rma.get_portal_path()))
+    assert "What stands here for 1 × Blue mug waits until we have looked again." in page
+
+
 @pytest.mark.parametrize(
     ("answer", "note", "sentence"),
     [

@@ -46,6 +46,8 @@ OPEN = (
 PAID_LATELY = 6  # one in so many was paid back within the last weeks, to the card it came from
 VALUABLE = Decimal(510)  # more than the refund that goes out without a second person
 TRIES = 12  # orders looked at for one kind of return
+STILL_TO_POST = {"approved"}  # young enough that there are days left to post them
+YOUNG, YOUNGER = timedelta(days=21), timedelta(days=8)
 LIVE = {"approved", "due"}  # their jobs are owed: the worker has something to do when the demo starts
 
 
@@ -83,6 +85,8 @@ def orders_of(since: datetime | None, until: datetime, random: Random) -> Iterat
 
 
 def _make(order: Order, state: str, now: datetime, random: Random) -> int:
+    if state in STILL_TO_POST and order.placed_at < now - YOUNG:
+        return 0
     lines = _lines(order, random, at_least=VALUABLE if state == "awaiting" else Decimal(1))
     if not lines:
         return 0
@@ -119,6 +123,8 @@ class Story:
         self.number = ""
 
     def tell(self, state: str) -> None:
+        if state in STILL_TO_POST:
+            self.at = max(self.at, self.now - YOUNGER)
         self.request(state)
         for step in self._steps(state):
             if not step():

@@ -115,6 +115,7 @@ def _money(rma: RMA, sold: list[OrderLine]) -> dict[str, Any]:
     calendar = calendars.of(rma.warehouse)
     return {
         "receipt": receipt,
+        "is_promise": shown is quote,
         "is_paid": bool(paid),
         "paid": Money(paid, rma.currency) if paid else None,
         "promised": Money(Decimal(promised), rma.currency) if quote else None,
@@ -191,6 +192,7 @@ def _holds(rma: RMA, photos: list[ReturnPhoto]) -> list[dict[str, Any]]:
                     if photo.outcome_id == hold.outcome_id
                 ],
                 "waiting": hold.status == HoldStatus.WAITING,
+                "undecided": hold.status in (HoldStatus.WAITING, HoldStatus.DISPUTED),
                 "status": hold.get_status_display(),
                 "answer": hold.answer,
                 "respond_by": offers.long_day(hold.respond_by, calendar.zone),
