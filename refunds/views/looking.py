@@ -97,7 +97,8 @@ def render_detail(
 ) -> HttpResponse:
     """The page of one refund; after a refusal with what was wrong, at its place."""
     refund = get_object_or_404(
-        Refund.objects.visible_to(request.user).select_related("order", "rma", "payment", "memo"), number=number
+        Refund.objects.visible_to(request.user).select_related("order", "rma", "payment", "memo__numbering"),
+        number=number,
     )
     clock = Clock()
     attempts = list(refund.attempts.order_by("pk"))
@@ -118,6 +119,7 @@ def render_detail(
         "siblings": refund.memo.refunds.exclude(pk=refund.pk).order_by("pk"),
         "receipt": memo_receipt(refund.memo),
         "entries": booked(entries.prefetch_related("postings"), clock),
+        "sees_books": allowed(request.user, "see books"),
         "story": story(events, clock),
         "form": form or RefusalForm(),
         "redirect_form": redirect_form or RedirectForm(ways=open_ways(refund)),

@@ -103,11 +103,11 @@ def actor_names(actors: Iterable[str]) -> dict[str, str]:
     }
 
 
-def booked(entries: Iterable[JournalEntry], clock: Clock) -> list[tuple[str, str, list[tuple[Any, Decimal]]]]:
-    """Journal entries as (cause, when, [(account in words, amount)]); debit is positive."""
+def booked(entries: Iterable[JournalEntry], clock: Clock) -> list[tuple[JournalEntry, str, list[tuple[Any, Decimal]]]]:
+    """Journal entries as (entry, when, [(account in words, amount)]); debit is positive."""
     return [
         (
-            entry.cause,
+            entry,
             clock.text(entry.booked_at),
             [(Account(posting.account).label, posting.amount) for posting in entry.postings.all()],
         )
