@@ -143,6 +143,7 @@ class ApprovalReason(TextChoices):
     OVER_QUOTE = "over_quote", _("more than the customer was quoted")
     DESTINATION = "destination", _("goes another way than it was asked for")
     BY_HAND = "by_hand", _("paid by hand")
+    KEPT = "kept", _("a person, not the policy, lets the customer keep the goods")
 
 
 UNREACHABLE = (

@@ -67,7 +67,14 @@ def reasons_for(memo: CreditMemo, refunds: Sequence[Refund], known: Standing) ->
         found.append(ApprovalReason.OVER_QUOTE)
     if any(is_by_hand(refund) for refund in refunds):
         found.append(ApprovalReason.BY_HAND)
+    if memo.rma is not None and not memo.rma.comes_back and not _kept_by_policy(memo.rma):
+        found.append(ApprovalReason.KEPT)
     return [str(reason) for reason in found]
+
+
+def _kept_by_policy(rma: RMA) -> bool:
+    """Whether a rule offered the goods for nothing, and nobody had to be asked."""
+    return rma.decision.get("resolution") == rma.resolution and "override" not in rma.decision
 
 
 def is_by_hand(refund: Refund) -> bool:
