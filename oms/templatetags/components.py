@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from oms.brand import accent_css
 from oms.money import Money, exponent
+from oms.roles import allowed
 
 register = template.Library()
 
@@ -61,6 +62,12 @@ def money(value: Money | Decimal | str | None, currency: str = "") -> str:
     sign = MINUS if value < 0 else ""
     symbol = SYMBOLS.get(currency)
     return f"{sign}{symbol}{digits}" if symbol else f"{sign}{currency}{NO_BREAK_SPACE}{digits}"
+
+
+@register.filter
+def may(user: Any, phrase: str) -> bool:
+    """Say whether this person may do what `oms.roles` calls by this phrase; a misspelled one fails."""
+    return allowed(user, phrase)
 
 
 @register.filter

@@ -137,6 +137,10 @@ def test_an_export_needs_a_layout_and_days() -> None:
 def test_who_sees_no_names_gets_none() -> None:
     assert PERMISSIONS["export books"] == {Role.FINANCE, Role.MANAGER, Role.ADMINISTRATOR}
     assert staff_client(Role.AUDITOR).get(reverse("books:exports")).status_code == 403
+    assert (reverse("books:exports") in page(Role.FINANCE), reverse("books:exports") in page(Role.AUDITOR)) == (
+        True,
+        False,
+    )
     memo = a_requested_refund().memo
     as_if_committed()
     assert staff_client(Role.AUDITOR).get(reverse("books:memo", args=[memo.number])).status_code == 200
