@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Bin, Condition, StockLevel, StockMovement, Unit, Warehouse
+from inventory.models import Bin, Condition, Reservation, StockLevel, StockMovement, Unit, Warehouse
 from inventory.states import BinKind
 from oms import outbox
 from oms.admin_base import RoleAdmin, SettingsAdmin
@@ -148,6 +148,27 @@ class StockLevelAdmin(RoleAdmin):
     @admin.display(description=_("kind"), ordering="bin__kind")
     def kind(self, level: StockLevel) -> str:
         return level.bin.get_kind_display()
+
+
+@admin.register(Reservation)
+class ReservationAdmin(RoleAdmin):
+    sees = "see stock"
+    list_display = ("reserved_at", "product", "bin", "order", "quantity", "expires_at", "issued_at", "freed_at")
+    list_select_related = ("level__product", "level__bin", "order_line__order")
+    search_fields = ("=level__product__sku", "=order_line__order__number")
+    fields = ("product", "bin", "order", "quantity", "reserved_at", "expires_at", "issued_at", "freed_at")
+
+    @admin.display(description=_("product"), ordering="level__product__sku")
+    def product(self, reservation: Reservation) -> str:
+        return reservation.level.product.sku
+
+    @admin.display(description=_("bin"), ordering="level__bin__code")
+    def bin(self, reservation: Reservation) -> str:
+        return reservation.level.bin.code
+
+    @admin.display(description=_("order"))
+    def order(self, reservation: Reservation) -> str:
+        return reservation.order_line.order.number
 
 
 @admin.register(StockMovement)

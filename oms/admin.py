@@ -40,6 +40,8 @@ class ProductAdmin(RoleAdmin):
         "sku",
         "title",
         "category",
+        "style",
+        "option",
         "barcode",
         "weight_grams",
         "price",
@@ -125,7 +127,17 @@ class PaymentAdmin(RoleAdmin):
     list_filter = ("method",)
     list_select_related = ("order",)
     search_fields = ("=order__number", "=provider_id")
-    fields = ("order", "method", "provider_id", "currency", "captured", "refunded", "in_flight", "captured_at")
+    fields = (
+        "order",
+        "method",
+        "provider_id",
+        "carried_from",
+        "currency",
+        "captured",
+        "refunded",
+        "in_flight",
+        "captured_at",
+    )
 
 
 class ShipmentLineInline(ReadOnlyInline):

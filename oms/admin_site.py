@@ -14,10 +14,10 @@ from oms.access import has_second_factor
 
 # Records as people think of them, not as the code is cut; whatever is not named comes last.
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (_("Returns"), ("RMA", "Parcel", "Receipt", "Outcome", "Hold")),
+    (_("Returns"), ("RMA", "Parcel", "Receipt", "Outcome", "Hold", "Dispatch")),
     (_("Orders"), ("Order", "Customer", "Shipment", "Product")),
-    (_("Money"), ("Refund", "CreditMemo", "Payment", "JournalEntry")),
-    (_("Stock"), ("StockLevel", "StockMovement", "Unit")),
+    (_("Money"), ("Refund", "CreditMemo", "Payment", "PaymentLink", "JournalEntry")),
+    (_("Stock"), ("StockLevel", "Reservation", "StockMovement", "Unit")),
     (_("Rules and places"), ("PolicyVersion", "ReturnReason", "Condition", "Warehouse", "Bin", "HandlingRate")),
     (_("Messages and jobs"), ("Message", "Event", "Delivery", "InboundWebhook")),
     (_("People"), ("User",)),

@@ -6,6 +6,7 @@ from oms.admin_base import ReadOnlyInline, RoleAdmin
 from refunds.models import (
     CreditMemo,
     CreditMemoLine,
+    PaymentLink,
     Refund,
     RefundAttempt,
     StoreCredit,
@@ -85,3 +86,13 @@ class StoreCreditAdmin(RoleAdmin):
     search_fields = ("=number",)
     fields = ("number", "currency", "opened_at")
     inlines = (StoreCreditGrantInline, StoreCreditEntryInline)
+
+
+@admin.register(PaymentLink)
+class PaymentLinkAdmin(RoleAdmin):
+    sees = "see refunds"
+    list_display = ("created_at", "order", "status", "amount", "currency", "expires_at", "closed_at")
+    list_filter = ("status",)
+    list_select_related = ("order",)
+    search_fields = ("=order__number", "=session_id")
+    fields = ("order", "status", "amount", "currency", "session_id", "created_at", "expires_at", "closed_at")

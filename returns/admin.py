@@ -20,6 +20,7 @@ from oms.roles import allowed
 from returns.models import (
     RMA,
     CarrierRule,
+    Dispatch,
     Hold,
     Outcome,
     Parcel,
@@ -113,6 +114,35 @@ class ReceiptAdmin(RoleAdmin):
     @admin.display(description=_("return"))
     def rma(self, receipt: Receipt) -> str:
         return receipt.line.rma.number
+
+
+@admin.register(Dispatch)
+class DispatchAdmin(RoleAdmin):
+    sees = "see returns"
+    list_display = ("order", "rma", "status", "release_at", "carrier", "planned_at", "shipped_at", "delivered_at")
+    list_filter = ("status", "release_at", "warehouse")
+    list_select_related = ("order", "rma")
+    search_fields = ("=order__number", "=rma__number", "=tracking_number")
+    fields = (
+        "order",
+        "rma",
+        "status",
+        "release_at",
+        "warehouse",
+        "carrier",
+        "service",
+        "choice",
+        "tracking_number",
+        "price",
+        "currency",
+        "planned_at",
+        "released_at",
+        "packed_at",
+        "labeled_at",
+        "shipped_at",
+        "delivered_at",
+        "canceled_at",
+    )
 
 
 @admin.register(Outcome)

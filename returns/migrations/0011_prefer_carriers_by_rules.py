@@ -5,47 +5,95 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('returns', '0010_look_for_the_same_photo'),
+        ("returns", "0010_look_for_the_same_photo"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='parcel',
-            name='offers',
+            model_name="parcel",
+            name="offers",
             field=models.JSONField(default=list),
         ),
         migrations.AlterField(
-            model_name='parcel',
-            name='choice',
-            field=models.TextField(blank=True, verbose_name='why this one'),
+            model_name="parcel",
+            name="choice",
+            field=models.TextField(blank=True, verbose_name="why this one"),
         ),
         migrations.CreateModel(
-            name='CarrierRule',
+            name="CarrierRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=80, verbose_name='name, as it stands in the reason')),
-                ('position', models.PositiveSmallIntegerField(default=100, verbose_name='order')),
-                ('active', models.BooleanField(default=True, verbose_name='active')),
-                ('carrier', models.CharField(blank=True, max_length=40, verbose_name='carrier')),
-                ('service', models.CharField(blank=True, max_length=60, verbose_name='service')),
-                ('never', models.BooleanField(default=False, verbose_name='leave it out')),
-                ('dearer_percent', models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True, verbose_name='at most so much dearer than the cheapest (%)')),
-                ('days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='within so many days')),
-                ('origins', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), blank=True, default=list, verbose_name='from countries')),
-                ('destinations', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), blank=True, default=list, verbose_name='to countries')),
-                ('markets', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), blank=True, default=list, verbose_name='policies of markets')),
-                ('from_grams', models.PositiveIntegerField(default=0, verbose_name='from grams')),
-                ('to_grams', models.PositiveIntegerField(blank=True, null=True, verbose_name='to grams')),
-                ('from_value', models.DecimalField(decimal_places=3, default=0, max_digits=16, verbose_name='from value')),
-                ('to_value', models.DecimalField(blank=True, decimal_places=3, max_digits=16, null=True, verbose_name='to value')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=80, verbose_name="name, as it stands in the reason")),
+                ("position", models.PositiveSmallIntegerField(default=100, verbose_name="order")),
+                ("active", models.BooleanField(default=True, verbose_name="active")),
+                ("carrier", models.CharField(blank=True, max_length=40, verbose_name="carrier")),
+                ("service", models.CharField(blank=True, max_length=60, verbose_name="service")),
+                ("never", models.BooleanField(default=False, verbose_name="leave it out")),
+                (
+                    "dearer_percent",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=6,
+                        null=True,
+                        verbose_name="at most so much dearer than the cheapest (%)",
+                    ),
+                ),
+                ("days", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="within so many days")),
+                (
+                    "origins",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=8),
+                        blank=True,
+                        default=list,
+                        verbose_name="from countries",
+                    ),
+                ),
+                (
+                    "destinations",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=8), blank=True, default=list, verbose_name="to countries"
+                    ),
+                ),
+                (
+                    "markets",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=8),
+                        blank=True,
+                        default=list,
+                        verbose_name="policies of markets",
+                    ),
+                ),
+                ("from_grams", models.PositiveIntegerField(default=0, verbose_name="from grams")),
+                ("to_grams", models.PositiveIntegerField(blank=True, null=True, verbose_name="to grams")),
+                (
+                    "from_value",
+                    models.DecimalField(decimal_places=3, default=0, max_digits=16, verbose_name="from value"),
+                ),
+                (
+                    "to_value",
+                    models.DecimalField(
+                        blank=True, decimal_places=3, max_digits=16, null=True, verbose_name="to value"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'carrier rule',
-                'verbose_name_plural': 'carrier rules',
-                'constraints': [models.CheckConstraint(condition=models.Q(('never', False), models.Q(('carrier', ''), _negated=True), _connector='OR'), name='carrier_left_out_is_named'), models.CheckConstraint(condition=models.Q(('dearer_percent__isnull', True), ('dearer_percent__gte', 0), _connector='OR'), name='carrier_dearer')],
+                "verbose_name": "carrier rule",
+                "verbose_name_plural": "carrier rules",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("never", False), models.Q(("carrier", ""), _negated=True), _connector="OR"),
+                        name="carrier_left_out_is_named",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("dearer_percent__isnull", True), ("dearer_percent__gte", 0), _connector="OR"
+                        ),
+                        name="carrier_dearer",
+                    ),
+                ],
             },
         ),
     ]

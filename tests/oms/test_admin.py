@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from inventory import ledger
 from inventory.models import Bin, Condition, Warehouse
 from inventory.states import BinKind
 from oms import outbox
@@ -17,9 +18,12 @@ from oms.encryption import Plain
 from oms.models import Delivery, Event, InboundWebhook, User
 from oms.roles import PERMISSIONS, Role
 from refunds import lifecycle as paying
+from refunds.models import PaymentLink, StoreCredit
+from refunds.pricing import price_return
 from returns import lifecycle
+from returns.eligibility import Wanted
 from returns.lifecycle import Arrived, Finding
-from returns.models import Parcel, PolicyRule, PolicyVersion, ReturnReason
+from returns.models import CarrierRule, Parcel, PolicyRule, PolicyVersion, ReturnReason
 from tests.builders import NOON, a_return, an_order, the_line
 from tests.jobs import run_jobs
 from tests.staff import a_member, staff_client
@@ -48,6 +52,23 @@ def a_story() -> None:
         provider="stripe", external_id=uuid4().hex, kind="refund.updated", body=Plain(b"{}"), received_at=NOON
     )
     hook.save()
+    CarrierRule.objects.get_or_create(code="dear", defaults={"name": "Dear"})
+    StoreCredit.objects.create(number=uuid4().hex[:20], customer=order.customer, currency="GBP", opened_at=NOON)
+
+
+def something_goes_out() -> None:
+    """A replacement set aside for its customer, and what another still has to pay for an exchange."""
+    line = an_order().lines.select_related("product", "order__customer").get()
+    shelf = Bin.objects.get(warehouse__is_default=True, kind=BinKind.SHELF)
+    assert line.product
+    ledger.adjust(shelf, line.product, 1, cause=f"opening/{uuid4()}", by="system", at=NOON)
+    lifecycle.request(
+        line.order.number, [Wanted(line.pk, 1, "defective", "", photos=1)], resolution="replacement",
+        price=price_return, form_token=uuid4(), by=line.order.customer.actor, at=NOON,
+    )  # fmt: skip
+    PaymentLink.objects.create(
+        order=line.order, amount=1, currency="GBP", status="open", created_at=NOON, expires_at=NOON
+    )
 
 
 def address(model: type, *more: object) -> str:
@@ -62,6 +83,7 @@ def test_nothing_is_registered_that_does_not_read_the_roles() -> None:
 
 def test_every_record_opens_for_the_administrator() -> None:
     a_story()
+    something_goes_out()
     client = staff_client("administrator")
     assert client.get("/admin/").status_code == 200
     opened = set()
@@ -87,6 +109,7 @@ def test_each_role_sees_what_the_table_says(role: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_records_that_only_tell_cannot_be_changed_or_deleted(role: str) -> None:
     a_story()
+    something_goes_out()
     client = staff_client(role)
     for model, registered in OURS:
         row = model.objects.order_by("pk").first()
@@ -109,11 +132,14 @@ def statements(client: Client) -> dict[str, int]:
 
 def test_a_list_needs_as_many_statements_with_three_rows_as_with_one() -> None:
     a_story()
+    something_goes_out()
     client = staff_client("administrator")
     client.get("/admin/")
     one = statements(client)
     a_story()
+    something_goes_out()
     a_story()
+    something_goes_out()
     assert statements(client) == one
     assert max(one.values()) <= 12
 
