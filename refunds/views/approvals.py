@@ -24,6 +24,7 @@ from refunds.lifecycle.approving import ASKING, as_seen, open_ways
 from refunds.models import Refund, RefundEvidence
 from refunds.states import ApprovalReason, RefundDestination
 from refunds.views.looking import render_detail
+from refunds.views.store_credit.looking import request_rows
 from refunds.views.words import Clock, actor_names
 
 PER_PAGE = 25
@@ -56,7 +57,12 @@ def approvals(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "refunds/approvals.html",
-        {"title": _("Refunds that need a second person"), "rows": rows, "page": page},
+        {
+            "title": _("What needs a second person"),
+            "rows": rows,
+            "page": page,
+            "requests": request_rows(request, clock),
+        },
     )
 
 

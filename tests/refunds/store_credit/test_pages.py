@@ -99,6 +99,7 @@ def test_more_than_one_may_give_waits_for_finance() -> None:
     asked = StoreCreditRequest.objects.get()
     assert post(agent, "store_credit_agreement", asked.number).status_code == 403
     assert "Agree to £40.00" in finance.get(path("store_credits")).content.decode()
+    assert "Agree to £40.00" in finance.get(path("approvals")).content.decode()
     assert "Agree to" not in agent.get(path("store_credits")).content.decode()
     post(finance, "store_credit_agreement", asked.number)
     assert remaining(account) == D("50")
