@@ -4,6 +4,7 @@ from oms.orders.cancellation import cancel_lines
 from oms.orders.creation import NewLine, NewPayment, capture, create
 from oms.orders.payment import left_to_pay, pay
 from oms.orders.refusals import (
+    GoesOutForReturn,
     LineNotOfOrder,
     MoreThanOwed,
     NoLines,
@@ -16,6 +17,7 @@ from oms.orders.shipping import deliver, refuse_delivery, ship
 from oms.orders.status import OrderFacts, facts_of, status_of, with_status
 
 __all__ = [
+    "GoesOutForReturn",
     "LineNotOfOrder",
     "MoreThanOwed",
     "NewLine",

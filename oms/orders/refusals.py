@@ -25,6 +25,11 @@ class QuantityNotPossible(Refused):
     sentence = _("%(sku)s: %(asked)s asked for, %(left)s not shipped yet.")
 
 
+class GoesOutForReturn(Refused):
+    code = "goes_out_for_return"
+    sentence = _("This goes out because of return %(return)s: call it off there.")
+
+
 class MoreThanOwed(Refused):
     code = "more_than_owed"
     sentence = _("%(owed)s %(currency)s is left to pay for order %(number)s.")

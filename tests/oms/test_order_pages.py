@@ -1,13 +1,20 @@
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from inventory import ledger
+from inventory.models import Bin
+from inventory.states import BinKind
 from oms.models import Event, Order, UnitClaim
 from oms.orders import cancel_lines
 from oms.roles import PERMISSIONS, Role
 from oms.views import home
+from refunds.pricing import price_return
+from returns import lifecycle
+from returns.eligibility import Wanted
 from tests.builders import NOON, Sold, a_customer, a_return, an_order
 from tests.staff import a_member, staff_client
 
@@ -278,6 +285,23 @@ def test_lines_of_another_order_cannot_be_named(waiting):
     data = {f"line_{other.lines.get().pk}": "1", "reason": "sold out"}
     assert staff_client().post("/orders/T1/cancellations/", data).status_code == 400
     assert state(other) == ([0], 0, 0)
+
+
+def test_what_goes_out_because_of_a_return_is_called_off_there() -> None:
+    line = an_order().lines.select_related("product").get()
+    shelf = Bin.objects.get(warehouse__is_default=True, kind=BinKind.SHELF)
+    ledger.adjust(shelf, line.product, 1, cause="opening/mug", by="system", at=NOON)
+    rma = lifecycle.request(
+        line.order.number, [Wanted(line.pk, 1, "defective", "", photos=1)], resolution="replacement",
+        price=price_return, form_token=uuid4(), by=line.order.customer.actor, at=NOON,
+    )  # fmt: skip
+    order = rma.dispatches.get().order
+    page = get(f"/orders/{order.number}/")
+    assert rma.number in page.content.decode()
+    assert page.context["form"] is None
+    answer = cancel(order, 1)
+    assert (answer.status_code, state(order)[0]) == (400, [0])
+    assert "call it off there" in answer.content.decode()
 
 
 def test_reading_never_cancels(waiting):

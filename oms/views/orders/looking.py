@@ -11,14 +11,14 @@ from django.views.decorators.http import require_POST
 from oms import outbox
 from oms.access import may
 from oms.models import Order
-from oms.orders import cancel_lines, with_status
+from oms.orders import GoesOutForReturn, cancel_lines, with_status
 from oms.orders.status import MEANINGS
 from oms.refusals import Refused
 from oms.roles import allowed
 from oms.states import OrderStatus
 from oms.views.orders.finding import BoundedPaginator, filtered
 from oms.views.orders.forms import CancellationForm, OrderFilters
-from oms.views.orders.story import page_of
+from oms.views.orders.story import goes_out_for, page_of
 from oms.views.words import Clock
 
 PER_PAGE = 50
@@ -69,6 +69,8 @@ def cancellations(request: HttpRequest, number: str) -> HttpResponse:
         return _render(request, order, form=form)
     now = timezone.now()
     try:
+        if rma := goes_out_for(order):
+            raise GoesOutForReturn(**{"return": rma.number})
         cancel_lines(order.number, form.quantities(), form.cleaned_data["reason"], by=request.user.actor, at=now)
     except Refused as refused:
         outbox.record_refusal(

@@ -12,7 +12,7 @@ from oms.models import Event, Order, OrderLine, Posting, User
 from oms.orders.shipping import unshipped
 from oms.orders.status import MEANINGS
 from oms.roles import allowed
-from oms.states import OrderStatus
+from oms.states import OrderKind, OrderStatus
 from oms.views.orders.forms import CancellationForm
 from oms.views.words import Clock, actor_names
 from refunds.models import Refund
@@ -24,6 +24,7 @@ SHOWN_LINES = 200  # a wholesale order may have a thousand
 HAPPENED = {
     "order.imported": (gettext_lazy("Taken over from earlier records"), "", "books"),
     "order.placed": (gettext_lazy("Placed"), "", "bag"),
+    "order.paid": (gettext_lazy("Paid"), "good", "money"),
     "order.shipped": (gettext_lazy("Shipped"), "moving", "truck"),
     "order.delivered": (gettext_lazy("Delivered"), "good", "home"),
     "order.refused": (gettext_lazy("Delivery refused"), "bad", "undo"),
@@ -36,7 +37,8 @@ def page_of(order: Order, user: User, form: CancellationForm | None) -> dict[str
     clock, status = Clock(), OrderStatus(order.status)
     lines = list(order.lines.order_by("position"))
     rmas = list(with_facts(RMA.objects.visible_to(user).filter(order=order)).order_by("-requested_at", "-id"))
-    may_cancel = allowed(user, "cancel order lines") and any(unshipped(line) > 0 for line in lines)
+    goes_out = goes_out_for(order)
+    may_cancel = not goes_out and allowed(user, "cancel order lines") and any(unshipped(line) > 0 for line in lines)
     if form is None and may_cancel:
         form = CancellationForm(lines=lines)
     return {
@@ -54,6 +56,7 @@ def page_of(order: Order, user: User, form: CancellationForm | None) -> dict[str
             (shipment, clock.text(shipment.shipped_at), clock.text(shipment.delivered_at))
             for shipment in order.shipments.order_by("pk")
         ],
+        "goes_out_for": goes_out,
         "rmas": _returns(rmas, clock),
         "may_open": allowed(user, "open returns"),
         "may_give": allowed(user, "grant store credit") and order.customer_id is not None,
@@ -63,6 +66,11 @@ def page_of(order: Order, user: User, form: CancellationForm | None) -> dict[str
         "form": form,
         "may_cancel": may_cancel,
     }
+
+
+def goes_out_for(order: Order) -> RMA | None:
+    """The return because of which this order goes out; its goods and money are decided there."""
+    return RMA.objects.filter(dispatches__order=order).only("number").first() if order.kind != OrderKind.SALE else None
 
 
 def _line(line: OrderLine) -> dict[str, Any]:
