@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from notifications.models import Message
 from notifications.states import MessageStatus
 from oms.models import Customer, Event, Order
+from oms.prepared import prepared
 from refunds.models import Refund, StoreCreditEntry
 from returns import calendars
 from returns.models import RMA, Dispatch, Parcel, ReturnDraft
@@ -44,26 +45,45 @@ def of(event: Event, *, at: datetime) -> Occasion:
     return _READERS[prefix](event, number, at)
 
 
+_RETURNS = RMA.objects.select_related("order__customer", "warehouse")
+
+
+@prepared
+def _return(number: str) -> QuerySet[RMA]:
+    return _RETURNS.filter(number=number)
+
+
+@prepared
+def _closed_return(event: int, number: str) -> QuerySet[RMA]:
+    asked = Message.objects.filter(rma=OuterRef("pk"), template=SURVEY).exclude(status=MessageStatus.WITHHELD)
+    return _RETURNS.annotate(was_asked=Exists(asked.exclude(event=event))).filter(number=number)
+
+
+@prepared
+def _parcel(parcel: int) -> QuerySet[Parcel]:
+    return Parcel.objects.defer("label").select_related("rma__order__customer", "rma__warehouse").filter(pk=parcel)
+
+
+@prepared
+def _refund(number: str) -> QuerySet[Refund]:
+    related = Refund.objects.select_related("order__customer", "rma__warehouse", "payment", "memo")
+    return related.filter(number=number)
+
+
 def _of_return(event: Event, number: str, at: datetime) -> Occasion:
     if event.name in ("parcel.labeled", "rma.shipped", "parcel.in_trouble"):
-        parcels = Parcel.objects.defer("label").select_related("rma__order__customer", "rma__warehouse")
-        parcel = parcels.get(pk=event.facts["parcel"])
+        parcel = _parcel.one(event.facts["parcel"])
         return Occasion(event, at, parcel.rma.order, parcel.rma, parcel)
     if event.name.startswith("dispatch."):
         going = Dispatch.objects.defer("label").select_related("order", "rma__order__customer", "rma__warehouse")
         dispatch = going.get(pk=event.facts["dispatch"])
         return Occasion(event, at, dispatch.rma.order, dispatch.rma, dispatch=dispatch)
-    returns = RMA.objects.select_related("order__customer", "warehouse")
-    if event.name == "rma.closed":
-        asked = Message.objects.filter(rma=OuterRef("pk"), template=SURVEY).exclude(status=MessageStatus.WITHHELD)
-        returns = returns.annotate(was_asked=Exists(asked.exclude(event=event)))
-    rma = returns.get(number=number)
+    rma = _closed_return.one(event.pk, number) if event.name == "rma.closed" else _return.one(number)
     return Occasion(event, at, rma.order, rma)
 
 
 def _of_refund(event: Event, number: str, at: datetime) -> Occasion:
-    refunds = Refund.objects.select_related("order__customer", "rma__warehouse", "payment", "memo")
-    refund = refunds.get(number=number)
+    refund = _refund.one(number)
     if refund.rma is not None:
         refund.rma.order = refund.order
     return Occasion(event, at, refund.order, refund.rma, refund=refund)

@@ -16,9 +16,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from oms import outbox
 from oms.money import to_minor
+from oms.prepared import prepared
 from oms.refusals import Refused
 from refunds import lifecycle
 from refunds.gateways.base import Gateway, GatewayError, RefundAnswer
@@ -130,11 +132,16 @@ def _metadata(refund: Refund, attempt: RefundAttempt) -> dict[str, str]:
     return about | ({"rma": refund.rma.number} if refund.rma else {})
 
 
+@prepared
+def _of_provider(provider_id: str) -> QuerySet[Refund]:
+    return Refund.objects.filter(provider_id=provider_id)
+
+
 def hear_webhook(answer: RefundAnswer, *, by: str, at: datetime) -> Refund | None:
     """Take a refund out of a webhook. One made without us is kept for a person (None). Raises NotOurs when it is of no
     payment of ours, or fits none of our attempts."""
     number = answer.metadata.get("refund")
-    found = Refund.objects.filter(provider_id=answer.provider_id).first()
+    found = next(iter(_of_provider(answer.provider_id)), None)
     found = found or (Refund.objects.filter(number=number).first() if number else None)
     if found is None:
         lifecycle.find_external(answer, by=by, at=at)

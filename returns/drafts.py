@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
+from oms.prepared import prepared
 from returns.eligibility import Wanted
 from returns.lookups import DRAFT_LIFE
 from returns.models import RMA, ReturnDraft, ReturnPhoto
@@ -25,11 +26,16 @@ class LineAnswer:
 
 def find(ref: UUID, *, at: datetime) -> ReturnDraft | None:
     """The draft of this address, with its order and customer; None when there is none or it is too old."""
+    return next(iter(_alive(ref, at - DRAFT_LIFE)), None)
+
+
+@prepared
+def _alive(ref: UUID, since: datetime) -> QuerySet[ReturnDraft]:
     drafts = ReturnDraft.objects.select_related("order__customer").annotate(
         is_confirmed=Exists(RMA.objects.filter(form_token=OuterRef("ref"))),
         has_photos=Exists(ReturnPhoto.objects.filter(draft=OuterRef("pk"))),
     )
-    return drafts.filter(ref=ref, updated_at__gt=at - DRAFT_LIFE).first()
+    return drafts.filter(ref=ref, updated_at__gt=since)
 
 
 def confirmed(draft: ReturnDraft) -> RMA | None:

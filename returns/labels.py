@@ -4,9 +4,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
+
 from inventory.models import Warehouse
 from oms.countries import code_of
 from oms.models import Order
+from oms.prepared import prepared
 from returns import lifecycle
 from returns.carriers import easypost, preferences
 from returns.carriers.base import Address, BoughtLabel, Carrier, ParcelSpec, Rate
@@ -18,13 +21,18 @@ from returns.states import ParcelStatus
 OUNCES_PER_GRAM = Decimal("0.03527396195")
 
 
+@prepared
+def _wanted(parcel: int) -> QuerySet[Parcel]:
+    return Parcel.objects.select_related("rma__order__customer", "rma__warehouse").filter(pk=parcel)
+
+
 def buy_label(parcel_id: int, *, at: datetime, carrier: Carrier | None = None) -> Parcel:
     """Ask for rates, keep the shipment, buy its label, keep the label: safe to repeat at every step (p18).
 
     Raises CarrierError; what was reached is kept and the next call goes on from there.
     """
     carrier = carrier or easypost.from_settings()
-    parcel = Parcel.objects.select_related("rma__order__customer", "rma__warehouse").get(pk=parcel_id)
+    parcel = _wanted.one(parcel_id)
     if parcel.status != ParcelStatus.WANTED:
         return parcel
     if not parcel.shipment_id:

@@ -4,10 +4,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 
 from oms.models import Payment
 from oms.money import amount_text
+from oms.prepared import prepared
 from refunds.models import CreditMemo, ExternalRefund, PaymentDispute, Refund
 from refunds.refusals import PaymentsExhausted
 from refunds.states import RefundStatus
@@ -22,11 +23,16 @@ def lock(number: str) -> Refund:
     `is_disputed` says whether a dispute of its payment stands in its way. Of its return only what never changes is to
     be trusted. Raises Refund.DoesNotExist.
     """
+    return _locked.one(number)
+
+
+@prepared
+def _locked(number: str) -> QuerySet[Refund]:
     locked = Refund.objects.select_for_update(no_key=True, of=("order", "self", "payment")).annotate(
         is_disputed=Exists(PaymentDispute.standing_in_the_way(OuterRef("payment")))
     )
     found = locked.select_related("order", "memo", "payment", "rma").defer("rma__quote", "rma__decision")
-    return found.prefetch_related("attempts").get(number=number)
+    return found.prefetch_related("attempts").filter(number=number)
 
 
 # ── Money on the payment: every step one conditional UPDATE, behind it the CHECK of the table (p3, p4) ───────────────
@@ -109,12 +115,17 @@ def paid_to(rma: RMA) -> Decimal:
     return CreditMemo.objects.filter(rma=rma).aggregate(total=Sum("total"))["total"] or Decimal(0)
 
 
+@prepared
+def _with_sums(rma: int) -> QuerySet[RMA]:
+    memos = CreditMemo.objects.filter(rma=OuterRef("pk")).order_by().values("rma").annotate(sum=Sum("total"))
+    unpaid = Refund.objects.filter(rma=OuterRef("pk")).exclude(status=RefundStatus.SETTLED)
+    return RMA.objects.annotate(on_memos=Subquery(memos.values("sum")), is_unpaid=Exists(unpaid)).filter(pk=rma)
+
+
 def _return_of(refund: Refund) -> Any:
     """The return as it is now, under the order's lock, with `on_memos`, what its memos come to, and `is_unpaid`."""
     if refund.rma_id is None:
         return None
-    memos = CreditMemo.objects.filter(rma=OuterRef("pk")).order_by().values("rma").annotate(sum=Sum("total"))
-    unpaid = Refund.objects.filter(rma=OuterRef("pk")).exclude(status=RefundStatus.SETTLED)
-    rma = RMA.objects.annotate(on_memos=Subquery(memos.values("sum")), is_unpaid=Exists(unpaid)).get(pk=refund.rma_id)
+    rma = _with_sums.one(refund.rma_id)
     rma.order = refund.order
     return rma

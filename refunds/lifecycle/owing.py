@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
+
 from oms.models.claims import Units
 from oms.money import amount_text
+from oms.prepared import prepared
 from oms.units import count, lowest
 from refunds.amounts import Quote, QuotedFee, QuotedLine, price_line
 from refunds.amounts.fees import tax_in
@@ -80,7 +83,7 @@ def owed_to(rma: RMA) -> Owed | None:
     """
     if rma.status in NOT_UNDER_WAY or rma.resolution not in PAYS_VALUE:
         return None
-    earlier = list(CreditMemoLine.objects.filter(memo__rma=rma).select_related("memo"))
+    earlier = _on_memos(rma.pk)
     advances = {one.advance_for_id: one.quantity for one in earlier if one.advance_for_id}
     paid = {one.outcome_id for one in earlier if one.outcome_id}
     old, new = [], []
@@ -103,13 +106,28 @@ def owed_to(rma: RMA) -> Owed | None:
 # ── Which units ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _shares(rma: RMA, advances: dict[int, int]) -> Iterator[Share]:
-    lines = rma.lines.select_related("order_line", "claim", "declared_condition").order_by("pk")
-    outcomes: dict[int, list[Outcome]] = {}
+@prepared
+def _on_memos(rma: int) -> QuerySet[CreditMemoLine]:
+    return CreditMemoLine.objects.filter(memo__rma=rma).select_related("memo")
+
+
+@prepared
+def _lines(rma: int) -> QuerySet[ReturnLine]:
+    return ReturnLine.objects.filter(rma=rma).select_related("order_line", "claim", "declared_condition").order_by("pk")
+
+
+@prepared
+def _outcomes(rma: int) -> QuerySet[Outcome]:
     found = Outcome.objects.filter(receipt__line__rma=rma).select_related("receipt", "condition", "hold")
-    for outcome in found.order_by("pk"):
+    return found.order_by("pk")
+
+
+def _shares(rma: RMA, advances: dict[int, int]) -> Iterator[Share]:
+    outcomes: dict[int, list[Outcome]] = {}
+    for outcome in _outcomes(rma.pk):
         outcomes.setdefault(outcome.receipt.line_id, []).append(outcome)
-    for line in lines:
+    for line in _lines(rma.pk):
+        line.rma = rma
         if line.claim is None:
             continue
         promised = _promised(rma, line)

@@ -6,11 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Aggregate, OuterRef, Subquery
+from django.db.models import Aggregate, OuterRef, QuerySet, Subquery
 
 from inventory.models import Condition
 from oms.models import Order, OrderLine, ShipmentLine, UnitClaim
 from oms.models.claims import Units, UnitsField
+from oms.prepared import prepared
 from oms.units import count, free_units
 from returns import policy, reference, standing
 from returns.models import PolicyVersion, ReturnReason
@@ -69,16 +70,23 @@ def open_file(order: Order, *, at: datetime) -> OrderFile:
 
 def _lines(order: Order) -> dict[int, Any]:
     """The order's lines with `claimed_units`, `sent_at` and `came_at`; of several parcels the last one counts (p25)."""
+    lines = _lines_with_facts(order.pk)
+    for line in lines:
+        line.order = order
+    return {line.pk: line for line in lines}
+
+
+@prepared
+def _lines_with_facts(order: int) -> QuerySet[OrderLine]:
     claims = UnitClaim.objects.filter(order_line=OuterRef("pk"), active=True).order_by().values("order_line")
     claimed = claims.annotate(all=Aggregate("units", function="range_agg", output_field=UnitsField())).values("all")
     sent = ShipmentLine.objects.filter(order_line=OuterRef("pk")).order_by("-shipment__shipped_at", "pk")
-    lines = order.lines.select_related("product").order_by("position")
-    lines = lines.annotate(
+    lines = OrderLine.objects.filter(order=order).select_related("product").order_by("position")
+    return lines.annotate(
         claimed_units=Subquery(claimed, output_field=UnitsField()),
         sent_at=Subquery(sent.values("shipment__shipped_at")[:1]),
         came_at=Subquery(sent.values("shipment__delivered_at")[:1]),
     )
-    return {line.pk: line for line in lines}
 
 
 def _policy_for(order: Order) -> tuple[PolicyVersion, tuple[policy.Rule, ...]]:

@@ -2,7 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from inventory import ledger, places
+from oms.prepared import prepared
 from returns.models import RMA, Parcel, ReturnLine
 from returns.states import (
     PARCEL_MACHINE,
@@ -23,15 +26,26 @@ def lock(which: str | RMA) -> RMA:
     """
     if isinstance(which, RMA):
         return which
-    # Rows that are locked are read anew after the wait; others of the same statement would be as old as its start.
-    locked = RMA.objects.select_for_update(no_key=True, of=("order", "self")).select_related("order__customer")
-    rma = locked.get(number=which)
+    rma = _locked.one(which)
     rma.warehouse = places.house(rma.warehouse_id)
     return rma
 
 
+@prepared
+def _locked(number: str) -> QuerySet[RMA]:
+    # Rows that are locked are read anew after the wait; others of the same statement would be as old as its start.
+    locked = RMA.objects.select_for_update(no_key=True, of=("order", "self")).select_related("order__customer")
+    return locked.filter(number=number)
+
+
+@prepared
+def _lines(rma: int) -> QuerySet[ReturnLine]:
+    related = ReturnLine.objects.select_related("order_line__product", "claim", "reason")
+    return related.filter(rma=rma).order_by("id")
+
+
 def lines_of(rma: RMA) -> list[ReturnLine]:
-    lines = list(rma.lines.select_related("order_line__product", "claim", "reason").order_by("id"))
+    lines = _lines(rma.pk)
     for line in lines:
         line.rma = rma
     return lines

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from oms import outbox
 from oms.encryption import Plain
+from oms.prepared import prepared
 from oms.verbs import verb
 from returns.lifecycle.locking import move, owe
 from returns.models import RMA, Parcel
@@ -174,6 +175,19 @@ def trouble(which: int | str, *, status: str, occurred_at: datetime, by: str, at
 def _lock(which: int | str) -> Parcel | None:
     """The order's row first, then the return's and the parcel's, with one statement. Of two parcels with one tracking
     number the newer one is meant."""
-    locked = Parcel.objects.select_for_update(no_key=True, of=("rma__order", "rma", "self")).defer("label")
-    known = Q(pk=which) if isinstance(which, int) else Q(tracking_number=which) & ~Q(tracking_number="")
-    return locked.select_related("rma__order__customer").filter(known).order_by("pk").last()
+    found = _locked_by_id(which) if isinstance(which, int) else _locked_by_tracking_number(which)
+    return found[0] if found else None
+
+
+_LOCKED = Parcel.objects.select_for_update(no_key=True, of=("rma__order", "rma", "self")).defer("label")
+
+
+@prepared
+def _locked_by_id(parcel: int) -> QuerySet[Parcel]:
+    return _LOCKED.select_related("rma__order__customer").filter(pk=parcel)
+
+
+@prepared
+def _locked_by_tracking_number(number: str) -> QuerySet[Parcel]:
+    known = _LOCKED.select_related("rma__order__customer").exclude(tracking_number="").filter(tracking_number=number)
+    return known.order_by("-pk")[:1]

@@ -32,7 +32,7 @@ __all__ = ["inbox"]
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-MOST_STATEMENTS = 254
+MOST_STATEMENTS = 240
 
 
 class Bell(NamedTuple):

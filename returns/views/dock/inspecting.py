@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import F, Min, Q, Sum
+from django.db.models import F, Min, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,6 +22,7 @@ from inventory.states import Disposition, Grade
 from oms import outbox
 from oms.access import may
 from oms.money import Money
+from oms.prepared import prepared
 from oms.refusals import Refused
 from oms.templatetags.components import money
 from oms.verbs import inside_a_verb
@@ -157,9 +158,20 @@ def _conditions() -> dict[str, Condition]:
 
 
 def _receipts(rma: RMA) -> list[Receipt]:
+    return _arrived(rma.pk)
+
+
+@prepared
+def _arrived(rma: int) -> QuerySet[Receipt]:
     related = ("line__order_line__product", "line__reason", "line__declared_condition", "unit")
     receipts = Receipt.objects.filter(line__rma=rma, result__in=ReceiptResult.arrived())
-    return list(receipts.select_related(*related).order_by("received_at", "pk"))
+    return receipts.select_related(*related).order_by("received_at", "pk")
+
+
+@prepared
+def _outcomes(rma: int) -> QuerySet[Outcome]:
+    related = Outcome.objects.select_related("receipt__line__order_line", "condition", "hold")
+    return related.filter(receipt__line__rma=rma).order_by("-pk")
 
 
 def _page(
@@ -172,17 +184,12 @@ def _page(
 ) -> HttpResponse:
     conditions = _conditions()
     pictures = photos.of(rma)
-    pieces = []
-    for receipt in _receipts(rma):
+    receipts, pieces = _receipts(rma), []
+    for receipt in receipts:
         if receipt.inspected < receipt.quantity:
             form = bound[1] if bound and bound[0] == receipt.pk else None
             pieces.append(_piece(rma, receipt, conditions, pictures, form))
-    done = (
-        Outcome.objects.filter(receipt__line__rma=rma)
-        .select_related("receipt__line__order_line", "condition", "hold")
-        .order_by("-pk")
-    )
-    done = list(done)
+    done = _outcomes(rma.pk) if any(one.inspected for one in receipts) else []
     told = next((one for one in done if str(one.pk) == request.GET.get("outcome", "")), None)
     context = {
         "title": _("Inspection"),

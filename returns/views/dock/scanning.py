@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4, uuid5
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from oms import outbox
 from oms.access import may
+from oms.prepared import prepared
 from oms.refusals import Refused
 from returns import codes, lifecycle, photos
 from returns.forms.dock import ArrivalForm, PageTokenField
@@ -41,16 +43,16 @@ class Station:
 
     @classmethod
     def load(cls, number: str, parcel: str = "") -> "Station":
-        known = photos.with_photos(RMA.objects.select_related("warehouse")).filter(number=number)
-        return cls.of(known.first() if _is_text(number) else None, parcel)
+        found = _known(number) if _is_text(number) else []
+        return cls.of(found[0] if found else None, parcel)
 
     @classmethod
     def of(cls, rma: RMA | None, parcel: str = "") -> "Station":
         if rma is None:
             return cls()
-        related = ("order_line__product", "reason", "declared_condition")
-        lines = list(rma.lines.select_related(*related).order_by("pk"))
-        parcels = list(rma.parcels.exclude(status=ParcelStatus.VOIDED).defer("label").order_by("pk"))
+        lines, parcels = _lines(rma.pk), _parcels(rma.pk)
+        for one in (*lines, *parcels):
+            one.rma = rma
         named = [one for one in parcels if str(one.pk) == parcel]
         return cls(rma, lines, named[0] if named else parcels[0] if len(parcels) == 1 else None)
 
@@ -66,6 +68,22 @@ class Station:
                 query["parcel"] = self.parcel.pk
         query |= more
         return reverse("admin:dock_scan") + (f"?{urlencode(query)}" if query else "")
+
+
+@prepared
+def _known(number: str) -> QuerySet[RMA]:
+    return photos.with_photos(RMA.objects.select_related("warehouse")).filter(number=number)
+
+
+@prepared
+def _lines(rma: int) -> QuerySet[ReturnLine]:
+    related = ReturnLine.objects.select_related("order_line__product", "reason", "declared_condition")
+    return related.filter(rma=rma).order_by("pk")
+
+
+@prepared
+def _parcels(rma: int) -> QuerySet[Parcel]:
+    return Parcel.objects.filter(rma=rma).exclude(status=ParcelStatus.VOIDED).defer("label").order_by("pk")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

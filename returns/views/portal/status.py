@@ -8,6 +8,7 @@ from uuid import UUID
 
 import segno
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from oms import rendering, shops
 from oms.access import public
+from oms.prepared import prepared
 from returns import photos
 from returns.forms.portal import AnswerForm, HoldForm
 from returns.models import RMA, Parcel, ReturnPhoto
@@ -29,13 +31,18 @@ from returns.views.portal import going_out, story
 LABEL_TYPES = {"application/pdf": "pdf", "image/png": "png"}
 
 
+@prepared
+def _known(number: str) -> QuerySet[RMA]:
+    known = photos.with_photos(RMA.objects.select_related("order__customer", "policy"))
+    return with_facts(known).filter(number=number)
+
+
 def rma_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Find the return of the link. A wrong signature and a number that is not there are the same 404 (S3)."""
 
     @wraps(view)
     def found(request: HttpRequest, number: str, signature: str, **kwargs: Any) -> HttpResponse:
-        known = photos.with_photos(RMA.objects.select_related("order__customer", "policy"))
-        rma = with_facts(known).filter(number=number).first()
+        rma = next(iter(_known(number)), None)
         expected = (rma or RMA()).signature
         if not hmac.compare_digest(expected.encode(), signature.encode()) or rma is None:
             raise Http404

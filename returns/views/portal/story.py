@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from oms import shops
 from oms.models import OrderLine
 from oms.money import Money
+from oms.prepared import prepared
 from oms.roles import Role
 from oms.states import PaymentMethod
 from oms.templatetags.components import money as money_text
@@ -71,8 +72,19 @@ def path(rma: RMA, name: str, **more: Any) -> str:
     return reverse(f"portal:{name}", kwargs={"number": rma.number, "signature": rma.signature, **more})
 
 
+@prepared
+def _lines(rma: int) -> QuerySet[ReturnLine]:
+    related = ReturnLine.objects.select_related("order_line__product", "reason", "declared_condition")
+    return related.filter(rma=rma).order_by("id")
+
+
+@prepared
+def _refunds(rma: int) -> QuerySet[Refund]:
+    return Refund.objects.filter(rma=rma).select_related("payment", "memo").order_by("requested_at", "id")
+
+
 def lines_of(rma: RMA) -> list[ReturnLine]:
-    lines = list(rma.lines.select_related("order_line__product", "reason", "declared_condition").order_by("id"))
+    lines = _lines(rma.pk)
     for line in lines:
         line.rma = rma  # its note is unsealed with the customer's key, which is here already
         line.order_line.order = rma.order
@@ -96,11 +108,7 @@ def _decision(rma: RMA) -> dict[str, Any]:
 
 def _money(rma: RMA, sold: list[OrderLine]) -> dict[str, Any]:
     """What was promised and, once it moves, what was paid; a difference is said."""
-    refunds = [
-        refund
-        for refund in Refund.objects.filter(rma=rma).select_related("payment", "memo").order_by("requested_at", "id")
-        if refund.status not in (RefundStatus.CANCELED,)
-    ]
+    refunds = [refund for refund in _refunds(rma.pk) if refund.status not in (RefundStatus.CANCELED,)]
     paid = sum((refund.amount for refund in refunds if refund.status == RefundStatus.SETTLED), start=Decimal(0))
     promised = rma.quote.get("total")
     quote = rma.quote if promised is not None and rma.quote.get("lines") else None
