@@ -84,7 +84,10 @@ LABELS = {
 HINTS = {
     "anchors": _("Best known first, with commas: delivered, shipped, placed."),
     "categories": _("With commas; empty: all."),
-    "rows": _('Like [{"at": "scan", "reasons": ["wrong_item"]}]; the first that fits counts.'),
+    "rows": _(
+        'Like [{"at": "scan", "reasons": ["wrong_item"]}]; the first that fits counts. '
+        "A rule of its own for a reason or a resolution does the same."
+    ),
     "fee": _("Empty: the customer chooses a carrier and pays it."),
     "tax_rate": _("Empty: the fee is not taxed."),
     "fee_tax_rate": _("Empty: the fee is not taxed."),

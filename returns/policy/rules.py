@@ -242,6 +242,7 @@ def promotions(parameters: Parameters, request: RequestFacts, moment: Moment) ->
     and for the reasons it names: the law's right to withdraw, or the shop's own fault."""
     kept = parameters.get("keep_reasons", ())
     spared = any(line.our_fault or line.reason in kept for line in request.lines)
+    spared |= request.resolution in (Resolution.EXCHANGE, Resolution.REPLACEMENT, Resolution.KEEP_ITEM)
     if not parameters.get("requalify", False) or spared or not request.order.has_promotions:
         return None
     return Finding(Severity.INFO, "promotions_requalify")
