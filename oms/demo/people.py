@@ -27,3 +27,11 @@ def one_time_code(secret: str, *, at: float) -> str:
     digest = hmac.digest(key, struct.pack(">Q", int(at) // STEP), hashlib.sha1)
     place = digest[-1] & 15
     return f"{(struct.unpack('>I', digest[place : place + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
+
+
+def code_to_enter(secret: str, *, room: float = 5.0) -> str:
+    """Return a code that stays good for at least `room` seconds: near the end of one the next is waited for."""
+    left = STEP - time.time() % STEP
+    if left < room:
+        time.sleep(left)
+    return one_time_code(secret, at=time.time())

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from oms.demo.browser import Browser, Lost, Page
-from oms.demo.people import one_time_code
+from oms.demo.people import code_to_enter
 
 PATIENCE = 60.0  # seconds to wait for what workers do
 
@@ -103,8 +103,7 @@ def sign_in(base_url: str, person: Mapping[str, str]) -> Browser:
     staff = Browser(base_url)
     page = staff.get("/accounts/login/")
     page = staff.submit(page, page.form(having="password"), login=person["email"], password=person["password"])
-    code = one_time_code(person["totp_secret"], at=time.time())
-    staff.submit(page, page.form(having="code"), code=code)
+    staff.submit(page, page.form(having="code"), code=code_to_enter(person["totp_secret"]))
     return staff
 
 

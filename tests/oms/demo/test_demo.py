@@ -48,7 +48,7 @@ def running(folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any
     finally:
         if demo.poll() is None:
             demo.send_signal(signal.SIGTERM)
-        demo.communicate(timeout=60)
+        demo.communicate(timeout=120)
 
 
 def processes_of(folder: Path) -> list[str]:
@@ -59,7 +59,7 @@ def processes_of(folder: Path) -> list[str]:
 
 
 def wait_until_none(folder: Path) -> None:
-    limit = time.monotonic() + 40
+    limit = time.monotonic() + 120
     while left := processes_of(folder):
         assert time.monotonic() < limit, left
         time.sleep(0.2)
@@ -83,7 +83,7 @@ def test_the_demo_starts_works_stops_and_starts_again_after_a_kill(folder: Path)
         assert second.returncode == 1
         assert f"A demo already runs on {folder} at {first['web']}." in second.stderr
         demo.send_signal(signal.SIGINT)
-        assert demo.wait(timeout=60) == 0
+        assert demo.wait(timeout=120) == 0
     wait_until_none(folder)
 
     demo, again = start(folder)
