@@ -16,7 +16,6 @@ from oms.encryption import SYSTEM, Unreadable, seal, unseal
 from oms.models import Customer
 from oms.money import Money
 from refunds.models import CreditMemo
-from refunds.states import RefundStatus
 
 KEPT_SECONDS = 7 * 24 * 3600
 NEEDS = ("order__customer", "rma", "numbering")
@@ -85,10 +84,6 @@ def _context(memo: CreditMemo, customer: Customer | None) -> dict[str, Any]:
         ],
         "net": Money(memo.net, currency),
         "total": Money(memo.total, currency),
-        "ways": [
-            {"way": one.get_destination_display(), "method": _method(one), "amount": Money(one.amount, currency)}
-            for one in memo.refunds.exclude(status=RefundStatus.CANCELED).select_related("payment").order_by("pk")
-        ],
     }
 
 
@@ -123,7 +118,3 @@ def _lines(memo: CreditMemo) -> Any:
 def _address(customer: Customer) -> list[str]:
     parts = [customer.name, customer.street, f"{customer.postcode} {customer.city}".strip(), customer.country]
     return [part for part in parts if part] if _has_key(customer) else []
-
-
-def _method(refund: Any) -> str:
-    return str(refund.payment.get_method_display())
