@@ -37,6 +37,11 @@ ASKED = {
     ("discrepancy", "assign"): "reconcile",
     ("discrepancy", "resolve"): "reconcile",
     ("discrepancy", "reopen"): "reconcile",
+    ("count", "start"): "move stock",
+    ("count", "submit"): "move stock",
+    ("count", "approve"): "approve counts",
+    ("count", "recount"): "approve counts",
+    ("count", "discard"): "move stock",
     ("store_credit_request", "agree"): "approve refunds",
     ("store_credit_request", "decline"): "approve refunds",
 }
