@@ -1,4 +1,4 @@
-"""What was paid for sending is a unit of its own: it comes back once, with its own tax, as the policy says (p11, p12)."""
+"""What was paid for sending is a unit of its own: it comes back once, with its own tax, as the policy says (p11)."""
 
 from decimal import Decimal as D
 
