@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 FOLDER = Path(__file__).parent
+KEPT = ("postgres", "secrets.json")
 EXAMPLES = """examples:
   bin/prove --list           what can be proved
   bin/prove K2               a figure at its full size
@@ -37,10 +39,15 @@ def catalogue() -> dict[str, str]:
 
 
 @contextmanager
-def throw_away_servers(*, durable: bool = False) -> Iterator[None]:
-    """Django on an empty, migrated database of its own, which is gone afterwards; `durable` as in production."""
+def throw_away_servers(begun: Path | None = None, *, durable: bool = False) -> Iterator[Path]:
+    """Django on an empty, migrated database of its own, which is gone afterwards; `durable` as in production.
+
+    Yields the data folder. `begun` is what `begin` has made: copying it is quicker than making every table again.
+    """
     folder = Path(tempfile.mkdtemp(prefix="homeward-proof-"))
     folder.chmod(0o711)  # PostgreSQL refuses root and walks through it as somebody else
+    if begun is not None:
+        subprocess.run(["cp", "-a", *(begun / name for name in KEPT), folder], check=True)
     for name in ("DATABASE_URL", "REDIS_URL", "HOMEWARD_TESTS"):
         os.environ.pop(name, None)
     os.environ |= {"HOMEWARD_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "oms.settings"}
@@ -54,8 +61,9 @@ def throw_away_servers(*, durable: bool = False) -> Iterator[None]:
 
     try:
         django.setup()
-        call_command("migrate", verbosity=0, interactive=False)
-        yield
+        if begun is None:
+            call_command("migrate", verbosity=0, interactive=False)
+        yield folder
     finally:
         connections.close_all()
         embedded.release(wait=20)
@@ -63,11 +71,24 @@ def throw_away_servers(*, durable: bool = False) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def prove(name: str, *, small: bool) -> dict[str, Any]:
+def begin(into: Path) -> None:
+    """Leave in this folder what each proof begins with: every table, and the keys its first rows were sealed with."""
+    with throw_away_servers() as folder:
+        from django.db import connections
+
+        from oms import embedded
+
+        connections.close_all()
+        if not embedded.release(wait=60):
+            raise SystemExit("the servers do not stop")
+        subprocess.run(["cp", "-a", *(folder / name for name in KEPT), into], check=True)
+
+
+def prove(name: str, *, small: bool, begun: Path | None = None) -> dict[str, Any]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         job = bar.add_task(f"{name}: starting servers", total=None)
-        with throw_away_servers():
+        with throw_away_servers(begun):
             proof = importlib.import_module(f"tests.proofs.{name.lower()}")
             size = proof.SMALL if small else proof.FULL
             bar.update(job, description=name, total=size)
@@ -87,7 +108,12 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="the size that bin/test runs")
     parser.add_argument("--list", action="store_true", help="list the figures that can be proved")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
+    parser.add_argument("--begin", type=Path, metavar="FOLDER", help="make the tables that many proofs begin with")
+    parser.add_argument("--begun", type=Path, metavar="FOLDER", help="begin with what --begin has made")
     options = parser.parse_args()
+    if options.begin:
+        begin(options.begin)
+        return 0
     known = catalogue()
     if options.list:
         print(json.dumps(known) if options.json else "\n".join(f"{name:<5} {title}" for name, title in known.items()))
@@ -97,7 +123,7 @@ def main() -> int:
         parser.error(f"no figure {options.id}; there are {', '.join(known)} (bin/prove --list)")
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped and the folder is removed
-    found = prove(name, small=options.small)
+    found = prove(name, small=options.small, begun=options.begun)
     if options.json:
         print(json.dumps(found))
     else:

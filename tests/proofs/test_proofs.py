@@ -22,20 +22,23 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 type Proofs = dict[str, Future[subprocess.CompletedProcess[str]]]
 
 
-def _prove(name: str) -> subprocess.CompletedProcess[str]:
+def _run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """In a process of its own, because a proof has servers of its own."""
     own = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
-    command = [sys.executable, "-m", "tests.proofs", name, "--small", "--json"]
+    command = [sys.executable, "-m", "tests.proofs", *arguments]
     return subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=False, timeout=LIMIT)
 
 
 @pytest.fixture(scope="module")
-def proofs(request: pytest.FixtureRequest) -> Iterator[Proofs]:
-    """All that are asked for, under way."""
+def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proofs]:
+    """All that are asked for, under way, each on a copy of the same empty tables."""
+    begun = tmp_path_factory.mktemp("begun")
+    made = _run("--begin", begun)
+    assert made.returncode == 0, made.stderr
     asked = [item.callspec.params["name"] for item in request.session.items if hasattr(item, "callspec")]
     names = sorted((name for name in asked if name in WITH_SERVERS), key=lambda name: name not in LONGEST)
     with ThreadPoolExecutor(BESIDE) as pool:
-        yield {name: pool.submit(_prove, name) for name in names}
+        yield {name: pool.submit(_run, name, "--small", "--json", "--begun", begun) for name in names}
 
 
 @pytest.mark.proof
