@@ -161,7 +161,7 @@ def measure(seconds: float) -> dict[str, Any]:
     """`seconds` sets how many returns each number of clients drives: about six a second and client group."""
     each = max(6, round(6 * seconds / 2))
     counts = {clients: max(each, 2 * clients) for clients in CLIENTS}
-    warm = 4
+    warm = 12  # each process has drawn each page and prepared each statement by then
     with a_shop(warm + sum(counts.values()) + SLIPS) as (shop, orders):
         todo = iter(orders)
         pids = {part.name: part.process.pid for part in shop.supervisor.parts if part.process}
