@@ -18,7 +18,7 @@ from refunds.lifecycle.approving import as_seen, askers, open_ways
 from refunds.lifecycle.paying import for_a_person
 from refunds.models import ExternalRefund, PaymentDispute, Refund, RefundEvidence, RefundQuerySet
 from refunds.states import MEANING, REFUND_MACHINE, UNREACHABLE, ApprovalReason, ExternalStatus, RefundStatus
-from refunds.views.words import SITUATIONS, Clock, booked, memo_receipt, story
+from refunds.views.words import Clock, booked, memo_receipt, situation, story
 
 PER_PAGE = 50
 VIEWS = ("all", "approval", "failed", "open")
@@ -105,11 +105,12 @@ def render_detail(
     verbs = _verbs(request, refund)
     events = list(Event.objects.filter(stream=refund.stream).order_by("sequence"))
     entries = JournalEntry.objects.filter(cause__startswith=f"refund/{refund.number}/").order_by("pk")
+    disputes = list(PaymentDispute.standing_in_the_way(refund.payment_id).order_by("pk"))
     context: dict[str, Any] = {
         "title": refund.number,
         "refund": refund,
         "meaning": MEANING[refund.status],
-        "situation": SITUATIONS[refund.status],
+        "situation": situation(refund, is_disputed=bool(disputes)),
         "requested_at": clock.text(refund.requested_at),
         "verbs": verbs,
         "asked_yourself": "approve" in REFUND_MACHINE.verbs_for(refund.status, request.user.role)
@@ -132,7 +133,7 @@ def render_detail(
             for one in refund.approvals.select_related("approver").order_by("pk")
         ],
         "evidence": [(one, clock.text(one.given_at)) for one in _evidence(request, refund)],
-        "disputes": list(PaymentDispute.standing_in_the_way(refund.payment_id).order_by("pk")),
+        "disputes": disputes,
         "unreachable": refund.status == RefundStatus.FAILED and refund.provider_reason in UNREACHABLE,
         "problem": problem,
     }

@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from oms import shops
 from oms.journal import Account
-from oms.models import Event, JournalEntry, OrderLine, User
+from oms.models import Event, JournalEntry, OrderLine
 from oms.money import Money
 from oms.templatetags.components import money as show_money
+from oms.views import words
 from refunds.amounts import Quote
-from refunds.models import CreditMemo
+from refunds.models import CreditMemo, Refund
 from refunds.states import MEANING, GoodwillReason, RefundStatus
 from refunds.views.working import fee_name, working
 
@@ -46,6 +47,30 @@ SITUATIONS = {
     ),
     S.CANCELED: (gettext_lazy("This refund was called off."), gettext_lazy("Nothing is left to do.")),
 }
+
+FOR_A_PERSON = (
+    gettext_lazy("This refund waits for somebody to pay it by hand."),
+    gettext_lazy("Somebody in finance pays it and says here how, with a proof."),
+)
+BY_HAND = {
+    S.APPROVED: (gettext_lazy("This refund is approved."), gettext_lazy("It waits to be paid by hand next.")),
+    S.SUBMITTED: FOR_A_PERSON,
+    S.PENDING: FOR_A_PERSON,
+}
+IN_HOUSE = gettext_lazy("We give it ourselves next; no provider is asked.")
+DISPUTED = gettext_lazy("It is sent when the dispute is decided for us, and called off when it is lost.")
+
+
+def situation(refund: Refund, *, is_disputed: bool) -> tuple[Any, Any]:
+    """Where a refund stands and what happens next, which depends on its way and on disputes of its payment."""
+    status = S(refund.status)
+    where, then = (BY_HAND if refund.is_by_hand else SITUATIONS).get(status, SITUATIONS[status])
+    if status == S.APPROVED and is_disputed:
+        then = DISPUTED
+    elif status == S.APPROVED and not refund.is_sent:
+        then = IN_HOUSE
+    return where, then
+
 
 HAPPENED = {
     "refund.requested": (gettext_lazy("Asked for"), "", "money"),
@@ -95,12 +120,8 @@ def story(events: Sequence[Event], clock: Clock) -> list[dict[str, Any]]:
 
 def actor_names(actors: Iterable[str]) -> dict[str, str]:
     """Names of the staff among these actors ("user:17"); others are named by what they are."""
-    numbers = [int(actor[5:]) for actor in set(actors) if actor.startswith("user:") and actor[5:].isdigit()]
-    return {user.actor: str(user) for user in User.objects.filter(pk__in=numbers)} | {
-        "system": _("Homeward"),
-        "stripe": "Stripe",
-        "poll": _("Homeward, asking the provider"),
-    }
+    providers = {"stripe": "Stripe", "paypal": "PayPal", "poll": _("Homeward, asking the provider")}
+    return words.actor_names(actors) | providers
 
 
 def booked(entries: Iterable[JournalEntry], clock: Clock) -> list[tuple[JournalEntry, str, list[tuple[Any, Decimal]]]]:
