@@ -111,6 +111,10 @@ class Sandbox:
         """Enter payments captured at PayPal: {capture, amount (smallest unit), currency} each; repeat-safe."""
         return self._control("POST", "captures", captures)
 
+    def paypal_history(self, refunds: list[dict[str, Any]]) -> dict[str, int]:
+        """Enter PayPal's refunds of earlier days: {id, capture, amount, created, status?, custom_id?, fee?} each."""
+        return self._control("POST", "captures/refunds", refunds)
+
     def paypal_dashboard_refund(self, capture: str, value: str, currency: str) -> dict[str, Any]:
         """Make a refund in PayPal's dashboard."""
         form = {"amount": {"value": value, "currency_code": currency}}

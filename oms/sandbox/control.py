@@ -29,6 +29,7 @@ class Control:
             ("POST", "payouts", 1): self._payout,
             ("POST", "disputes", 0): self._dispute,
             ("POST", "captures", 0): self._captures,
+            ("POST", "captures", 1): self._paypal_history,
             ("POST", "captures", 2): self._paypal_refund,
             ("POST", "captures", 3): self._paypal_move,
             ("POST", "tokens", 0): self._tokens,
@@ -76,6 +77,10 @@ class Control:
 
     def _captures(self, request: Request) -> Answer:
         return Answer(200, {"added": self._sandbox.paypal.payments.seed(request.form["list"])})
+
+    def _paypal_history(self, request: Request, _refunds: str) -> Answer:
+        with self._sandbox.book.lock:
+            return Answer(200, self._sandbox.paypal.transactions.seed(request.form["list"]))
 
     def _paypal_refund(self, request: Request, capture: str, _refunds: str) -> Answer:
         payments, book = self._sandbox.paypal.payments, self._sandbox.book

@@ -1,7 +1,8 @@
 """The address /paypal/: access tokens, request ids and errors as PayPal has them, whatever is called.
 
-Sources: https://developer.paypal.com/api/rest/, /docs/api/payments/v2/, /docs/api/orders/v2/. What the shop sees as
-PayPal's host is this address with its prefix. A client whose id does not begin with `sandbox_` is refused.
+Sources: https://developer.paypal.com/api/rest/, /docs/api/payments/v2/, /docs/api/orders/v2/,
+/docs/api/transaction-search/v1/. What the shop sees as PayPal's host is this address with its prefix. A client whose id
+does not begin with `sandbox_` is refused.
 """
 
 import base64
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 
 from .book import Book, Row
 from .faults import Faults
+from .paypal_book import Transactions
 from .paypal_objects import error, refusal
 from .paypal_payments import Payments
 from .paypal_signing import Signer
@@ -24,6 +26,7 @@ from .wire import Answer, Refused, Request
 PREFIX = "/paypal"
 CLIENT = "sandbox_"
 TOKEN_SECONDS = 32400
+REPORT = "/v1/reporting/transactions"
 FREE = ("/v1/oauth2/token", "/v1/notifications/certs/")  # nothing but an outage keeps these from answering
 
 
@@ -33,6 +36,7 @@ class PayPal:
     def __init__(self, book: Book, faults: Faults, timeline: Timeline, webhooks: Webhooks, signer: Signer) -> None:
         self._book, self._signer = book, signer
         self.payments = Payments(book, faults, timeline, webhooks)
+        self.transactions = Transactions(book)
         self._tokens: dict[str, float] = {}
         self._running: set[str] = set()
         self._running_lock = threading.Lock()
@@ -84,6 +88,8 @@ class PayPal:
             for method, pattern, view in self._routes:
                 if method == request.method and (match := pattern.match(request.path)):
                     return Answer(200, view(*match.groups()))
+            if (request.method, path) == ("GET", REPORT):
+                return Answer(200, self.transactions.search(request.query))
         raise refusal(404)
 
     def _once(self, request: Request, capture: str, spoiled: bool) -> Answer:

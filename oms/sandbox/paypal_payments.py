@@ -28,7 +28,7 @@ class Payments:
                 self.plan(refund)
 
     def seed(self, payments: list[Row]) -> int:
-        """Enter captures: {capture, amount, currency} each; repeat-safe. Returns how many were new."""
+        """Enter captures: {capture, amount, currency, created?} each; repeat-safe. Returns how many were new."""
         with self._book.lock:
             fresh = [
                 {
@@ -36,7 +36,7 @@ class Payments:
                     "order": f"O{one['capture']}"[:20],
                     "amount": int(one["amount"]),
                     "currency": str(one["currency"]).upper(),
-                    "created": int(time.time()),
+                    "created": int(one.get("created", time.time())),
                 }
                 for one in payments
                 if self._book["capture"].get(str(one["capture"])) is None
@@ -126,6 +126,8 @@ class Payments:
                 raise refusal(422, "REFUND_NOT_ALLOWED", f"A refund that is {refund['status']} cannot be {status}.")
             plan = self._late(time.time()) if status == "COMPLETED" else []
             after = refund | {"status": status, "reason": "", "updated": time.time(), "plan": plan}
+            if (refund["status"], status) == ("COMPLETED", "FAILED"):
+                after["came_back"] = after["updated"]
             shown, kind = objects.show_refund(after), objects.KIND.get(status)
             events = [objects.event(kind, "refund", shown, refund["capture"])] if kind else []
             self._book.write("paypal.moved", paypal_refund=[after], event=events)

@@ -108,6 +108,10 @@ class PayPalGateway:
 
     # ── HTTP ──
 
+    def get(self, path: str, **asked: str | int) -> dict[str, Any]:
+        """What PayPal answers to a question that changes nothing. Raises GatewayError."""
+        return self._call("GET", path, params=asked)
+
     def _call(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         """One call with a token; a token PayPal does not know any more is renewed once. Raises GatewayError."""
         writes = method == "POST"
@@ -162,7 +166,7 @@ def read_refund(refund: Mapping[str, Any]) -> RefundAnswer:
     status = STATUSES.get(str(refund.get("status")))
     if status is None:
         raise GatewayError(f"PayPal gave the unknown status {refund.get('status')}.", code="unknown_status")
-    amount, currency = _amount(refund.get("amount"))
+    amount, currency = read_amount(refund.get("amount"))
     number, _, attempt = str(refund.get("custom_id") or "").partition(",")
     return RefundAnswer(
         status=status,
@@ -176,7 +180,7 @@ def read_refund(refund: Mapping[str, Any]) -> RefundAnswer:
     )
 
 
-def _amount(given: Any) -> tuple[int, str]:
+def read_amount(given: Any) -> tuple[int, str]:
     """A `money` of PayPal in our smallest unit. Raises GatewayError."""
     try:
         currency = str(given["currency_code"])

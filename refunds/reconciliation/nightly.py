@@ -28,8 +28,11 @@ def ask_tonight(*, now: datetime) -> list[ReconciliationRun]:
     runs = []
     if providers := books.in_use():
         recent = ReconciliationRun.objects.filter(requested_by=ACTOR, requested_at__gt=now - timedelta(hours=12))
-        if not any(run.providers for run in recent):
-            runs.append(lifecycle.ask(since(now), now, providers=providers, by=ACTOR, at=now))
+        asked = {name for run in recent for name in run.providers}
+        # A run each: a provider that refuses to show its book does not keep the others from being compared.
+        for name in providers:
+            if name not in asked:
+                runs.append(lifecycle.ask(since(now), now, providers=[name], by=ACTOR, at=now))
     return [*runs, *_files(now)]
 
 
