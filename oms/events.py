@@ -5,6 +5,7 @@ EVENTS = {
     "order.imported": ("lines", "total", "currency", "source"),
     "order.placed": ("lines", "total", "currency", "source"),
     "order.paid": ("payment", "amount", "currency"),
+    "order.charged_back": ("payment", "dispute", "amount", "currency"),
     "order.shipped": ("shipment", "lines"),
     "order.delivered": ("shipment",),
     "order.refused": ("shipment",),

@@ -52,6 +52,7 @@ class Account(TextChoices):
     CARRIAGE = "carriage", _("return shipping bought")
     GOODWILL = "goodwill", _("goodwill")
     BONUS = "bonus", _("bonuses on store credit")
+    CHARGEBACKS = "chargebacks", _("money lost in disputes")
 
     @property
     def number(self) -> str:
@@ -92,6 +93,7 @@ CHART: dict[Account, tuple[str, Kind]] = {
     Account.CARRIAGE: ("5200", Kind.EXPENSE),
     Account.GOODWILL: ("5300", Kind.EXPENSE),
     Account.BONUS: ("5310", Kind.EXPENSE),
+    Account.CHARGEBACKS: ("5400", Kind.EXPENSE),
 }
 
 # Where value stands while it is neither the customer's nor earned: what a payment puts in, and a refund takes out.

@@ -2,7 +2,7 @@
 
 from oms.orders.cancellation import cancel_lines
 from oms.orders.creation import NewLine, NewPayment, capture, create
-from oms.orders.payment import left_to_pay, pay
+from oms.orders.payment import charge_back, left_to_pay, pay
 from oms.orders.refusals import (
     GoesOutForReturn,
     LineNotOfOrder,
@@ -30,6 +30,7 @@ __all__ = [
     "QuantityNotPossible",
     "cancel_lines",
     "capture",
+    "charge_back",
     "create",
     "deliver",
     "facts_of",

@@ -1,4 +1,4 @@
-"""Money that comes for an order after it was placed: what an exchange costs beyond what came back."""
+"""Money that comes for an order after it was placed: what an exchange costs on top; or goes in a dispute."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Sum
 
-from oms import outbox
+from oms import journal, outbox
 from oms.models import Order, Payment
 from oms.money import amount_text
 from oms.orders.creation import NewPayment, capture
@@ -34,6 +34,25 @@ def pay(order_number: str, new: NewPayment, *, by: str, at: datetime) -> Payment
             payment=payment.pk, amount=amount_text(payment.captured, order.currency), currency=order.currency,
         )  # fmt: skip
         return payment
+
+
+def charge_back(order: Order, payment: Payment, amount: Decimal, *, dispute: str, by: str, at: datetime) -> None:
+    """Book what the bank or PayPal took from us because a dispute was lost, in the payment's currency.
+
+    It left from where the payment was paid in, and is an expense: the sale and its tax stand, since no goods need have
+    come back. What the provider charges for the dispute itself is not in it. Call it under the order's lock.
+    """
+    journal.post(
+        f"dispute/{dispute}/lost",
+        [(journal.Account.CHARGEBACKS, amount), (journal.paid_into(payment.method), -amount)],
+        currency=payment.currency,
+        at=at,
+        order=order,
+    )
+    outbox.record(
+        order, "order.charged_back", by=by, at=at,
+        payment=payment.pk, dispute=dispute, amount=amount_text(amount, payment.currency), currency=payment.currency,
+    )  # fmt: skip
 
 
 def left_to_pay(order: Order) -> Decimal:

@@ -22,7 +22,12 @@ ROOTS = {Kind.ASSET: "Assets", Kind.LIABILITY: "Liabilities", Kind.INCOME: "Inco
 OPENING = "Equity:Opening"
 CHUNK = 2000
 _NOT_IN_A_LINK = re.compile(r"[^A-Za-z0-9\-_/.]+")
-WHAT = {"capture": "Payment captured", "outcome": "Goods taken back", "manual": "Made by hand"}
+WHAT = {
+    "capture": "Payment captured",
+    "outcome": "Goods taken back",
+    "dispute": "Dispute lost",
+    "manual": "Made by hand",
+}
 
 
 def account_name(account: Account) -> str:

@@ -75,6 +75,8 @@ def _row(posting: Posting, payments: dict[int, Payment], refunds: dict[str, Refu
         late = "/failed/" in rest
         category = "refund_failure" if late else "refund"
         said = f"REFUND FAILURE ({order})" if late else f"REFUND FOR CHARGE ({order})"
+    elif first == "dispute":
+        category, source, said = "dispute", rest.partition("/")[0], order
     paid_with = payment.provider_id if payment else ""
     return {
         "balance_transaction_id": f"entry_{entry.pk}",

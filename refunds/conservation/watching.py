@@ -18,10 +18,10 @@ from refunds.states import Reading
 
 logger = logging.getLogger(__name__)
 
-TOTALS = ("captured", "refunded", "credited", "kept", "drift")
+TOTALS = ("captured", "refunded", "credited", "charged_back", "kept", "drift")
 ORDER = (
     "captured", "captured_in_journal", "refunded", "refunded_in_journal", "refunds_settled", "credited",
-    "credited_in_journal",
+    "credited_in_journal", "charged_back", "charged_back_in_journal",
 )  # fmt: skip
 UNIT = ("gross", "credited", "tax", "credited_tax", "on_memos", "in_events")
 TAX = ("captured", "captured_in_journal", "refunded", "refunded_in_journal")

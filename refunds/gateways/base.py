@@ -56,12 +56,14 @@ class PageNews:
 @dataclass(frozen=True)
 class DisputeNews:
     """The customer disputes a payment at the bank or the provider, or that was decided. `payments`: the provider's ids
-    of the payment, the one we know among them."""
+    of the payment, the one we know among them. `amount_minor` is what it is about, or what was taken; 0: not said."""
 
     external_id: str
     payments: tuple[str, ...]
     status: DisputeStatus
     reason: str = ""
+    amount_minor: int = 0
+    currency: str = ""
 
 
 type News = RefundAnswer | AskAgain | PageNews | DisputeNews

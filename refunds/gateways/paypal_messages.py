@@ -1,8 +1,10 @@
 """What a message of PayPal tells us. https://developer.paypal.com/api/rest/webhooks/event-names/"""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from oms.money import MoneyError, to_minor
 from refunds.gateways.paypal import read_refund
 from refunds.states import DisputeStatus
 
@@ -32,8 +34,21 @@ def _dispute(dispute: Mapping[str, Any]) -> DisputeNews:
     captures = tuple(str(one["seller_transaction_id"]) for one in sold if one.get("seller_transaction_id"))
     if not dispute.get("dispute_id") or not captures:
         raise GatewayError("PayPal named no disputed payment.", code="unusable_dispute")
-    status = DisputeStatus.OPEN
+    status, outcome = DisputeStatus.OPEN, dispute.get("dispute_outcome") or {}
+    about = outcome.get("amount_refunded") or dispute.get("dispute_amount") or {}
     if dispute.get("status") == "RESOLVED":
-        outcome = str((dispute.get("dispute_outcome") or {}).get("outcome_code"))
-        status = DisputeStatus.WON if outcome in OURS else DisputeStatus.LOST
-    return DisputeNews(str(dispute["dispute_id"]), captures, status, str(dispute.get("reason") or ""))
+        code = str(outcome.get("outcome_code"))
+        status = DisputeStatus.WON if code in OURS else DisputeStatus.LOST
+    amount, currency = _amount(about)
+    return DisputeNews(str(dispute["dispute_id"]), captures, status, str(dispute.get("reason") or ""), amount, currency)
+
+
+def _amount(about: Mapping[str, Any]) -> tuple[int, str]:
+    """In the smallest unit; (0, "") when nothing is said."""
+    if not about:
+        return 0, ""
+    try:
+        currency = str(about["currency_code"])
+        return to_minor(Decimal(str(about["value"])), currency), currency
+    except (KeyError, InvalidOperation, MoneyError) as problem:
+        raise GatewayError("PayPal gave a dispute an amount that cannot be read.", code="unusable_dispute") from problem

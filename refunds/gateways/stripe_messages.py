@@ -47,7 +47,8 @@ def _dispute(dispute: Mapping[str, Any]) -> DisputeNews:
     if status is None or not dispute.get("id"):
         raise GatewayError("Stripe gave a dispute an unknown status.", code="unknown_status")
     payments = _payments(dispute.get("charge"), dispute.get("payment_intent"))
-    return DisputeNews(str(dispute["id"]), payments, status, str(dispute.get("reason") or ""))
+    amount, currency = int(dispute.get("amount") or 0), str(dispute.get("currency") or "").upper()
+    return DisputeNews(str(dispute["id"]), payments, status, str(dispute.get("reason") or ""), amount, currency)
 
 
 def _payments(*ids: Any) -> tuple[str, ...]:

@@ -1,14 +1,17 @@
 """A payment is disputed: nothing more goes back on it until that is decided, and nothing at all when it is lost.
 
-The bank gives the customer the money of a lost dispute, so a refund beside it would be the same money twice.
+The bank gives the customer the money of a lost dispute, so a refund beside it would be the same money twice. What it
+takes from us is booked in the same transaction.
 """
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Q
 
-from oms import outbox
+from oms import orders, outbox
 from oms.models import Order, Payment
+from oms.money import from_minor
 from oms.verbs import verb
 from refunds.gateways.base import DisputeNews
 from refunds.lifecycle.locking import release, tell_failed
@@ -26,14 +29,15 @@ def hear_dispute(news: DisputeNews, *, by: str, at: datetime) -> PaymentDispute:
     """Take what the provider says about a dispute; what is known already, or was decided, changes nothing.
 
     Opened: refunds that are not sent yet wait. Decided for us: they go on. Decided for the customer: they are called
-    off, since the bank has paid. Raises NotOurs for a payment we do not have.
+    off, since the bank has paid, and what it took from us is booked. Raises NotOurs for a payment we do not have, and
+    for money lost in another currency than was paid.
     """
     payment = Payment.objects.filter(provider_id__in=news.payments, carried_from=None).order_by("pk").first()
     if payment is None:
         raise NotOurs("unknown_payment")
     # What it paid for may be an exchange by now: those orders' refunds go back on the same payment.
     touched = Order.objects.filter(Q(pk=payment.order_id) | Q(payments__carried_from=payment)).values("pk")
-    list(Order.objects.for_update().filter(pk__in=touched).order_by("pk"))
+    locked = {order.pk: order for order in Order.objects.for_update().filter(pk__in=touched).order_by("pk")}
     dispute = PaymentDispute.objects.filter(external_id=news.external_id).first()
     if dispute is not None and dispute.status in (news.status, *DECIDED):
         return dispute
@@ -42,10 +46,28 @@ def hear_dispute(news: DisputeNews, *, by: str, at: datetime) -> PaymentDispute:
     dispute = dispute or PaymentDispute(payment=payment, external_id=news.external_id, opened_at=at)
     dispute.status, dispute.reason = news.status, news.reason[:80]
     dispute.closed_at = None if news.status == DisputeStatus.OPEN else at
+    dispute.lost = _lost(payment, news)
     dispute.save()
+    if dispute.lost:
+        orders.charge_back(locked[payment.order_id], payment, dispute.lost, dispute=dispute.external_id, by=by, at=at)
     for refund in _not_sent(payment):
         _follow(refund, dispute, by=by, at=at)
     return dispute
+
+
+def _lost(payment: Payment, news: DisputeNews) -> Decimal:
+    """What a lost dispute takes, in the payment's currency: what the provider says, else all that was not given back.
+
+    It may be more than is left, when a refund was out already: that money is gone twice, and the books say so.
+    """
+    if news.status != DisputeStatus.LOST:
+        return Decimal(0)
+    if not news.amount_minor:
+        payment.refresh_from_db()
+        return payment.captured - payment.refunded
+    if news.currency != payment.currency:
+        raise NotOurs("other_currency")
+    return from_minor(news.amount_minor, payment.currency)
 
 
 def _not_sent(payment: Payment) -> list[Refund]:

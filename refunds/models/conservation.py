@@ -10,7 +10,8 @@ class ConservationRun(models.Model):
     asked_by = models.CharField(max_length=60)
     ran_at = models.DateTimeField()
     orders = models.PositiveIntegerField(_("orders"))
-    # One object a currency: currency, captured, refunded, credited, kept, drift; amounts as text in major units.
+    # One object a currency: currency, captured, refunded, credited, charged_back, kept, drift; amounts as text in major
+    # units.
     totals = models.JSONField(default=list)
     drifting = models.PositiveIntegerField(_("drifting"))
 

@@ -15,12 +15,15 @@ class PaymentDispute(models.Model):
     external_id = models.CharField(max_length=80, unique=True)
     status = models.CharField(_("status"), max_length=12, choices=DisputeStatus)
     reason = models.CharField(max_length=80, blank=True)
+    # What was taken from us when it was lost, in the payment's currency.
+    lost = models.DecimalField(_("lost"), **MONEY, default=0)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("payment dispute")
         verbose_name_plural = _("payment disputes")
+        constraints = [models.CheckConstraint(condition=Q(lost__gte=0), name="dispute_lost_amount")]
         indexes = [models.Index(fields=["payment"], name="dispute_undecided", condition=~Q(status=DisputeStatus.WON))]
 
     def __str__(self) -> str:

@@ -134,6 +134,7 @@ def render_detail(
         ],
         "evidence": [(one, clock.text(one.given_at)) for one in _evidence(request, refund)],
         "disputes": disputes,
+        "lost": sum(one.lost for one in disputes),
         "unreachable": refund.status == RefundStatus.FAILED and refund.provider_reason in UNREACHABLE,
         "problem": problem,
     }

@@ -175,11 +175,13 @@ def test_conservation_holds_for_what_was_captured() -> None:
     a_sold_order("S1", "20.00")
     a_sold_order("S2", "5.50")
     totals = {
-        "currency": "GBP", "orders": 2, "captured": "25.50", "refunded": "0.00", "credited": "0.00", "kept": "25.50",
-        "drift": "0.00",
+        "currency": "GBP", "orders": 2, "captured": "25.50", "refunded": "0.00", "credited": "0.00",
+        "charged_back": "0.00", "kept": "25.50", "drift": "0.00",
     }  # fmt: skip
     assert ask("conservation") == (0, {"currencies": [totals], "drifting": [], "units": [], "taxes": []})
-    shown = "GBP: 2 orders, captured 25.50 = refunded 0.00 + credited 0.00 + kept 25.50; drift 0.00\n"
+    shown = (
+        "GBP: 2 orders, captured 25.50 = refunded 0.00 + credited 0.00 + charged back 0.00 + kept 25.50; drift 0.00\n"
+    )
     assert run("conservation")[1] == shown
 
 
@@ -219,6 +221,8 @@ def test_conservation_names_an_order_whose_books_disagree() -> None:
         "captured_in_journal": "20.00",
         "refunded_in_journal": "0.00",
         "credited_in_journal": "0.00",
+        "charged_back": "0.00",
+        "charged_back_in_journal": "0.00",
         "refunds_settled": "0.00",
         "drift": "0.02",
     }

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from oms.models import Delivery, Event
+from oms.journal import Account
+from oms.models import Delivery, Event, JournalEntry, Posting
+from oms.roles import Role
 from refunds import lifecycle, protocol
+from refunds.conservation import Balance, balances
 from refunds.gateways import paypal_messages, stripe_messages
 from refunds.gateways.base import DisputeNews, GatewayError
 from refunds.models import PaymentDispute, Refund
@@ -17,7 +20,9 @@ from refunds.states import DisputeStatus, RefundStatus
 from returns.models import RMA
 from returns.states import Settlement
 from tests.refunds.cases import FINANCE, LATER, a_paid_order, a_refund_in, a_requested_refund, everything, money
+from tests.refunds.test_conservation import NOTHING, a_sale, drifts, give_back
 from tests.sandbox import Sandbox
+from tests.staff import staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -70,9 +75,9 @@ def test_lost_it_is_called_off_and_the_return_waits_for_somebody() -> None:
 @pytest.mark.parametrize("status", [S.SUBMITTED, S.PENDING, S.SETTLED, S.FAILED, S.CANCELED])
 def test_what_is_out_already_is_left_alone(status: S) -> None:
     refund = a_refund_in(status)
-    before = everything(refund)
+    *before, entries = everything(refund)
     hear(refund, D.OPEN, D.LOST)
-    assert everything(refund) == before
+    assert everything(refund) == (*before, entries + 1)  # what the dispute took
 
 
 @pytest.mark.parametrize("end", [D.WON, D.LOST])
@@ -93,6 +98,91 @@ def test_a_refund_asked_for_while_it_is_disputed_waits_too() -> None:
     )
     lifecycle.approve(goodwill.number, by=FINANCE, at=LATER)
     assert lifecycle.submit(goodwill.number, by="system", at=LATER) is None
+
+
+# ── What is lost is booked ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def lose(payment: Any, *, amount: int = 5998, currency: str = "GBP", id: str = "dp_1") -> PaymentDispute:
+    told = DisputeNews(id, (payment.provider_id,), D.LOST, "fraudulent", amount, currency)
+    return lifecycle.hear_dispute(told, by="stripe", at=LATER)
+
+
+def booked() -> list[tuple[str, Decimal]]:
+    found = Posting.objects.filter(entry__cause__startswith="dispute/")
+    return list(found.order_by("pk").values_list("account", "amount"))
+
+
+@pytest.mark.parametrize(("method", "account"), [("card", Account.PROVIDER), ("paypal", Account.PAYPAL)])
+def test_what_a_lost_dispute_takes_is_booked_once(method: str, account: Account) -> None:
+    order = a_sale(payments=((method, "59.98"),))
+    payment = order.payments.get()
+    for _told_again in range(2):
+        dispute = lose(payment)
+    assert dispute.lost == Decimal("59.98")
+    assert booked() == [(Account.CHARGEBACKS, Decimal("59.98")), (account, Decimal("-59.98"))]
+    assert JournalEntry.objects.get(cause="dispute/dp_1/lost").order == order
+    event = Event.objects.get(name="order.charged_back")
+    assert (event.stream, event.facts["amount"], event.facts["dispute"]) == (order.stream, "59.98", "dp_1")
+
+
+@pytest.mark.parametrize("status", [D.OPEN, D.WON])
+def test_what_is_not_lost_books_nothing(status: D) -> None:
+    payment = a_sale().payments.get()
+    told = DisputeNews("dp_1", (payment.provider_id,), status, "", 5998, "GBP")
+    assert lifecycle.hear_dispute(told, by="stripe", at=LATER).lost == 0
+    assert booked() == []
+
+
+def reading() -> Balance:
+    [one] = balances()
+    return one
+
+
+def test_captured_is_refunded_charged_back_and_kept() -> None:
+    order = a_sale()
+    give_back(order, {"MUG": 1})
+    lose(order.payments.get(), amount=2000)
+    one = reading()
+    assert (one.refunded, one.charged_back, one.kept) == (Decimal("9.99"), Decimal("20.00"), Decimal("29.99"))
+    assert drifts() == NOTHING
+
+
+def test_not_told_how_much_it_is_all_that_was_not_given_back() -> None:
+    order = a_sale()
+    give_back(order, {"MUG": 1})
+    lose(order.payments.get(), amount=0, currency="")
+    assert (reading().charged_back, reading().kept, drifts()) == (Decimal("49.99"), 0, NOTHING)
+
+
+def test_money_that_is_gone_twice_shows_as_less_than_nothing_kept() -> None:
+    order = a_sale()
+    give_back(order, {"MUG": 1})
+    lose(order.payments.get())
+    assert (reading().kept, drifts()) == (Decimal("-9.99"), NOTHING)
+
+
+def test_a_loss_that_one_book_does_not_know_drifts() -> None:
+    order = a_sale()
+    lose(order.payments.get())
+    PaymentDispute.objects.update(lost=Decimal("59.97"))
+    assert drifts() == NOTHING | {"order": Decimal("0.01")}
+
+
+def test_money_lost_in_another_currency_is_for_a_person() -> None:
+    payment = a_sale().payments.get()
+    with pytest.raises(NotOurs, match="other_currency"):
+        lose(payment, currency="EUR")
+    assert (booked(), PaymentDispute.objects.count()) == ([], 0)
+
+
+def test_the_page_says_what_was_lost() -> None:
+    refund = hear(a_requested_refund(), D.OPEN)
+    client = staff_client(Role.FINANCE)
+    assert "nothing goes back on it until that is decided" in client.get(refund.get_absolute_url()).content.decode()
+    lose(refund.payment, amount=2000)
+    shown = client.get(refund.get_absolute_url()).content.decode()
+    assert "A dispute of the payment was lost and took £20.00: nothing more goes back on it." in shown
 
 
 def test_a_payment_that_is_not_ours() -> None:
@@ -116,8 +206,9 @@ def test_a_payment_that_is_not_ours() -> None:
 )
 def test_stripes_words(status: str, means: D) -> None:
     about = {"id": "dp_1", "object": "dispute", "charge": "ch_1", "payment_intent": "pi_1", "status": status}
+    about |= {"amount": 5998, "currency": "gbp"}
     [said] = stripe_messages.read("charge.dispute.closed", {"data": {"object": about}})
-    assert said == DisputeNews("dp_1", ("ch_1", "pi_1"), means)
+    assert said == DisputeNews("dp_1", ("ch_1", "pi_1"), means, "", 5998, "GBP")
 
 
 @pytest.mark.parametrize(
@@ -136,6 +227,25 @@ def test_paypals_words(status: str, outcome: str, means: D) -> None:
     about |= {"status": status, "dispute_outcome": {"outcome_code": outcome}}
     [said] = paypal_messages.read("CUSTOMER.DISPUTE.RESOLVED", {"resource": about})
     assert said == DisputeNews("PP-D-1", ("CAP1",), means)
+
+
+def test_paypal_takes_what_it_says_it_refunded() -> None:
+    about: dict[str, Any] = {"dispute_id": "PP-D-1", "disputed_transactions": [{"seller_transaction_id": "CAP1"}]}
+    about |= {"status": "RESOLVED", "dispute_amount": {"value": "59.98", "currency_code": "GBP"}}
+    outcome = {"outcome_code": "RESOLVED_BUYER_FAVOUR"}
+    part = {"amount_refunded": {"value": "20.00", "currency_code": "GBP"}}
+    for told, amount in ((outcome, 5998), (outcome | part, 2000)):
+        [said] = paypal_messages.read("CUSTOMER.DISPUTE.RESOLVED", {"resource": about | {"dispute_outcome": told}})
+        assert (said.amount_minor, said.currency) == (amount, "GBP")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "amount", [{"value": "x", "currency_code": "GBP"}, {"value": "1.00"}, {"value": "1.001", "currency_code": "GBP"}]
+)
+def test_an_amount_nobody_can_read_is_said(amount: dict[str, str]) -> None:
+    about: dict[str, Any] = {"dispute_id": "PP-D-1", "disputed_transactions": [{"seller_transaction_id": "CAP1"}]}
+    with pytest.raises(GatewayError):
+        list(paypal_messages.read("CUSTOMER.DISPUTE.CREATED", {"resource": about | {"dispute_amount": amount}}))
 
 
 @pytest.mark.parametrize("about", [{}, {"dispute_id": "PP-D-1"}, {"disputed_transactions": [{}]}])

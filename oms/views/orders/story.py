@@ -25,6 +25,7 @@ HAPPENED = {
     "order.imported": (gettext_lazy("Taken over from earlier records"), "", "books"),
     "order.placed": (gettext_lazy("Placed"), "", "bag"),
     "order.paid": (gettext_lazy("Paid"), "good", "money"),
+    "order.charged_back": (gettext_lazy("Money lost in a dispute"), "bad", "money"),
     "order.shipped": (gettext_lazy("Shipped"), "moving", "truck"),
     "order.delivered": (gettext_lazy("Delivered"), "good", "home"),
     "order.refused": (gettext_lazy("Delivery refused"), "bad", "undo"),

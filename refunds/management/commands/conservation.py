@@ -19,7 +19,8 @@ exit codes: 0 the drift is zero, 1 it is not, 2 usage, 3 the database is away"""
 
 class Command(ExplainedCommand):
     help = (
-        "Compare captured = refunded + credited + kept per order, unit and tax line with the journal; drift must be 0."
+        "Compare captured = refunded + credited + charged back + kept per order, unit and tax line with the journal;"
+        " drift must be 0."
     )
     example = EXAMPLE
 
@@ -55,13 +56,15 @@ class Command(ExplainedCommand):
             words = _words(code, total)
             self.stdout.write(
                 f"{code}: {words['orders']:,} orders, captured {words['captured']} = refunded {words['refunded']}"
-                f" + credited {words['credited']} + kept {words['kept']}; drift {words['drift']}"
+                f" + credited {words['credited']} + charged back {words['charged_back']} + kept {words['kept']};"
+                f" drift {words['drift']}"
             )
         for one in drifting[:SHOWN]:
             self.stdout.write(
                 f"order {one.order}: captured {one.captured} (journal {one.captured_in_journal}), refunded"
                 f" {one.refunded} (journal {one.refunded_in_journal}, settled refunds {one.refunds_settled}), credited"
-                f" {one.credited} (journal {one.credited_in_journal})"
+                f" {one.credited} (journal {one.credited_in_journal}), charged back {one.charged_back} (journal"
+                f" {one.charged_back_in_journal})"
             )
         if len(drifting) > SHOWN:
             self.stdout.write(f"… and {len(drifting) - SHOWN:,} more orders")
@@ -96,8 +99,8 @@ def _words(code: str, total: dict[str, Any]) -> dict[str, Any]:
 
 def _order(one: Balance) -> dict[str, str]:
     names = (
-        "captured", "refunded", "credited", "captured_in_journal", "refunded_in_journal", "credited_in_journal",
-        "refunds_settled", "drift",
+        "captured", "refunded", "credited", "charged_back", "captured_in_journal", "refunded_in_journal",
+        "credited_in_journal", "charged_back_in_journal", "refunds_settled", "drift",
     )  # fmt: skip
     return {"order": one.order} | _amounts(one, names)
 

@@ -17,6 +17,7 @@ from oms.access import may
 from oms.models import Order
 from oms.roles import allowed
 from oms.views.words import Clock, actor_names
+from refunds.conservation.watching import TOTALS
 from refunds.models import ConservationFinding, ConservationRun
 from refunds.states import Reading
 
@@ -29,6 +30,8 @@ NAMES = {
     "refunds_settled": gettext_lazy("Refunded, by settled refunds"),
     "credited": gettext_lazy("Credited, by settled refunds"),
     "credited_in_journal": gettext_lazy("Credited, by the journal"),
+    "charged_back": gettext_lazy("Lost, by the disputes"),
+    "charged_back_in_journal": gettext_lazy("Lost, by the journal"),
     "gross": gettext_lazy("Sold for"),
     "tax": gettext_lazy("Tax in it"),
     "credited_tax": gettext_lazy("Tax given back"),
@@ -84,7 +87,8 @@ def conservation_check(request: HttpRequest) -> HttpResponse:
 
 
 def _amounts(total: dict[str, Any]) -> dict[str, Decimal]:
-    return {name: Decimal(total[name]) for name in ("captured", "refunded", "credited", "kept", "drift")}
+    """What a total says; earlier looks knew of no disputes."""
+    return {name: Decimal(total.get(name, 0)) for name in TOTALS}
 
 
 def _finding(one: ConservationFinding, known: set[str]) -> dict[str, Any]:
