@@ -45,10 +45,11 @@ class _InboxHandler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         status = self.server.answers.pop(0) if self.server.answers else 200
+        # Before the answer: the sandbox is quiet once it is answered, and then the letter has to be here.
+        self.server.letters.put(Letter(self.path, dict(self.headers.items()), body))
         self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
-        self.server.letters.put(Letter(self.path, dict(self.headers.items()), body))
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
