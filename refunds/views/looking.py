@@ -17,8 +17,8 @@ from refunds.forms import ConfirmationForm, FilterForm, RedirectForm, RefusalFor
 from refunds.lifecycle.approving import as_seen, askers, open_ways
 from refunds.lifecycle.paying import for_a_person
 from refunds.models import ExternalRefund, PaymentDispute, Refund, RefundEvidence, RefundQuerySet
-from refunds.states import MEANING, REFUND_MACHINE, UNREACHABLE, ApprovalReason, ExternalStatus, RefundStatus
-from refunds.views.words import Clock, booked, memo_receipt, situation, story
+from refunds.states import MEANING, REFUND_MACHINE, ApprovalReason, ExternalStatus
+from refunds.views.words import Clock, booked, is_unreachable, memo_receipt, situation, status_label, story
 
 PER_PAGE = 50
 VIEWS = ("all", "approval", "failed", "open")
@@ -60,7 +60,10 @@ def refund_list(request: HttpRequest) -> HttpResponse:
             "title": _("Refunds"),
             "form": form,
             "page": page,
-            "rows": [(refund, MEANING[refund.status], clock.text(refund.requested_at)) for refund in page],
+            "rows": [
+                (refund, status_label(refund), MEANING[refund.status], clock.text(refund.requested_at))
+                for refund in page
+            ],
             "view": view if view in VIEWS else "all",
             "awaiting": every.awaiting_approval().count(),
             "failed": every.failed().count(),
@@ -110,6 +113,7 @@ def render_detail(
         "title": refund.number,
         "refund": refund,
         "meaning": MEANING[refund.status],
+        "status_label": status_label(refund),
         "situation": situation(refund, is_disputed=bool(disputes)),
         "requested_at": clock.text(refund.requested_at),
         "verbs": verbs,
@@ -135,7 +139,7 @@ def render_detail(
         "evidence": [(one, clock.text(one.given_at)) for one in _evidence(request, refund)],
         "disputes": disputes,
         "lost": sum(one.lost for one in disputes),
-        "unreachable": refund.status == RefundStatus.FAILED and refund.provider_reason in UNREACHABLE,
+        "unreachable": is_unreachable(refund),
         "problem": problem,
     }
     return render(request, "refunds/detail.html", context, status=status)

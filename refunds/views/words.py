@@ -19,7 +19,7 @@ from oms.templatetags.components import money as show_money
 from oms.views import words
 from refunds.amounts import Quote
 from refunds.models import CreditMemo, Refund
-from refunds.states import MEANING, GoodwillReason, RefundStatus
+from refunds.states import MEANING, UNREACHABLE, GoodwillReason, RefundStatus
 from refunds.views.working import fee_name, working
 
 S = RefundStatus
@@ -58,7 +58,20 @@ BY_HAND = {
     S.PENDING: FOR_A_PERSON,
 }
 IN_HOUSE = gettext_lazy("We give it ourselves next; no provider is asked.")
+UNPAID_BY_HAND = gettext_lazy("waiting to be paid by hand")
+ANOTHER_WAY = gettext_lazy("Somebody in finance lets it go another way.")
 DISPUTED = gettext_lazy("It is sent when the dispute is decided for us, and called off when it is lost.")
+
+
+def status_label(refund: Refund) -> Any:
+    """Its status in a few words; no provider has what a person pays."""
+    waits = refund.is_by_hand and refund.status in (S.SUBMITTED, S.PENDING)
+    return UNPAID_BY_HAND if waits else refund.get_status_display()
+
+
+def is_unreachable(refund: Refund) -> bool:
+    """Whether sending it again is no use."""
+    return refund.status == S.FAILED and refund.provider_reason in UNREACHABLE
 
 
 def situation(refund: Refund, *, is_disputed: bool) -> tuple[Any, Any]:
@@ -69,6 +82,8 @@ def situation(refund: Refund, *, is_disputed: bool) -> tuple[Any, Any]:
         then = DISPUTED
     elif status == S.APPROVED and not refund.is_sent:
         then = IN_HOUSE
+    elif is_unreachable(refund):
+        then = ANOTHER_WAY
     return where, then
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 from oms.models import InboundWebhook
 from oms.roles import Role
 from refunds import lifecycle, protocol
+from refunds.conservation.watching import watch
 from refunds.gateways.base import DisputeNews, RefundAnswer
 from refunds.lifecycle import For
 from refunds.models import ExternalRefund, Refund
@@ -71,9 +72,16 @@ def out_of_the_ordinary() -> list[str]:
     protocol.carry_out(by_hand.number, by="system", now=lambda: LATER)
     disputed = a_requested_refund()
     told = DisputeNews("dp_1", (disputed.payment.provider_id,), DisputeStatus.OPEN, "general")
-    lifecycle.hear_dispute(told, by="stripe", at=LATER)
-    details = [one.get_absolute_url() for one in (waiting, by_hand, disputed, a_refund_in(S.FAILED))]
-    return ["/refunds/approvals/", "/refunds/external/", f"/refunds/external/{first.number}/", *details]
+    lost = a_requested_refund()
+    gone = DisputeNews("dp_2", (lost.payment.provider_id,), DisputeStatus.LOST, "general", 2000, "GBP")
+    for news in (told, gone):
+        lifecycle.hear_dispute(news, by="stripe", at=LATER)
+    watch(by="system", at=LATER)
+    stolen = a_refund_in(S.SUBMITTED)
+    lifecycle.fail(stolen.number, provider_id="re_stolen", reason="lost_or_stolen_card", by="stripe", at=LATER)
+    details = [one.get_absolute_url() for one in (waiting, by_hand, disputed, lost, stolen)]
+    external = ["/refunds/external/", f"/refunds/external/{first.number}/"]
+    return ["/refunds/approvals/", *external, *details, "/books/conservation/"]
 
 
 def test_what_is_out_of_the_ordinary(chromium: Browser, live_server: Any) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from oms import shops
@@ -16,6 +17,7 @@ from oms.money import to_minor
 from oms.roles import Role
 from oms.states import PaymentMethod, TenderRule
 from refunds import lifecycle as money
+from refunds.conservation import balances
 from refunds.models import ExternalRefund, Refund
 from refunds.states import RefundDestination, RefundStatus
 from returns.lifecycle import Wanted
@@ -183,6 +185,9 @@ def test_a_lost_dispute_calls_the_refund_off(talking: Sandbox, inbox: Inbox, pro
     refund = Refund.objects.get(rma=rma)
     assert (refund.status, refund.provider_reason) == (RefundStatus.CANCELED, "dispute_lost")
     assert order.payments.get().in_flight == 0
+    assert [one.charged_back for one in balances() if one.order == order.number] == [Decimal("20.00")]
+    page = staff_client(Role.FINANCE).get(reverse("orders:detail", args=[order.number])).content.decode()
+    assert "Money lost in a dispute" in page
     assert on.books_balance()
 
 

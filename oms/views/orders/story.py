@@ -127,6 +127,8 @@ def _story(order: Order, clock: Clock) -> list[dict[str, Any]]:
 
 
 def _more(event: Event) -> str:
+    if event.name == "order.charged_back":
+        return f"{event.facts['amount']} {event.facts['currency']}"
     if reason := event.facts.get("reason"):
         return str(reason)
     lines = event.facts.get("lines")
