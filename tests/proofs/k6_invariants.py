@@ -8,10 +8,12 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
+from inventory.models import StockLevel
+from inventory.states import BinKind
 from oms.journal import Account
-from oms.models import Customer, Event, Order, OrderLine, Posting, UnitClaim
+from oms.models import Customer, Event, Order, OrderLine, Payment, Posting, Product, UnitClaim
 from refunds.models import CreditMemo, CreditMemoLine, Refund, StoreCreditGrant
-from returns.models import RMA
+from returns.models import RMA, Dispatch
 from tests.proofs.k6_model import Model
 
 INVARIANTS: list[str] = []
@@ -45,6 +47,7 @@ class Invariants(RuleBasedStateMachine):
     customer: Customer
     order_lines: list[OrderLine]
     payments: list[int]
+    goods: dict[str, Product]
     _seen: "Seen | None" = None
 
     @property
@@ -137,8 +140,8 @@ class Invariants(RuleBasedStateMachine):
             for _entry, account, cause, amount in self.seen.postings
             if account == Account.PROVIDER and cause.startswith("refund/")
         ]
-        settled = sum(pence(one.amount) for one in self.seen.refunds if one.status == "settled")
-        assert sum(left) == -settled
+        settled = [one for one in self.seen.refunds if one.status == "settled" and one.destination != "exchange"]
+        assert sum(left) == -sum(pence(one.amount) for one in settled)
 
     @must_hold
     def nothing_is_attempted_twice_at_once(self) -> None:
@@ -159,6 +162,43 @@ class Invariants(RuleBasedStateMachine):
     @must_hold
     def the_books_owe_the_credit_that_was_given(self) -> None:
         assert self.seen.owed_as_credit == -self.model.given
+
+    @must_hold
+    def goods_set_aside_are_there(self) -> None:
+        model = self.model
+        assert self.seen.stock == {sku: (model.reserved(sku), there) for sku, there in model.stock.items()}
+        assert all(reserved <= there for reserved, there in self.seen.stock.values())
+
+    @must_hold
+    def exchanges_stand_where_they_should(self) -> None:
+        assert {one.rma.number: one.status for one in self.seen.exchanges} == {
+            number: one.status for number, one in self.model.exchanges.items()
+        }
+
+    @must_hold
+    def value_carried_is_credited_on_the_order_that_goes_out(self) -> None:
+        carried, paid = self.seen.paid_for_goods(carried=True), self.seen.paid_for_goods(carried=False)
+        found = {one.rma.number: (carried[one.order_id], paid[one.order_id]) for one in self.seen.exchanges}
+        assert found == {number: (one.carried, one.paid) for number, one in self.model.exchanges.items()}
+        settled = [one for one in self.seen.refunds if one.status == "settled" and one.destination == "exchange"]
+        assert sum(carried.values()) == sum(pence(one.amount) for one in settled)
+
+    @must_hold
+    def goods_leave_when_they_are_paid_and_not_dearer(self) -> None:
+        for one in self.seen.exchanges:
+            captured = sum(pence(paid.captured) for paid in self.seen.for_goods if paid.order_id == one.order_id)
+            total = pence(one.order.total)
+            assert captured <= total
+            assert one.status != "released" or captured == total
+            assert one.status != "held" or captured < total
+
+    @must_hold
+    def nothing_is_paid_twice(self) -> None:
+        back = sum(pence(one.refunded) for one in self.seen.for_goods)
+        assert back == sum(one.back for one in self.model.exchanges.values())
+        left = [one for one in self.seen.refunds if one.status == "settled" and one.destination != "exchange"]
+        came = sum(one.captured for one in self.model.payments) + sum(one.paid for one in self.model.exchanges.values())
+        assert sum(pence(one.amount) for one in left) + back <= came
 
     @must_hold
     def the_story_of_each_refund_is_whole(self) -> None:
@@ -197,6 +237,11 @@ class Seen:
             Event.objects.filter(stream__in=streams).order_by("sequence").values_list("stream", "sequence")
         ):
             self.stories.setdefault(stream, []).append(sequence)
+        self.stock = {one.product.sku: (one.reserved, one.quantity) for one in _levels(machine)}
+        self.exchanges, self.for_goods = list[Dispatch](), list[Payment]()
+        if machine.model.exchanges:
+            self.exchanges = list(Dispatch.objects.filter(rma__order=order).select_related("order", "rma"))
+            self.for_goods = list(Payment.objects.filter(order__in=[one.order_id for one in self.exchanges]))
         self.credit, self.owed_as_credit = (0, 0, 0), 0
         if machine.model.given:
             grants = StoreCreditGrant.objects.filter(account__customer=customer)
@@ -207,3 +252,16 @@ class Seen:
                 account=Account.STORE_CREDIT, entry__cause__startswith=f"store_credit/{number}/"
             )
             self.owed_as_credit = pence(owed.aggregate(sum=Sum("amount"))["sum"])
+
+    def paid_for_goods(self, *, carried: bool) -> Counter[int]:
+        """What was captured for each order that goes out: of value carried over, or of new money."""
+        sums: Counter[int] = Counter()
+        for one in self.for_goods:
+            if (one.carried_from_id is not None) == carried:
+                sums[one.order_id] += pence(one.captured)
+        return sums
+
+
+def _levels(machine: Invariants) -> list[StockLevel]:
+    found = StockLevel.objects.filter(product__in=list(machine.goods.values()), bin__kind=BinKind.SHELF)
+    return list(found.select_related("product"))

@@ -43,6 +43,29 @@ class Refund:
     payment: int
     amount: int
     status: str
+    way: str = "original"
+    rma: str = ""
+
+
+@dataclass
+class Exchange:
+    """Goods that go out for a return: `carried` is what the return paid for them, `paid` what the customer did."""
+
+    sku: str
+    count: int
+    total: int
+    status: str = "waiting"
+    carried: int = 0
+    paid: int = 0
+    back: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.total - self.carried - self.paid
+
+    @property
+    def is_alive(self) -> bool:
+        return self.status != "canceled"
 
 
 @dataclass
@@ -73,6 +96,9 @@ class Model:
         self.events = 0
         self.given = self.free = 0
         self.holds: dict[str, Hold] = {}
+        self.exchanges: dict[str, Exchange] = {}
+        self.prices: dict[str, int] = {}
+        self.stock: dict[str, int] = {}
 
     # ── Goods ──
 
@@ -90,6 +116,8 @@ class Model:
             return False
         one.phase = "canceled"
         self.lines[one.line].out -= one.units
+        if number in self.exchanges:
+            self.exchanges[number].status = "canceled"
         return True
 
     def receive(self, number: str) -> bool:
@@ -179,6 +207,73 @@ class Model:
         payment.in_flight += in_flight * one.amount
         payment.refunded += refunded * one.amount
         return True
+
+    # ── Exchanges ──
+
+    def reserved(self, sku: str) -> int:
+        return sum(one.count for one in self.exchanges.values() if one.sku == sku and one.is_alive)
+
+    def may_exchange(self, line: int, count: int, sku: str) -> bool:
+        return self.may_return(line, count) and count <= self.stock[sku] - self.reserved(sku)
+
+    def exchange(self, number: str, sku: str, count: int) -> None:
+        self.exchanges[number] = Exchange(sku, count, self.prices[sku] * count)
+
+    def undecided(self, number: str) -> int:
+        """What is about to pay for the goods, or failed to."""
+        coming = ("approved", "failed")
+        return sum(
+            one.amount
+            for one in self.refunds.values()
+            if one.rma == number and one.way == "exchange" and one.status in coming
+        )
+
+    def ways(self, number: str, shares: list[tuple[int, int]] | None) -> list[tuple[int, int, str]] | None:
+        """What the return is owed, split into what goes back, first, and what pays for the goods."""
+        if shares is None:
+            return None
+        one, total = self.exchanges[number], sum(amount for _payment, amount in shares)
+        pays = min(total, max(0, one.left - self.undecided(number))) if one.is_alive else 0
+        back, found = total - pays, []
+        for payment, amount in shares:
+            first = min(amount, back)
+            back -= first
+            found += [(payment, part, way) for part, way in ((first, "original"), (amount - first, "exchange")) if part]
+        return found
+
+    def give(self, number: str) -> bool:
+        refund = self.refunds[number]
+        one = self.exchanges[refund.rma]
+        if not one.is_alive or refund.amount > one.left:
+            return False
+        if not self._move(number, ("approved",), "settled", in_flight=-1, refunded=1):
+            return False
+        one.carried += refund.amount
+        self.advance(refund.rma)
+        return True
+
+    def pay_rest(self, number: str) -> None:
+        one = self.exchanges[number]
+        one.paid += one.left
+        self.advance(number)
+
+    def advance(self, number: str) -> None:
+        """Goods that are paid may leave; what is left to pay is the customer's once all of the return is known."""
+        one = self.exchanges[number]
+        if one.status not in ("waiting", "held") or self.undecided(number):
+            return
+        if not one.left:
+            one.status = "released"
+        elif self.returns[number].phase == "inspected":
+            one.status = "held"
+
+    def prefer_money(self, number: str) -> int | None:
+        """What goes back of what was paid for the goods; None when there is nothing to call off."""
+        one = self.exchanges[number]
+        if not one.is_alive:
+            return None
+        one.status, one.back = "canceled", one.carried + one.paid
+        return one.back
 
     # ── Store credit ──
 
