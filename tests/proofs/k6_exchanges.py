@@ -59,6 +59,8 @@ class WithExchanges(Machine):
             self.goods[good.sku] = good
             self.model.prices[good.sku], self.model.stock[good.sku] = price, STOCK
         self._exchange_at_once(0, 1, drawn // 3)
+        if held := [number for number, one in self.model.exchanges.items() if one.status == "held" and drawn % 2]:
+            self._pay_the_rest(held[0])
 
     @precondition(lambda self: self.goods)
     @rule(place=PICK, count=COUNT, pick=PICK)
