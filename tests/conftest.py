@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import TransactionTestCase
 
 from tests.database import Snapshot
@@ -19,6 +20,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: snapshot.put_back())
     yield
     patched.undo()
+    # A browser or a server that is still ending would keep the database from being dropped.
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.hookimpl(trylast=True)
