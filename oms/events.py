@@ -9,6 +9,7 @@ EVENTS = {
     "order.shipped": ("shipment", "lines"),
     "order.delivered": ("shipment",),
     "order.refused": ("shipment",),
+    "order.lost": ("shipment",),
     "order.lines_canceled": ("lines", "reason", "claims"),
     "period.closing_asked": ("ends_at",),
     "period.closed": ("ends_at", "entries"),

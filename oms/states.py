@@ -3,6 +3,8 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from oms.statemachine import CREATED, Machine, Transition
+
 
 class OrderKind(TextChoices):
     SALE = "sale", _("sale")
@@ -60,3 +62,16 @@ class ShipmentStatus(TextChoices):
     DELIVERED = "delivered", _("delivered")
     REFUSED = "refused", _("refused")
     LOST = "lost", _("lost")
+
+
+SHIPMENT_MACHINE = Machine(
+    "shipment",
+    ShipmentStatus,
+    [
+        Transition("ship", (CREATED,), ShipmentStatus.SHIPPED),
+        Transition("deliver", (ShipmentStatus.SHIPPED, ShipmentStatus.LOST), ShipmentStatus.DELIVERED),
+        Transition("refuse", (ShipmentStatus.SHIPPED, ShipmentStatus.LOST), ShipmentStatus.REFUSED),
+        Transition("lose", (ShipmentStatus.SHIPPED,), ShipmentStatus.LOST),
+    ],
+    terminal=(ShipmentStatus.DELIVERED, ShipmentStatus.REFUSED),
+)

@@ -13,7 +13,6 @@ from oms.orders.refusals import (
     OrderNumberTaken,
     QuantityNotPossible,
 )
-from oms.orders.shipping import deliver, refuse_delivery, ship
 from oms.orders.status import OrderFacts, facts_of, status_of, with_status
 
 __all__ = [
@@ -32,12 +31,9 @@ __all__ = [
     "capture",
     "charge_back",
     "create",
-    "deliver",
     "facts_of",
     "left_to_pay",
     "pay",
-    "refuse_delivery",
-    "ship",
     "status_of",
     "with_status",
 ]

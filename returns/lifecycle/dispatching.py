@@ -12,6 +12,7 @@ from inventory.refusals import NotAvailable
 from oms import orders, outbox
 from oms.encryption import Plain
 from oms.identifiers import new_number
+from oms.lifecycle import shipments
 from oms.models import Order, OrderLine, Shipment
 from oms.money import amount_text
 from oms.states import OrderKind, ShipmentStatus
@@ -264,7 +265,7 @@ def _send(rma: RMA, dispatch: Dispatch, *, by: str, at: datetime) -> Dispatch:
     DISPATCH_MACHINE.check("ship", dispatch.status, D.SHIPPED)
     lines = lines_going_out(dispatch.order)
     reservations.issue(lines, cause=f"dispatch/{dispatch.pk}", by=by, at=at)
-    orders.ship(dispatch.order.number, None, dispatch.carrier, dispatch.tracking_number, by=by, at=at)
+    shipments.ship(dispatch.order.number, None, dispatch.carrier, dispatch.tracking_number, by=by, at=at)
     dispatch.status, dispatch.shipped_at = D.SHIPPED, at
     dispatch.save(update_fields=["status", "shipped_at"])
     outbox.record(rma, "dispatch.shipped", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
@@ -279,7 +280,7 @@ def arrive(dispatch_id: int, *, by: str, at: datetime) -> Dispatch:
         return dispatch
     _send(rma, dispatch, by=by, at=at)
     DISPATCH_MACHINE.check("deliver", dispatch.status, D.DELIVERED)
-    orders.deliver(dispatch.order.number, dispatch.tracking_number, by=by, at=at)
+    shipments.deliver(dispatch.order.number, dispatch.tracking_number, by=by, at=at)
     dispatch.status, dispatch.delivered_at = D.DELIVERED, at
     dispatch.save(update_fields=["status", "delivered_at"])
     outbox.record(rma, "dispatch.delivered", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
@@ -293,7 +294,7 @@ def come_back(dispatch_id: int, *, status: str, by: str, at: datetime) -> Dispat
     parcels = Shipment.objects.filter(order=dispatch.order, status=ShipmentStatus.REFUSED)
     if dispatch.status != D.SHIPPED or parcels.exists():
         return dispatch
-    orders.refuse_delivery(dispatch.order.number, dispatch.tracking_number, by=by, at=at)
+    shipments.refuse_delivery(dispatch.order.number, dispatch.tracking_number, by=by, at=at)
     outbox.record(
         rma, "dispatch.in_trouble", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number, status=status
     )
@@ -321,6 +322,7 @@ def _call_off(rma: RMA, dispatch: Dispatch, *, reason: str, by: str, at: datetim
     _cancel(dispatch, reason=reason, by=by, at=at)
     rma.resolution = Resolution.REFUND
     due = rma.status in (RMAStatus.RECEIVING, RMAStatus.RECEIVED, RMAStatus.INSPECTED, RMAStatus.CLOSED)
+    due = due or rma.settlement != Settlement.NONE  # the money was asked for already: it goes another way now
     if due:
         owe(rma)
     outbox.record(

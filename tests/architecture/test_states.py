@@ -22,8 +22,8 @@ FIELDS = {"status", "settlement"}
 
 
 def is_lifecycle(name: str) -> bool:
-    """The verbs of an app; those of orders stand in `oms/orders/`."""
-    return "/lifecycle" in name or name.startswith("oms/orders/")
+    """The verbs of an app."""
+    return "/lifecycle" in name
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

@@ -5,6 +5,7 @@ from itertools import product as every
 import pytest
 from django.db.models import Sum
 
+from oms.lifecycle import deliver, lose, refuse_delivery, ship
 from oms.models import Event, JournalEntry, Order, Payment, Posting, Product, Shipment, UnitClaim
 from oms.orders import (
     LineNotOfOrder,
@@ -19,10 +20,7 @@ from oms.orders import (
     cancel_lines,
     capture,
     create,
-    deliver,
     facts_of,
-    refuse_delivery,
-    ship,
     status_of,
     with_status,
 )
@@ -299,3 +297,13 @@ def test_canceling_everything_cancels_the_order(mug):
     order = place(mug)
     cancel_lines("1001", {order.lines.get().pk: 5}, "changed mind", by="user:2", at=NOON)
     assert status(order) == OrderStatus.CANCELED
+
+
+def test_a_lost_parcel_may_turn_up(mug):
+    order = place(mug)
+    ship("1001", None, tracking="RM1", by="user:1", at=NOON)
+    assert [lose("1001", "RM1", by="carrier", at=NOON).status for _again in range(2)] == [ShipmentStatus.LOST] * 2
+    assert deliver("1001", "RM1", by="carrier", at=NOON).status == ShipmentStatus.DELIVERED
+    with pytest.raises(NothingToDeliver):
+        lose("1001", "RM1", by="carrier", at=NOON)
+    assert names(order) == ["order.placed", "order.shipped", "order.lost", "order.delivered"]

@@ -6,9 +6,9 @@ from random import Random
 from uuid import UUID
 
 from oms import outbox, shops
+from oms.lifecycle import deliver, ship
 from oms.models import Order, User
 from oms.orders.creation import NewLine, NewPayment, create
-from oms.orders.shipping import deliver, ship
 from oms.roles import Role
 from oms.states import PaymentMethod
 from refunds import lifecycle

@@ -28,7 +28,8 @@ HAPPENED = {
     "order.charged_back": (gettext_lazy("Money lost in a dispute"), "bad", "money"),
     "order.shipped": (gettext_lazy("Shipped"), "moving", "truck"),
     "order.delivered": (gettext_lazy("Delivered"), "good", "home"),
-    "order.refused": (gettext_lazy("Delivery refused"), "bad", "undo"),
+    "order.refused": (gettext_lazy("Not delivered, comes back"), "bad", "undo"),
+    "order.lost": (gettext_lazy("Lost on the way"), "bad", "alert"),
     "order.lines_canceled": (gettext_lazy("Canceled before shipping"), "careful", "stop"),
 }
 
