@@ -14,17 +14,20 @@ from inventory.models import Reservation, StockLevel, StockMovement
 from inventory.refusals import NotAvailable
 from inventory.states import BinKind, MovementKind
 from oms.models import OrderLine, Product
+from oms.states import OrderKind
 
 SELLABLE = BinKind.SHELF
 
 
-def reserve(lines: Sequence[OrderLine], *, at: datetime, until: datetime | None) -> list[Reservation]:
-    """Set all units of these lines aside on the shelves; a line may take from several bins.
+def reserve(
+    lines: Sequence[OrderLine], *, at: datetime, until: datetime | None, where: BinKind = SELLABLE
+) -> list[Reservation]:
+    """Set all units of these lines aside on the shelves, or in other bins; a line may take from several.
 
     All or nothing: raises NotAvailable for the first product of which not enough is free.
     """
     wanted = [line for line in lines if line.product_id]
-    free = _free([line.product_id for line in wanted])
+    free = _free([line.product_id for line in wanted], where)
     made: list[Reservation] = []
     for line in wanted:
         left = line.quantity - line.canceled
@@ -42,9 +45,9 @@ def reserve(lines: Sequence[OrderLine], *, at: datetime, until: datetime | None)
     return Reservation.objects.bulk_create(made)
 
 
-def _free(products: Iterable[int]) -> Mapping[int, list[StockLevel]]:
-    """Shelves with something free, locked, by product; those whose bin comes first are emptied first."""
-    shelves = StockLevel.objects.filter(bin__kind=SELLABLE, product__in=set(products), quantity__gt=F("reserved"))
+def _free(products: Iterable[int], where: BinKind) -> Mapping[int, list[StockLevel]]:
+    """Bins with something free, locked, by product; those whose bin comes first are emptied first."""
+    shelves = StockLevel.objects.filter(bin__kind=where, product__in=set(products), quantity__gt=F("reserved"))
     found: dict[int, list[StockLevel]] = {}
     for level in shelves.select_for_update(no_key=True, of=("self",)).order_by("bin_id", "product_id"):
         found.setdefault(level.product_id, []).append(level)
@@ -120,7 +123,9 @@ def _value(held: Sequence[Reservation], at: datetime) -> None:
     leaving: dict[OrderLine, int] = {}
     for one in held:
         leaving[one.order_line] = leaving.get(one.order_line, 0) + one.quantity
-    for line, quantity in sorted(leaving.items(), key=lambda one: (one[0].product_id, one[0].pk)):
+    # What goes back to its owner was never part of our value, or has left it.
+    ours = {line: quantity for line, quantity in leaving.items() if line.order.kind != OrderKind.SENT_BACK}
+    for line, quantity in sorted(ours.items(), key=lambda one: (one[0].product_id, one[0].pk)):
         trading.sell(line, quantity, at=at)
 
 

@@ -1,6 +1,6 @@
 """Goods of an order leave us at their cost, and come back at the cost they left with, less what their grade lost."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,13 @@ from oms.journal import Account
 from oms.models import Order, OrderLine, Product
 from oms.money import round_half_up
 from oms.states import OrderSource
+
+# Goods that will not be sold by us are not worth anything to us, from when that is decided; what their cost becomes.
+GIVEN_UP: Mapping[str, Account] = {
+    Disposition.SCRAP: Account.WRITE_OFF,
+    Disposition.DONATE: Account.WRITE_OFF,
+    Disposition.RETURN_TO_CUSTOMER: Account.COST_OF_GOODS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +68,8 @@ def _cover(product: Product, quantity: int, *, cause: str, at: datetime) -> None
 
 
 def readmit(goods: Iterable[Readmitted], order: Order, *, at: datetime) -> None:
-    """Book goods that came back and were accepted. Scrapped ones are written off at once; what does not go back to the
-    shelf, to be sold as new, is impaired by its grade.
+    """Book goods that came back and were accepted. What we give up (scrapped, given away) leaves the value of stock at
+    once; what does not go back to the shelf, to be sold as new, is impaired by its grade.
 
     Units issued from our stock return at the cost they left with; imported sales have no issue, so theirs is the cost
     frozen on the line, else the product's standard cost, marked as estimated (p32, R76).
@@ -72,14 +79,14 @@ def readmit(goods: Iterable[Readmitted], order: Order, *, at: datetime) -> None:
     issues = _issues(entering, order)
     for one in entering:
         moved = _enter(one, issues.get(issue_cause(one.line)), order, at)
-        if one.disposition == Disposition.SCRAP:
+        if one.disposition in GIVEN_UP:
             costing.issue(
                 one.line.product,
                 one.quantity,
-                cause=f"{one.cause}/scrap",
+                cause=f"{one.cause}/{one.disposition}",
                 at=at,
                 lot=moved.of.lot if moved.of else moved,
-                against=Account.WRITE_OFF,
+                against=GIVEN_UP[one.disposition],
                 order=order,
             )
         elif one.disposition != Disposition.RESTOCK:

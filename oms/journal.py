@@ -45,10 +45,12 @@ class Account(TextChoices):
     RETURNS = "returns", _("returned sales")
     FEES = "fees", _("fees kept from returns")
     EXPIRED_CREDIT = "expired_credit", _("store credit expired")
+    RECOVERED = "recovered", _("returned goods sold off")
     COST_OF_GOODS = "cost_of_goods", _("cost of goods sold")
     WRITE_OFF = "write_off", _("goods written off")
     IMPAIRMENT = "impairment", _("loss of value by grade")
     REVALUATION = "revaluation", _("change of costing method")
+    WORKSHOP = "workshop", _("repairs and refurbishing")
     CARRIAGE = "carriage", _("return shipping bought")
     GOODWILL = "goodwill", _("goodwill")
     BONUS = "bonus", _("bonuses on store credit")
@@ -86,10 +88,12 @@ CHART: dict[Account, tuple[str, Kind]] = {
     Account.RETURNS: ("4100", Kind.INCOME),
     Account.FEES: ("4200", Kind.INCOME),
     Account.EXPIRED_CREDIT: ("4300", Kind.INCOME),
+    Account.RECOVERED: ("4400", Kind.INCOME),
     Account.COST_OF_GOODS: ("5000", Kind.EXPENSE),
     Account.WRITE_OFF: ("5100", Kind.EXPENSE),
     Account.IMPAIRMENT: ("5110", Kind.EXPENSE),
     Account.REVALUATION: ("5120", Kind.EXPENSE),
+    Account.WORKSHOP: ("5130", Kind.EXPENSE),
     Account.CARRIAGE: ("5200", Kind.EXPENSE),
     Account.GOODWILL: ("5300", Kind.EXPENSE),
     Account.BONUS: ("5310", Kind.EXPENSE),

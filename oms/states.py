@@ -10,6 +10,7 @@ class OrderKind(TextChoices):
     SALE = "sale", _("sale")
     EXCHANGE = "exchange", _("exchange")
     REPLACEMENT = "replacement", _("replacement")
+    SENT_BACK = "sent_back", _("the customer's own goods")  # never ours, or not accepted: no sale, no cost
 
 
 class OrderSource(TextChoices):
