@@ -23,10 +23,11 @@ from oms.states import PaymentMethod
 from refunds.models import StoreCreditEntry
 from refunds.states import RefundSource
 from refunds.store_credit import EntryKind
+from returns.carriers.offers import offered
 from returns.lifecycle.dispatching import PAY_WITHIN
 from returns.models import RMA, Outcome
 from returns.policy import Decision
-from returns.states import Resolution, RMAStatus, Settlement
+from returns.states import LabelKind, Resolution, RMAStatus, Settlement
 
 GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
 
@@ -153,6 +154,8 @@ def _approved(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     assert rma is not None
     return {
         "label_url": _page(rma, "label") if parcel else "",
+        "other_forms": bool(parcel and parcel.shipment_id),
+        "counter_code": bool(parcel) and LabelKind.CODE in offered(parcel.carrier, rma),
         "slip_url": _page(rma, "slip"),
         "post_by": _day(rma.expires_at, occasion),
         "warehouse": rma.warehouse,

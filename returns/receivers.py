@@ -5,5 +5,6 @@ from returns import tasks
 
 subscribe("rma.requested", tasks.buy_label, queue="labels", calls_vendor=True)
 subscribe("rma.approved", tasks.buy_label, queue="labels", calls_vendor=True)
+subscribe("label_file.asked", tasks.fetch_label_file, queue="labels", calls_vendor=True)
 subscribe("webhook.received", tasks.read_carrier_webhook, when={"provider": "easypost"})
 subscribe("dispatch.packed", tasks.buy_outbound_label, queue="labels", calls_vendor=True)

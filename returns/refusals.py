@@ -104,6 +104,11 @@ class AlreadySent(Refused):
     sentence = _("What goes out for this return is packed or on its way already, so it cannot be called off any more.")
 
 
+class LabelUsed(Refused):
+    code = "label_used"
+    sentence = _("This label is no longer waiting to be used, so nothing about it can be changed.")
+
+
 class NothingToPack(Refused):
     code = "nothing_to_pack"
     sentence = _("%(sku)s is not part of this order, or all of it is in the box already.")

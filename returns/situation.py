@@ -8,21 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery, TextChoices
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, TextChoices
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from oms import shops
 from oms.models import Shop
 from returns import calendars
-from returns.models import RMA, Dispatch, Hold, Parcel
+from returns.models import RMA, Dispatch, Hold, LabelFile, Parcel
 from returns.states import DispatchStatus, HoldStatus, ParcelStatus, Resolution, RMAStatus, Settlement
 
 GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
 ASKS_THE_CUSTOMER = (DispatchStatus.HELD, DispatchStatus.SHORT)
 
-# A label is large and told nowhere.
-PARCELS = Prefetch("parcels", Parcel.objects.defer("label"))
+# A label is large and told nowhere. Of its other forms it is told which there are: {kind, ready, refused}.
+_FORMS = LabelFile.objects.filter(parcel=OuterRef("pk")).order_by("pk")
+_FORM = JSONObject(kind="kind", ready=Q(fetched_at__isnull=False), refused=Q(refused_at__isnull=False))
+PARCELS = Prefetch("parcels", Parcel.objects.defer("label").annotate(forms=ArraySubquery(_FORMS.values(told=_FORM))))
 
 
 class Turn(TextChoices):

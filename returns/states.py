@@ -133,6 +133,20 @@ PARCEL_MACHINE = Machine(
 )
 
 
+class LabelHold(TextChoices):
+    """What a person has to do before a label is bought."""
+
+    CUSTOMS = "customs", _("customs papers")
+
+
+class LabelKind(TextChoices):
+    """Forms of a label beside the first one (PDF, 4 × 6 inches), and papers that go with it."""
+
+    CODE = "code", _("code for the counter")
+    A4 = "a4", _("A4 sheet")
+    ZPL = "zpl", _("label printer")
+
+
 class DispatchStatus(TextChoices):
     """Goods going out because of a return: an exchange, a replacement."""
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from inventory.models import Reservation
 from oms.models import Event, InboundWebhook
-from returns import labels, lookups, outbound, photo_matching, tracking
+from returns import label_files, labels, lookups, outbound, photo_matching, tracking
 from returns.lifecycle import expire, lapse, release
 from returns.models import RMA, Dispatch
 from returns.states import DispatchStatus, ParcelStatus, RMAStatus
@@ -38,6 +38,11 @@ def buy_label(event: Event) -> None:
 def buy_outbound_label(event: Event) -> None:
     """dispatch.packed → the carrier's label for what goes out."""
     outbound.buy_label(event.facts["dispatch"], at=timezone.now())
+
+
+def fetch_label_file(event: Event) -> None:
+    """label_file.asked → the label in that form."""
+    label_files.fetch(event.facts["file"], at=timezone.now())
 
 
 def read_carrier_webhook(event: Event) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from . import easypost_objects as objects
 from .book import Book, Row
-from .labels import Label, label_pdf, label_png
+from .easypost_files import Files, refusal, show_forms
 from .wire import Answer, Refused, Request
 
 STATUSES = {
@@ -45,6 +45,7 @@ class EasyPost:
 
     def __init__(self, book: Book) -> None:
         self._book = book
+        self.files = Files(book)
         self._routes: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
             (method, re.compile(f"/v2/{path}$"), view)
             for method, path, view in (
@@ -52,6 +53,8 @@ class EasyPost:
                 ("GET", "shipments/([^/]+)", self.retrieve_shipment),
                 ("POST", "shipments/([^/]+)/buy", self.buy),
                 ("POST", "shipments/([^/]+)/refund", self.refund),
+                ("GET", "shipments/([^/]+)/label", self.convert_label),
+                ("POST", "shipments/([^/]+)/forms", self.make_form),
                 ("POST", "trackers", self.create_tracker),
                 ("GET", "trackers", self.list_trackers),
                 ("GET", "trackers/([^/]+)", self.retrieve_tracker),
@@ -143,29 +146,18 @@ class EasyPost:
             self._book.write("label.refund_submitted", shipment=[shipment])
         return Answer(200, self._show(request, shipment))
 
-    def label(self, request: Request) -> Answer:
-        """GET /labels/{shipment}.pdf or .png: the label that was bought."""
-        match = re.match(r"/labels/([^/.]+)\.(pdf|png)$", request.path)
-        shipment = self._book["shipment"].get(match[1]) if match else None
-        if match is None or shipment is None or not shipment["tracking_code"]:
-            return Answer(404, {"error": "No such label."})
-        rate = shipment["selected_rate"]
-        label = Label(
-            carrier=rate["carrier"],
-            service=rate["service"],
-            tracking_code=shipment["tracking_code"],
-            reference=shipment["reference"] or "",
-            sender=objects.lines(shipment["from_address"]),
-            recipient=objects.lines(shipment["to_address"]),
-            weight_oz=f"{objects.weight_of(shipment['parcel']):.1f}",
-        )
-        if match[2] == "png":
-            return Answer(200, label_png(label), content_type="image/png")
-        return Answer(200, label_pdf(label), content_type="application/pdf")
+    def convert_label(self, request: Request, id: str) -> Answer:
+        """GET /v2/shipments/{id}/label?file_format=ZPL: its address stands in the label from then on."""
+        wanted = str(request.query.get("file_format", "")).upper()
+        return Answer(200, self._show(request, self.files.convert(self._find("shipment", id), wanted)))
+
+    def make_form(self, request: Request, id: str) -> Answer:
+        """POST /v2/shipments/{id}/forms: one more file in `forms`."""
+        return Answer(201, self._show(request, self.files.form(self._find("shipment", id), request.form.get("form"))))
 
     def _show(self, request: Request, shipment: Row) -> Row:
         tracker = self._book["tracker"].get(shipment["tracker"]) if shipment["tracker"] else None
-        return objects.show_shipment(shipment, tracker, request.base)
+        return objects.show_shipment(shipment, tracker, request.base) | {"forms": show_forms(shipment, request.base)}
 
     # Trackers ----------------------------------------------------------------------------------------------------
 
@@ -217,10 +209,6 @@ class EasyPost:
         if row is None:
             raise refusal(404, "NOT_FOUND", "The requested resource could not be found.")
         return row
-
-
-def refusal(status: int, code: str, message: str, errors: list[Any] | None = None) -> Refused:
-    return Refused(Answer(status, objects.error(code, message, errors or [])))
 
 
 def missing(field: str) -> Refused:

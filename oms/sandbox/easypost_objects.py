@@ -228,8 +228,9 @@ def show_shipment(row: Row, tracker: Row | None, base: str) -> Row:
 
 
 def show_label(row: Row, base: str) -> Row:
-    pdf, png = (f"{base}/labels/{row['id']}.{ending}" for ending in ("pdf", "png"))
-    as_pdf = row["label"]["format"] == "PDF"
+    """`label_url` is the label as bought; the others are empty until it was converted."""
+    made, also = row["label"]["format"], {row["label"]["format"], *row["label"].get("also", [])}
+    urls = {kind: f"{base}/labels/{row['id']}.{kind.lower()}" if kind in also else None for kind in ("PDF", "ZPL")}
     return {
         "object": "PostageLabel",
         "id": row["label"]["id"],
@@ -241,10 +242,10 @@ def show_label(row: Row, base: str) -> Row:
         "label_resolution": 300,
         "label_size": "4x6",
         "label_type": "default",
-        "label_file_type": "application/pdf" if as_pdf else "image/png",
-        "label_url": pdf if as_pdf else png,
-        "label_pdf_url": pdf,
-        "label_zpl_url": None,
+        "label_file_type": {"PDF": "application/pdf", "PNG": "image/png"}.get(made, "text/plain"),
+        "label_url": f"{base}/labels/{row['id']}.{made.lower()}",
+        "label_pdf_url": urls["PDF"],
+        "label_zpl_url": urls["ZPL"],
         "label_epl2_url": None,
         "label_file": None,
     }

@@ -110,7 +110,7 @@ class Sandbox:
             time.sleep(fate.pause)
             return _unexecuted(name, fate.kind), fate
         if request.path.startswith("/labels/"):
-            return self.easypost.label(request), Fate()
+            return self.easypost.files.file(request), Fate()
         vendors: dict[str, Stripe | EasyPost | PayPal]
         vendors = {"stripe": self.stripe, "easypost": self.easypost, "paypal": self.paypal}
         vendor = vendors[name]

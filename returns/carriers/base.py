@@ -22,6 +22,16 @@ class ParcelNews(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Paper(StrEnum):
+    """What a carrier service can give us of a bought label: its forms, and papers that go with it."""
+
+    PDF = "pdf"
+    PICTURE = "picture"
+    ZPL = "zpl"
+    CODE = "code"
+    INVOICE = "invoice"
+
+
 @dataclass(frozen=True)
 class Address:
     """A postal address. `country` is ISO 3166-1 alpha-2."""
@@ -136,6 +146,10 @@ class Carrier(Protocol):
 
     def fetch_label(self, url: str) -> tuple[bytes, str]:
         """A label's file and its MIME type. Raises CarrierError."""
+        ...
+
+    def paper(self, shipment_id: str, paper: Paper) -> tuple[bytes, str]:
+        """A bought label in another form, or a paper that goes with it; its MIME type. Raises CarrierError."""
         ...
 
     def refund_label(self, shipment_id: str) -> str:

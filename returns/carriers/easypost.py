@@ -8,23 +8,21 @@ before buying, is what makes buying repeat-safe.
 import hashlib
 import hmac
 import json
-import ssl
 import unicodedata
-import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from oms.network import never_sent
-
+from . import easypost_files as files
 from .base import (
     Address,
     BoughtLabel,
     CarrierError,
+    Paper,
     ParcelNews,
     ParcelSpec,
     Quotes,
@@ -32,16 +30,13 @@ from .base import (
     SignatureRefused,
     Tracking,
 )
+from .easypost_calls import called
 
 if TYPE_CHECKING:
     from easypost.easypost_client import EasyPostClient
 
 ALREADY_BOUGHT = "SHIPMENT.POSTAGE.EXISTS"
-CONNECT_SECONDS, READ_SECONDS = 3.05, 10.0
-LARGEST_LABEL = 5 * 1024 * 1024
-LABEL_TYPES = {"application/pdf", "image/png"}
-# Where EasyPost keeps its labels; a label is fetched from nowhere else but the API's own host.
-LABEL_HOSTS = ("easypost-files.s3.us-west-2.amazonaws.com", "easypost-files.s3-us-west-2.amazonaws.com")
+READ_SECONDS = 10.0
 
 
 class EasyPostCarrier:
@@ -59,7 +54,7 @@ class EasyPostCarrier:
     def _client(self) -> "EasyPostClient":
         from easypost.easypost_client import EasyPostClient  # noqa: PLC0415  0.4 s: paid by the first call of a worker, not by every start
 
-        options: dict[str, Any] = {"timeout": (CONNECT_SECONDS, self._read_seconds)}
+        options: dict[str, Any] = {"timeout": (files.CONNECT_SECONDS, self._read_seconds)}
         if self._api_base:
             options["api_base"] = self._api_base
         return EasyPostClient(self._api_key, **options)
@@ -75,14 +70,14 @@ class EasyPostCarrier:
     def _quotes(
         self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str, *, is_return: bool
     ) -> Quotes:
-        shipment = _called(
+        shipment = called(
             lambda: self._client.shipment.create(
                 is_return=is_return,
                 from_address=_address(shop),
                 to_address=_address(customer),
                 parcel=_parcel(parcel),
                 reference=reference,
-                options={"label_format": "PDF"},
+                options={"label_format": "PNG"},
             ),
             writes=True,
         )
@@ -95,7 +90,7 @@ class EasyPostCarrier:
     def buy(self, shipment_id: str, rate_id: str) -> BoughtLabel:
         """POST /v2/shipments/{id}/buy. After a broken call, or "already bought", what was bought is read instead."""
         try:
-            shipment = _called(lambda: self._client.shipment.buy(shipment_id, rate={"id": rate_id}), writes=True)
+            shipment = called(lambda: self._client.shipment.buy(shipment_id, rate={"id": rate_id}), writes=True)
         except CarrierError as problem:
             if not problem.unknown and problem.code != ALREADY_BOUGHT:
                 raise
@@ -105,7 +100,7 @@ class EasyPostCarrier:
     def _bought_after_all(self, shipment_id: str, problem: CarrierError) -> Any:
         """The shipment, if it has a label; else the problem: not executed, or still unknown."""
         try:
-            shipment = _called(lambda: self._client.shipment.retrieve(shipment_id))
+            shipment = called(lambda: self._client.shipment.retrieve(shipment_id))
         except CarrierError:
             raise problem from None
         if not shipment.postage_label:
@@ -114,7 +109,9 @@ class EasyPostCarrier:
 
     def _label(self, shipment: Any) -> BoughtLabel:
         """A bought shipment with its file. The label is bought: a file that cannot be fetched now is retryable."""
-        url = str(shipment.postage_label.label_pdf_url or shipment.postage_label.label_url)
+        url = files.address(shipment, Paper.PDF)
+        if not url:  # bought as a picture, the only form that can become the others
+            url = files.address(called(lambda: self._client.shipment.label(shipment.id, file_format="PDF")), Paper.PDF)
         content, kind = self.fetch_label(url)
         rate = shipment.selected_rate
         return BoughtLabel(
@@ -131,43 +128,37 @@ class EasyPostCarrier:
         )
 
     def fetch_label(self, url: str) -> tuple[bytes, str]:
-        """The file behind a label's address: PDF or PNG of at most 5 MB, from EasyPost's own hosts only."""
-        import httpx  # noqa: PLC0415  only workers fetch labels
+        """The file behind a label's address: PDF, PNG or ZPL of at most 5 MB, from EasyPost's own hosts only."""
+        return files.fetch(url, own=self._api_base, read_seconds=self._read_seconds)
 
-        parts = urllib.parse.urlsplit(url)
-        if not (parts.scheme == "https" and parts.hostname in LABEL_HOSTS) and not self._is_own(parts):
-            raise CarrierError("The label is not kept by EasyPost.", code="foreign_label")
-        patience = httpx.Timeout(self._read_seconds, connect=CONNECT_SECONDS)
-        try:
-            with httpx.stream("GET", url, timeout=patience, verify=_certificates()) as answer:
-                if answer.status_code != 200:
-                    raise CarrierError(f"The label's host answered {answer.status_code}.", code="label", retryable=True)
-                kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-                content = b""
-                for part in answer.iter_bytes():
-                    content += part
-                    if len(content) > LARGEST_LABEL:
-                        raise CarrierError("The label is larger than 5 MB.", code="label_too_large")
-        except httpx.HTTPError as problem:
-            raise CarrierError("The label could not be fetched.", code="label", retryable=True) from problem
-        if kind not in LABEL_TYPES:
-            raise CarrierError(f"The label is of the type {kind or 'none'}.", code="label_type")
-        return content, kind
+    def paper(self, shipment_id: str, paper: Paper) -> tuple[bytes, str]:
+        """A bought shipment's label in another form, or a form beside it: its file and MIME type.
 
-    def _is_own(self, parts: urllib.parse.SplitResult) -> bool:
-        """Whether an address belongs to the host we were told to use instead of EasyPost."""
-        own = urllib.parse.urlsplit(self._api_base)
-        return bool(self._api_base) and (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
+        Reading first, so that asking again makes nothing twice. Raises CarrierError; not retryable where the carrier
+        does not make it.
+        """
+        shipment = called(lambda: self._client.shipment.retrieve(shipment_id))
+        url = files.address(shipment, paper)
+        if not url and paper in files.FORMATS:
+            wanted = files.FORMATS[paper]
+            url = files.address(called(lambda: self._client.shipment.label(shipment_id, file_format=wanted)), paper)
+        elif not url:
+            form = files.FORMS[paper]
+            shipment = called(lambda: self._client.shipment.generate_form(shipment_id, form), writes=True)
+            url = files.address(shipment, paper)
+        if not url:
+            raise CarrierError("The carrier makes no such paper.", code="no_paper")
+        return self.fetch_label(url)
 
     def refund_label(self, shipment_id: str) -> str:
         """POST /v2/shipments/{id}/refund: submitted, refunded, rejected or not_applicable."""
-        shipment = _called(lambda: self._client.shipment.refund(shipment_id), writes=True)
+        shipment = called(lambda: self._client.shipment.refund(shipment_id), writes=True)
         return str(shipment.refund_status or "")
 
     def tracker(self, tracking_number: str, carrier: str = "") -> Tracking:
         """POST /v2/trackers: EasyPost hands out the tracker it has for a known number."""
         wanted = {"tracking_code": tracking_number} | ({"carrier": carrier} if carrier else {})
-        return read_tracker(_called(lambda: self._client.tracker.create(**wanted)).to_dict())
+        return read_tracker(called(lambda: self._client.tracker.create(**wanted)).to_dict())
 
     def verify_webhook(self, body: bytes, headers: Mapping[str, str], secret: str) -> dict[str, Any]:
         """The event of a signed webhook. The signature has no time: the caller takes each event's id once."""
@@ -190,14 +181,6 @@ class EasyPostCarrier:
 
     def map_status(self, status: str) -> ParcelNews:
         return map_status(status)
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Whose word we take for a host: reading them takes 20 ms, so each process does it once."""
-    import httpx  # noqa: PLC0415  only workers fetch labels
-
-    return httpx.create_ssl_context()
 
 
 def from_settings() -> EasyPostCarrier:
@@ -247,32 +230,3 @@ def _trouble(shipment: Any) -> tuple[str, ...]:
 def _rate(rate: Any) -> Rate:
     days = rate.delivery_days if rate.delivery_days is not None else rate.est_delivery_days
     return Rate(rate.carrier, rate.service, Decimal(str(rate.rate)), rate.currency, days, rate.id)
-
-
-def _called(call: Callable[[], Any], *, writes: bool = False) -> Any:
-    """Make one call of the SDK. Raises CarrierError with what its failure means for us."""
-    from easypost.errors.api.api_error import ApiError  # noqa: PLC0415  as above
-    from easypost.errors.api.json_error import JsonError  # noqa: PLC0415
-    from easypost.errors.general.easypost_error import EasyPostError  # noqa: PLC0415
-
-    try:
-        return call()
-    except JsonError as problem:
-        # Its own message quotes the whole answer, addresses included.
-        raise CarrierError("EasyPost's answer is no JSON.", code="answer", retryable=True, unknown=writes) from problem
-    except ApiError as problem:
-        raise _meaning(problem, writes) from problem
-    except EasyPostError as problem:
-        raise CarrierError(str(problem), code="sdk") from problem
-
-
-def _meaning(problem: Any, writes: bool) -> CarrierError:
-    """Below 500 nothing was done; 5xx and silence leave it open. https://docs.easypost.com/docs/errors"""
-    status, code, message = problem.http_status, str(problem.code or ""), str(problem.message)
-    if status is None:
-        sent = not never_sent(problem)
-        return CarrierError("EasyPost did not answer.", code="no_answer", retryable=True, unknown=writes and sent)
-    if status in (408, 429) or status >= 500:
-        unknown = writes and status != 429
-        return CarrierError(message, code=code or f"http_{status}", retryable=True, unknown=unknown)
-    return CarrierError(message, code=code or f"http_{status}")

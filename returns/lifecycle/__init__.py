@@ -22,6 +22,7 @@ from returns.lifecycle.dispatching import (
 )
 from returns.lifecycle.holds import answer_hold, decide_hold
 from returns.lifecycle.inspecting import Finding, inspect
+from returns.lifecycle.label_files import ask_for_file, keep_file, refuse_file
 from returns.lifecycle.parcels import label, move_parcel, note_shipment, trouble
 from returns.lifecycle.receiving import Arrived, receive
 from returns.lifecycle.requesting import request
@@ -36,6 +37,7 @@ __all__ = [
     "approve",
     "arrive",
     "ask",
+    "ask_for_file",
     "cancel",
     "choose_resolution",
     "close_if_finished",
@@ -44,6 +46,7 @@ __all__ = [
     "expire",
     "fail_settlement",
     "inspect",
+    "keep_file",
     "label",
     "label_dispatch",
     "lapse",
@@ -54,6 +57,7 @@ __all__ = [
     "pack",
     "prefer_money",
     "receive",
+    "refuse_file",
     "reject",
     "release",
     "replan",

@@ -1,9 +1,11 @@
 from returns.models.carriers import CarrierRule
 from returns.models.dispatches import Dispatch
 from returns.models.drafts import ReturnDraft
+from returns.models.drop_off import CarrierLocator, DropOffPoint
 from returns.models.inspections import Hold, Outcome, Receipt
+from returns.models.label_files import LabelFile
 from returns.models.lookups import LinkRequest, LookupAttempt
-from returns.models.parcels import Parcel, TrackingEvent
+from returns.models.parcels import Parcel, ParcelLine, TrackingEvent
 from returns.models.photos import PhotoMatch, ReturnPhoto
 from returns.models.policy import PolicyRule, PolicyVersion, ReturnReason
 from returns.models.rma import RMA, ReturnLine
@@ -11,13 +13,17 @@ from returns.models.surveys import Survey
 
 __all__ = [
     "RMA",
+    "CarrierLocator",
     "CarrierRule",
     "Dispatch",
+    "DropOffPoint",
     "Hold",
+    "LabelFile",
     "LinkRequest",
     "LookupAttempt",
     "Outcome",
     "Parcel",
+    "ParcelLine",
     "PhotoMatch",
     "PolicyRule",
     "PolicyVersion",

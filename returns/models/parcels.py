@@ -6,8 +6,8 @@ from oms.encryption import PersonalBytesField
 from oms.identifiers import uuid7
 from oms.models import Customer
 from oms.models.orders import MONEY
-from returns.models.rma import RMA
-from returns.states import ParcelStatus
+from returns.models.rma import RMA, ReturnLine
+from returns.states import LabelHold, ParcelStatus
 
 
 class Parcel(models.Model):
@@ -36,6 +36,8 @@ class Parcel(models.Model):
     arrived_at = models.DateTimeField(null=True)
     tracked_at = models.DateTimeField(null=True)  # time of the newest carrier event taken
     expected_on = models.DateField(null=True)
+    # Why no label is bought before a person has done something; empty: nothing is in the way.
+    held_for = models.CharField(_("waits for a person"), max_length=16, choices=LabelHold, blank=True)
 
     class Meta:
         verbose_name = _("parcel")
@@ -59,6 +61,25 @@ class Parcel(models.Model):
 
     def personal_owner(self) -> Customer:
         return self.rma.order.customer
+
+
+class ParcelLine(models.Model):
+    """Units of a line that travel in this parcel. A parcel without any holds all of its return."""
+
+    parcel = models.ForeignKey(Parcel, models.PROTECT, related_name="goods", db_index=False)
+    line = models.ForeignKey(ReturnLine, models.PROTECT, related_name="parcels")
+    quantity = models.PositiveIntegerField(_("quantity"))
+
+    class Meta:
+        verbose_name = _("goods in a parcel")
+        verbose_name_plural = _("goods in parcels")
+        constraints = [
+            models.UniqueConstraint(fields=["parcel", "line"], name="parcel_line_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="parcel_line_quantity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.parcel_id}/{self.line_id}"
 
 
 class TrackingEvent(models.Model):

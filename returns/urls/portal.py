@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from returns.views.portal import confirmation, exchange, items, lookup, outgoing, pages, status, status_answers
+from returns.views.portal import confirmation, exchange, items, lookup, outgoing, pages, papers, status, status_answers
 
 app_name = "portal"
 
@@ -19,6 +19,8 @@ urlpatterns = [
     # a return
     path("r/<str:number>/<str:signature>/", status.status, name="status"),
     path("r/<str:number>/<str:signature>/label/", status.label, name="label"),
+    path("r/<str:number>/<str:signature>/label/<int:parcel>/", papers.parcel_label, name="parcel_label"),
+    path("r/<str:number>/<str:signature>/label/<int:parcel>/<str:kind>/", papers.label_file, name="label_file"),
     path("r/<str:number>/<str:signature>/slip.pdf", status.slip, name="slip"),
     path("r/<str:number>/<str:signature>/photos/<uuid:photo>/", status.photo, name="photo"),
     path("r/<str:number>/<str:signature>/cancellation/", status_answers.cancellation, name="cancellation"),

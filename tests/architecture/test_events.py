@@ -14,6 +14,7 @@ VENDOR_PACKAGES = {"stripe", "easypost"}
 VENDOR_FOLDERS = ("returns/carriers/", "refunds/gateways/")
 # Who may speak to a vendor; each is called outside any transaction.
 SPEAKERS = {
+    "returns/label_files.py",
     "returns/labels.py",
     "returns/outbound.py",
     "returns/tracking.py",

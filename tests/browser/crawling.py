@@ -16,7 +16,7 @@ LINK = re.compile(r"<a\s[^>]*?href=\"([^\"]*)\"")
 HEADING = re.compile(r"<h1[\s>]")
 
 # Not pages: answered with a file, and looked at by their status alone.
-FILE = re.compile(r"\.(csv|pdf|png|svg|xlsx)$|/(label|download|photos/[^/]+)/$|/label/\d+/$")
+FILE = re.compile(r"\.(csv|pdf|png|svg|xlsx)$|/(label|download|photos/[^/]+)/$|/label/\d+/(\w+/)?$")
 LEAVES = ("/accounts/logout/",)
 
 _VARIABLE = re.compile(

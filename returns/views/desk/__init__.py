@@ -11,6 +11,7 @@ from returns.views.desk.deciding import (
     rejection,
     resolution,
 )
+from returns.views.desk.labels import label_file
 from returns.views.desk.listing import return_list, review
 from returns.views.desk.opening import opening
 from returns.views.desk.outgoing import goods, money_instead
@@ -34,6 +35,7 @@ __all__ = [
     "goods",
     "hold_decision",
     "label",
+    "label_file",
     "money_instead",
     "new_rule",
     "opening",

@@ -37,7 +37,7 @@ from returns.states import (
 )
 from returns.views.desk import outgoing
 from returns.views.desk.listing import age, staff_label, value_of
-from returns.views.portal import offers
+from returns.views.portal import boxes, offers
 from returns.views.portal.choosing import TITLES
 
 GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
@@ -96,6 +96,9 @@ HAPPENED = {
     "rma.photo_recognized": (gettext_lazy("A photo was used in another return too"), "careful", "alert"),
     "rma.surveyed": (gettext_lazy("The customer told us how it went"), "", "note"),
     "parcel.labeled": (gettext_lazy("Label bought"), "moving", "label"),
+    "label_file.asked": (gettext_lazy("Label asked for in another form"), "", "label"),
+    "label_file.fetched": (gettext_lazy("Label fetched in another form"), "moving", "label"),
+    "label_file.refused": (gettext_lazy("The carrier does not make this form"), "careful", "label"),
     "parcel.moved": (gettext_lazy("News from the carrier"), "moving", "truck"),
     "parcel.in_trouble": (gettext_lazy("The carrier reports trouble"), "careful", "alert"),
     "dispatch.planned": (gettext_lazy("Something else goes out"), "", "exchange"),
@@ -155,7 +158,7 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "decision": _decision(rma),
         "receipt": _receipt(rma, lines, outcomes),
         "refunds": _refunds(rma, clock) if allowed(user, "see refunds") else None,
-        "parcels": [_parcel(parcel, clock) for parcel in rma.parcels.all()],
+        "parcels": [_parcel(rma, parcel, clock) for parcel in rma.parcels.all()],
         "messages_sent": _messages(rma, clock) if allowed(user, "see messages") else None,
         "story": _story(events, clock),
         "verbs": verbs,
@@ -252,9 +255,10 @@ def _seen_before(photos: Iterable[ReturnPhoto]) -> list[RMA]:
     return list(RMA.objects.filter(found).distinct().order_by("number"))
 
 
-def _parcel(parcel: Any, clock: Clock) -> dict[str, Any]:
+def _parcel(rma: RMA, parcel: Any, clock: Clock) -> dict[str, Any]:
     return {
         "parcel": parcel,
+        "forms": boxes.forms_of(rma, parcel),
         "meaning": PARCEL_MEANING.get(ParcelStatus(parcel.status), "moving"),
         "has_label": parcel.labeled_at is not None and parcel.label_type != "",
         "labeled": clock.text(parcel.labeled_at),

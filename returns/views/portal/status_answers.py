@@ -19,7 +19,7 @@ from returns.states import RMAStatus
 from returns.views.portal.status import rma_page, status_page
 
 
-def _refused(request: HttpRequest, rma: RMA, verb: str, refused: Refused) -> HttpResponse:
+def refused_page(request: HttpRequest, rma: RMA, verb: str, refused: Refused) -> HttpResponse:
     """It was too late, or done already: the page as it is now, with the sentence that says so."""
     outbox.record_refusal(refused, verb=verb, subject=rma.stream, by=rma.order.customer.actor, at=timezone.now())
     rma.refresh_from_db(fields=["status", "settlement", "closed_at"])
@@ -34,7 +34,7 @@ def cancellation(request: HttpRequest, rma: RMA) -> HttpResponse:
         try:
             lifecycle.cancel(rma.number, by=rma.order.customer.actor, at=timezone.now(), reason="customer")
         except Refused as refused:
-            return _refused(request, rma, "cancel", refused)
+            return refused_page(request, rma, "cancel", refused)
     return redirect(rma.get_portal_path())
 
 
@@ -54,7 +54,7 @@ def answer(request: HttpRequest, rma: RMA) -> HttpResponse:
             ]
             lifecycle.answer(rma.number, note=form.cleaned_data["note"], by=actor, at=now, photos=kept)
     except Refused as refused:
-        return _refused(request, rma, "answer", refused)
+        return refused_page(request, rma, "answer", refused)
     return redirect(rma.get_portal_path())
 
 
@@ -76,7 +76,7 @@ def hold_answer(request: HttpRequest, rma: RMA, hold: int) -> HttpResponse:
             at=timezone.now(),
         )
     except Refused as refused:
-        return _refused(request, rma, "answer_hold", refused)
+        return refused_page(request, rma, "answer_hold", refused)
     return redirect(rma.get_portal_path())
 
 

@@ -26,7 +26,7 @@ from returns.policy import Decision
 from returns.situation import situation
 from returns.states import RMA_MACHINE, HoldStatus, ParcelStatus, RMAStatus
 from returns.steps import steps
-from returns.views.portal import offers
+from returns.views.portal import boxes, offers
 from returns.views.portal.choosing import bonus_of
 
 
@@ -36,6 +36,8 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
     parcel = parcel_of(rma)
     pictures = photos.of(rma)
     holds = _holds(rma, pictures) if rma.received_at else []
+    packed = boxes.told(rma, lines) if rma.status == RMAStatus.APPROVED else []
+    waits = waits_for_label(rma, parcel)
     return {
         "shop": shop,
         "rma": rma,
@@ -45,7 +47,9 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         "own_photos": [photo for photo in pictures if photo.outcome_id is None],
         "parcel": parcel,
         "has_label": parcel is not None and parcel.labeled_at is not None and parcel.label_type != "",
-        "waiting_for_label": waits_for_label(rma, parcel),
+        "waiting_for_label": waits,
+        "boxes": packed,
+        "looks_again": waits or any(box["fetching"] for box in packed),
         "to_pack": rma.status == RMAStatus.APPROVED and rma.comes_back,
         "warehouse": rma.warehouse,
         "holds": holds,

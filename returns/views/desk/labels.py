@@ -1,0 +1,41 @@
+"""Labels on the desk's pages: as files, in the form somebody needs."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from oms import outbox
+from oms.access import may
+from oms.refusals import Refused
+from returns import lifecycle
+from returns.models import RMA, LabelFile, Parcel
+from returns.states import LabelKind, ParcelStatus
+from returns.views.desk.deciding import render_detail
+from returns.views.portal.papers import as_file
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may("see personal data")
+@never_cache
+def label_file(request: HttpRequest, number: str, parcel: int, kind: str) -> HttpResponse:
+    """The label in another form: asked for by POST, there by GET once a worker has fetched it."""
+    if kind not in LabelKind:
+        raise Http404
+    visible = RMA.objects.visible_to(request.user).filter(number=number)
+    kept = Parcel.objects.select_related("rma__order__customer").defer("label").exclude(status=ParcelStatus.VOIDED)
+    found = get_object_or_404(kept, pk=parcel, rma__in=visible)
+    if request.method == "POST":
+        by, at = request.user.actor, timezone.now()
+        try:
+            lifecycle.ask_for_file(found.pk, kind, by=by, at=at)
+        except Refused as refused:
+            outbox.record_refusal(refused, verb="ask_for_file", subject=found.rma.stream, by=by, at=at)
+            return render_detail(request, number, problem=str(refused), status=409)
+        return redirect(found.rma)
+    file = LabelFile.objects.filter(parcel=found, kind=kind, fetched_at__isnull=False).first()
+    if file is None:
+        raise Http404
+    file.parcel = found
+    return as_file(file.content, file.content_type, f"label-{number}-{kind}")

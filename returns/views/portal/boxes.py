@@ -1,0 +1,82 @@
+"""The parcels of a return as its pages show them: what lies in each, its label, and the forms it can be had in."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from returns.carriers.offers import offered
+from returns.models import RMA, Parcel, ReturnLine
+from returns.states import LabelKind, ParcelStatus
+
+# What customers read: the words, the line under them, the picture.
+WORDS = {
+    LabelKind.CODE: (
+        gettext_lazy("Show a code at the counter"),
+        gettext_lazy("no printer: they print the label for you"),
+        "phone",
+    ),
+    LabelKind.A4: (
+        gettext_lazy("Print it on A4 paper"),
+        gettext_lazy("PDF, one page, with a line to cut along"),
+        "print",
+    ),
+    LabelKind.ZPL: (
+        gettext_lazy("Print it on a label printer"),
+        gettext_lazy("ZPL, 4 × 6 inches"),
+        "label",
+    ),
+}
+
+
+def told(rma: RMA, lines: Sequence[ReturnLine]) -> list[dict[str, Any]]:
+    """Each parcel that was not voided, oldest first, numbered where there are several."""
+    parcels = parcels_of(rma)
+    return [_box(rma, parcel, number, len(parcels), lines) for number, parcel in enumerate(parcels, start=1)]
+
+
+def parcels_of(rma: RMA) -> list[Parcel]:
+    kept = [parcel for parcel in rma.parcels.all() if parcel.status != ParcelStatus.VOIDED]
+    return sorted(kept, key=lambda parcel: parcel.pk)
+
+
+def forms_of(rma: RMA, parcel: Parcel) -> list[dict[str, Any]]:
+    """The forms this parcel's label can be had in: {kind, title, hint, icon, state}.
+
+    `state`: offered (somebody may ask), waiting (a worker fetches it), ready, refused (by the carrier).
+    """
+    known = {one["kind"]: one for one in getattr(parcel, "forms", None) or ()}
+    usable = parcel.status == ParcelStatus.LABELED and bool(parcel.shipment_id)
+    found = []
+    for kind in offered(parcel.carrier, rma) if usable else ():
+        title, hint, icon = WORDS[kind]
+        found.append({"kind": kind.value, "title": title, "hint": hint, "icon": icon, "state": _state(known.get(kind))})
+    return found
+
+
+def _state(known: dict[str, Any] | None) -> str:
+    if known is None:
+        return "offered"
+    return "ready" if known["ready"] else "refused" if known["refused"] else "waiting"
+
+
+def _box(rma: RMA, parcel: Parcel, number: int, of: int, lines: Sequence[ReturnLine]) -> dict[str, Any]:
+    link = {"number": rma.number, "signature": rma.signature}
+    there = {**link, "parcel": parcel.pk}
+    forms = [
+        form | {"url": reverse("portal:label_file", kwargs={**there, "kind": form["kind"]})}
+        for form in forms_of(rma, parcel)
+    ]
+    return {
+        "parcel": parcel,
+        "title": _("Parcel %(number)s of %(of)s") % {"number": number, "of": of} if of > 1 else "",
+        "has_label": parcel.labeled_at is not None and parcel.label_type != "",
+        "waiting": parcel.status == ParcelStatus.WANTED,
+        "label_url": reverse("portal:parcel_label", kwargs=there) if of > 1 else reverse("portal:label", kwargs=link),
+        "ready": [form for form in forms if form["state"] == "ready"],
+        "fetching": [form for form in forms if form["state"] == "waiting"],
+        "offered": [form for form in forms if form["state"] == "offered"],
+        "refused": [form for form in forms if form["state"] == "refused"],
+    }
