@@ -112,3 +112,43 @@ class LabelUsed(Refused):
 class NothingToPack(Refused):
     code = "nothing_to_pack"
     sentence = _("%(sku)s is not part of this order, or all of it is in the box already.")
+
+
+class WaitsForAnswer(Refused):
+    code = "waits_for_answer"
+    sentence = _("These goods are still the customer's: nothing becomes of them before the answer.")
+
+
+class GoodsAreGone(Refused):
+    code = "goods_are_gone"
+    sentence = _("These goods are not here any more, or promised to somebody.")
+
+
+class InTheWorkshop(Refused):
+    code = "in_the_workshop"
+    sentence = _("Somebody works on these goods. Finish or call off the work order first.")
+
+
+class NotThatManyHere(Refused):
+    code = "not_that_many_here"
+    sentence = _("%(left)s are here, not %(asked)s.")
+
+
+class NothingChanged(Refused):
+    code = "nothing_changed"
+    sentence = _("That is what is decided already. Choose something else.")
+
+
+class NotForAVendor(Refused):
+    code = "not_for_a_vendor"
+    sentence = _("Only goods set aside to go back to a vendor can be gathered.")
+
+
+class VendorUnknown(Refused):
+    code = "vendor_unknown"
+    sentence = _("We do not know who sold us %(sku)s. Name the vendor.")
+
+
+class NothingGathered(Refused):
+    code = "nothing_gathered"
+    sentence = _("Nothing is gathered for this vendor yet.")

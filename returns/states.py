@@ -253,6 +253,7 @@ class Resolution(TextChoices):
     KEEP_ITEM = "keep_item", _("refund, keep the item")
 
 
+    REPAIR = "repair", _("repair")
 class RMASource(TextChoices):
     PORTAL = "portal", _("portal")
     DESK = "desk", _("service desk")

@@ -2,7 +2,9 @@ from returns.models.carriers import CarrierRule
 from returns.models.dispatches import Dispatch
 from returns.models.drafts import ReturnDraft
 from returns.models.drop_off import CarrierLocator, DropOffPoint
-from returns.models.inspections import Hold, Outcome, Receipt
+from returns.models.found import FoundGoods
+from returns.models.goods import GoodsTerms, Placement, VendorReturn, VendorReturnLine, WorkOrder
+from returns.models.inspections import Hold, Outcome, Receipt, Reversal
 from returns.models.label_files import LabelFile
 from returns.models.lookups import LinkRequest, LookupAttempt
 from returns.models.parcels import Parcel, ParcelLine, TrackingEvent
@@ -18,6 +20,8 @@ __all__ = [
     "Dispatch",
     "DropOffPoint",
     "Hold",
+    "FoundGoods",
+    "GoodsTerms",
     "LabelFile",
     "LinkRequest",
     "LookupAttempt",
@@ -26,6 +30,7 @@ __all__ = [
     "ParcelLine",
     "PhotoMatch",
     "PolicyRule",
+    "Placement",
     "PolicyVersion",
     "Receipt",
     "ReturnDraft",
@@ -35,3 +40,6 @@ __all__ = [
     "Survey",
     "TrackingEvent",
 ]
+    "VendorReturn",
+    "VendorReturnLine",
+    "WorkOrder",

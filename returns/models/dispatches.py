@@ -22,6 +22,8 @@ class Dispatch(models.Model):
     rma = models.ForeignKey(RMA, models.PROTECT, related_name="dispatches")
     order = models.OneToOneField(Order, models.PROTECT, related_name="dispatch")
     status = models.CharField(_("status"), max_length=12, choices=DispatchStatus)
+    # The customer's own goods on their way back, beside whatever else goes out for the return.
+    sends_back = models.BooleanField(_("the customer's own goods"), default=False, db_default=False)
     release_at = models.CharField(_("leaves"), max_length=12, choices=ReleaseAt)
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="dispatches")
     # Units in the box so far, by order line: {"17": 2}.
@@ -51,7 +53,9 @@ class Dispatch(models.Model):
         constraints = [
             # What is exchanged or replaced is so once (p52).
             models.UniqueConstraint(
-                fields=["rma"], condition=~Q(status=DispatchStatus.CANCELED), name="one_dispatch_per_return"
+                fields=["rma"],
+                condition=~Q(status=DispatchStatus.CANCELED) & Q(sends_back=False),
+                name="one_dispatch_per_return",
             ),
         ]
         indexes = [
