@@ -250,10 +250,10 @@ class Resolution(TextChoices):
     STORE_CREDIT = "store_credit", _("store credit")
     EXCHANGE = "exchange", _("exchange")
     REPLACEMENT = "replacement", _("replacement")
+    REPAIR = "repair", _("repair")
     KEEP_ITEM = "keep_item", _("refund, keep the item")
 
 
-    REPAIR = "repair", _("repair")
 class RMASource(TextChoices):
     PORTAL = "portal", _("portal")
     DESK = "desk", _("service desk")

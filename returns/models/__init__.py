@@ -2,9 +2,8 @@ from returns.models.carriers import CarrierRule
 from returns.models.dispatches import Dispatch
 from returns.models.drafts import ReturnDraft
 from returns.models.drop_off import CarrierLocator, DropOffPoint
-from returns.models.found import FoundGoods
 from returns.models.goods import GoodsTerms, Placement, VendorReturn, VendorReturnLine, WorkOrder
-from returns.models.inspections import Hold, Outcome, Receipt, Reversal
+from returns.models.inspections import Hold, Outcome, Receipt
 from returns.models.label_files import LabelFile
 from returns.models.lookups import LinkRequest, LookupAttempt
 from returns.models.parcels import Parcel, ParcelLine, TrackingEvent
@@ -19,9 +18,8 @@ __all__ = [
     "CarrierRule",
     "Dispatch",
     "DropOffPoint",
-    "Hold",
-    "FoundGoods",
     "GoodsTerms",
+    "Hold",
     "LabelFile",
     "LinkRequest",
     "LookupAttempt",
@@ -29,8 +27,8 @@ __all__ = [
     "Parcel",
     "ParcelLine",
     "PhotoMatch",
-    "PolicyRule",
     "Placement",
+    "PolicyRule",
     "PolicyVersion",
     "Receipt",
     "ReturnDraft",
@@ -39,7 +37,7 @@ __all__ = [
     "ReturnReason",
     "Survey",
     "TrackingEvent",
-]
     "VendorReturn",
     "VendorReturnLine",
     "WorkOrder",
+]
