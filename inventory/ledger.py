@@ -5,7 +5,7 @@ Called inside a verb's transaction, after the order's row is locked. Levels are 
 verbs at once wait for each other instead of deadlocking.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from inventory import trading
-from inventory.models import Bin, StockMovement, Warehouse
+from inventory.models import Bin, Warehouse
 from inventory.places import bins_of
 from inventory.refusals import NotThatMany
 from inventory.states import BinKind, Disposition, MovementKind
@@ -27,7 +27,7 @@ LANDS_IN: dict[Disposition, BinKind] = {
     Disposition.REPAIR: BinKind.REFURBISH,
     Disposition.QUARANTINE: BinKind.QUARANTINE,
     Disposition.PARTS: BinKind.REFURBISH,
-    Disposition.RETURN_TO_VENDOR: BinKind.OUTBOUND,
+    Disposition.RETURN_TO_VENDOR: BinKind.QUARANTINE,  # ours until it leaves
     Disposition.RETURN_TO_CUSTOMER: BinKind.OUTBOUND,
     Disposition.LIQUIDATE: BinKind.QUARANTINE,
     Disposition.DONATE: BinKind.OUTBOUND,
@@ -37,11 +37,13 @@ LANDS_IN: dict[Disposition, BinKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """Some units of one product; `unit_cost` in the shop's currency, None when unknown."""
+    """Some units of one product; `unit_cost` in the shop's currency, None when unknown. `of` is the inspection that
+    found them ("outcome/23"): their numbered units move with them."""
 
     product: Product
     quantity: int
     unit_cost: Decimal | None = None
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,38 +121,48 @@ def _apply(moves: Sequence[_Move], cause: str, by: str, at: datetime) -> None:
     wanted = [summed[key] for key in sorted(summed) if summed[key].quantity]
     if not wanted:
         return
-    StockMovement.objects.bulk_create(
-        StockMovement(
-            product=move.goods.product,
-            bin=move.bin,
-            kind=move.kind,
-            quantity=move.quantity,
-            cause=cause,
-            unit_cost=move.goods.unit_cost,
-            by=by,
-            moved_at=at,
-        )
-        for move in wanted
-    )
+    units = {move.goods.of: move.bin.pk for move in moves if move.goods.of and move.quantity > 0}
     with connection.cursor() as cursor:
-        for move in wanted:
-            _change_level(cursor, move)
+        for place, move in enumerate(wanted):
+            _change_level(cursor, move, *_recorded(wanted, units, cause, by, at) if place == 0 else ("", []))
 
 
-def _change_level(cursor: CursorWrapper, move: _Move) -> None:
-    row = [move.quantity, move.bin.pk, move.goods.product.pk]
+def _recorded(
+    moves: Sequence[_Move], units: Mapping[str, int], cause: str, by: str, at: datetime
+) -> tuple[str, list[object]]:
+    """The movements, and where the units among them stand now, as the head of the first statement on the levels."""
+    rows = [(move.goods.product.pk, move.bin.pk, move.kind, move.quantity, move.goods.unit_cost) for move in moves]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    head = """WITH moved AS (
+        INSERT INTO inventory_stockmovement (product_id, bin_id, kind, quantity, unit_cost, cause, by, moved_at)
+        SELECT product, bin, kind, quantity, unit_cost, %s, %s, %s
+          FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::int[], %s::numeric[])
+               AS found (product, bin, kind, quantity, unit_cost)
+    )"""
+    values: list[object] = [cause, by, at, *columns]
+    if units:
+        head += """, placed AS (
+        UPDATE inventory_unit SET bin_id = found.bin
+          FROM unnest(%s::text[], %s::bigint[]) AS found (cause, bin) WHERE found_as = found.cause
+    )"""
+        values += [list(units), list(units.values())]
+    return f"{head}\n", values
+
+
+def _change_level(cursor: CursorWrapper, move: _Move, head: str, values: list[object]) -> None:
+    row = [*values, move.quantity, move.bin.pk, move.goods.product.pk]
     if move.quantity > 0:
         cursor.execute(
-            """INSERT INTO inventory_stocklevel (quantity, bin_id, product_id, reserved) VALUES (%s, %s, %s, 0)
+            f"""{head}INSERT INTO inventory_stocklevel (quantity, bin_id, product_id, reserved) VALUES (%s, %s, %s, 0)
                ON CONFLICT (bin_id, product_id)
-               DO UPDATE SET quantity = inventory_stocklevel.quantity + excluded.quantity""",
+               DO UPDATE SET quantity = inventory_stocklevel.quantity + excluded.quantity""",  # noqa: S608 - constants
             row,
         )
         return
     # An upsert would check the negative row before it meets the existing one.
     cursor.execute(
-        """UPDATE inventory_stocklevel SET quantity = quantity + %s
-            WHERE bin_id = %s AND product_id = %s AND quantity - reserved + %s >= 0""",
+        f"""{head}UPDATE inventory_stocklevel SET quantity = quantity + %s
+            WHERE bin_id = %s AND product_id = %s AND quantity - reserved + %s >= 0""",  # noqa: S608 - constants
         [*row, move.quantity],
     )
     if not cursor.rowcount:

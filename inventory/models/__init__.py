@@ -2,7 +2,7 @@ from inventory.models.conditions import Condition
 from inventory.models.counts import CountedLine, StockCount
 from inventory.models.reservations import Reservation
 from inventory.models.stock import StockLevel, StockMovement
-from inventory.models.units import Unit
+from inventory.models.units import Lot, LotMovement, Unit
 from inventory.models.value import (
     CategoryTerms,
     CostLayer,
@@ -23,6 +23,8 @@ __all__ = [
     "GradeTerms",
     "Impairment",
     "IssuedPart",
+    "Lot",
+    "LotMovement",
     "ProductValue",
     "Reservation",
     "StockCount",

@@ -20,6 +20,8 @@ class CategoryTerms(models.Model):
         _("issue order"), max_length=16, choices=IssueOrder, default=IssueOrder.RETURNED_FIRST
     )
     costing = models.CharField(_("costing method"), max_length=12, choices=CostingMethod, default=CostingMethod.FIFO)
+    # Up to so many identical pieces of one receipt get a number each; more of them share one.
+    labels_each_up_to = models.PositiveSmallIntegerField(_("a label each, up to"), default=12)
 
     class Meta:
         verbose_name = _("category terms")

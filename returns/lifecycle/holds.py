@@ -110,7 +110,7 @@ def _move_goods(rma: RMA, hold: Hold, *, by: str, at: datetime) -> None:
         return
     if order_line.product_id is None or outcome.receipt.result == ReceiptResult.WRONG_ITEM:
         return
-    goods = ledger.Goods(order_line.product, outcome.quantity, order_line.unit_cost)
+    goods = ledger.Goods(order_line.product, outcome.quantity, order_line.unit_cost, f"outcome/{outcome.pk}")
     ledger.put_away(
         rma.warehouse, [(goods, target)], source=BinKind.HOLD, cause=f"hold/{hold.pk}/{hold.status}", by=by, at=at
     )

@@ -200,7 +200,8 @@ def _put_away(rma: RMA, outcomes: Sequence[Outcome], lines: dict[int, ReturnLine
             continue
         accepted = one.acceptance == Acceptance.ACCEPTED
         target = ledger.LANDS_IN[Disposition(one.disposition)] if accepted else BinKind.HOLD
-        goods.append((ledger.Goods(order_line.product, one.quantity, order_line.unit_cost), target))
+        cause = f"outcome/{one.pk}"
+        goods.append((ledger.Goods(order_line.product, one.quantity, order_line.unit_cost, cause), target))
     ledger.put_away(rma.warehouse, goods, cause=f"outcome/{outcomes[0].pk}", by=by, at=at)
 
 

@@ -1,0 +1,83 @@
+"""Every piece that comes back has a number of its own, and a place, from the receipt to the day it leaves (R64, R67)."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from inventory.models import CategoryTerms, Unit
+from inventory.states import BinKind
+from oms.identifiers import normalize_number
+from returns import lifecycle
+from returns.lifecycle import Arrived, Finding
+from returns.models import RMA, Receipt
+from tests.builders import NOON, Sold, a_return, an_order, the_line
+
+pytestmark = pytest.mark.django_db
+LATER = NOON + timedelta(days=1)
+
+
+def receive(quantity: int = 3, *, unit: Unit | None = None, of: int | None = None) -> tuple[RMA, Receipt]:
+    rma = a_return(an_order(lines=[Sold(quantity=of or quantity, gross="90.00")]), quantity=of or quantity)
+    piece = Arrived(the_line(rma).pk, quantity, unit=unit)
+    [receipt] = lifecycle.receive(rma.number, [piece], form_token=uuid4(), by="user:7", at=LATER)
+    return rma, receipt
+
+
+def inspect(rma: RMA, receipt: Receipt, quantity: int, condition: str = "opened", disposition: str = "restock") -> None:
+    finding = Finding(receipt_id=receipt.pk, quantity=quantity, condition=condition, disposition=disposition)
+    lifecycle.inspect(rma.number, [finding], form_token=uuid4(), by="user:7", at=LATER)
+
+
+def places() -> list[tuple[int, str]]:
+    return [(one.quantity, one.bin.kind) for one in Unit.objects.select_related("bin").order_by("pk")]
+
+
+def test_each_piece_has_its_number_from_the_moment_it_is_counted() -> None:
+    rma, receipt = receive(3)
+    units = list(Unit.objects.order_by("pk"))
+    assert len({one.number for one in units}) == 3
+    assert all(normalize_number(one.number, "U") == one.number for one in units)
+    line = the_line(rma).order_line
+    facts = {(one.product_id, one.sold_on_id, one.received_as, one.created_at) for one in units}
+    assert facts == {(line.product_id, line.pk, f"receipt/{receipt.pk}", LATER)}
+    assert places() == [(1, BinKind.DOCK)] * 3
+
+
+def test_a_unit_stands_where_its_inspection_sent_it() -> None:
+    rma, receipt = receive(3)
+    inspect(rma, receipt, 2)
+    inspect(rma, receipt, 1, "damaged", "")
+    assert places() == [(1, BinKind.SHELF), (1, BinKind.SHELF), (1, BinKind.HOLD)]
+    hold = rma.lines.get().receipts.get().outcomes.get(hold__isnull=False).hold
+    lifecycle.answer_hold(hold.pk, answer="send_back", by="customer:1", at=LATER)
+    assert places()[2] == (1, BinKind.OUTBOUND)
+
+
+def test_many_identical_pieces_share_a_number_until_they_part() -> None:
+    CategoryTerms.objects.filter(category="").update(labels_each_up_to=5)
+    rma, receipt = receive(30)
+    assert places() == [(30, BinKind.DOCK)]
+    inspect(rma, receipt, 20)
+    inspect(rma, receipt, 10, "damaged", "")
+    assert places() == [(20, BinKind.SHELF), (10, BinKind.HOLD)]
+
+
+def test_what_did_not_come_has_no_number_and_a_known_serial_keeps_its_own() -> None:
+    order = an_order()
+    line = order.lines.get()
+    known = Unit.objects.create(number="U-1", serial="SN-1", product=line.product, sold_on=line, created_at=NOON)
+    rma = a_return(order, quantity=2)
+    pieces = [Arrived(the_line(rma).pk, 1, unit=known), Arrived(the_line(rma).pk, 1, "short")]
+    lifecycle.receive(rma.number, pieces, form_token=uuid4(), by="user:7", at=LATER)
+    unit = Unit.objects.get()
+    assert (unit.number, unit.received_as.split("/")[0], unit.bin.kind) == ("U-1", "receipt", BinKind.DOCK)
+
+
+@pytest.mark.parametrize("row", [1, 2, 33, 10**6, 2**40 - 1, 2**62])
+def test_numbers_of_rows_are_numbers_as_people_read_them(row: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT homeward_number('U', %s)", [row])
+        [number] = cursor.fetchone()
+    assert normalize_number(number.lower().replace("-", " "), "U") == number
