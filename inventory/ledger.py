@@ -93,6 +93,14 @@ def put_away(
     _apply(moves, cause, by, at)
 
 
+def send_away(
+    warehouse: Warehouse, product: Product, quantity: int, source: BinKind, *, cause: str, by: str, at: datetime
+) -> None:
+    """Goods leave the house for a vendor or a buyer of returned goods; their value is booked by who sends them."""
+    place = bins_of(warehouse)[source]
+    _apply([_Move(place, Goods(product, quantity), -quantity, MovementKind.ISSUE)], cause, by, at)
+
+
 def adjust(
     place: Bin,
     product: Product,

@@ -77,6 +77,14 @@ def _all_accepted(occasion: Occasion) -> bool:
     return not _something_refused(occasion)
 
 
+def _sent_back(occasion: Occasion) -> bool:
+    return occasion.dispatch is not None and occasion.dispatch.sends_back
+
+
+def _instead(occasion: Occasion) -> bool:
+    return not _sent_back(occasion)
+
+
 def _as_credit(occasion: Occasion) -> bool:
     return occasion.refund is not None and occasion.refund.way == RefundDestination.STORE_CREDIT
 
@@ -192,12 +200,28 @@ CATALOGUE = (
         "exchange_sent",
         _("exchange sent"),
         _("What you get instead is on its way: order %(order)s"),
+        when=_instead,
+    ),
+    Entry(
+        "dispatch.shipped",
+        "goods_back_sent",
+        _("sent back"),
+        _("Your own goods are on their way back: order %(order)s"),
+        when=_sent_back,
     ),
     Entry(
         "dispatch.delivered",
         "exchange_delivered",
         _("exchange delivered"),
         _("What you get instead was delivered: order %(order)s"),
+        when=_instead,
+    ),
+    Entry(
+        "dispatch.delivered",
+        "goods_back_delivered",
+        _("sent back, delivered"),
+        _("Your own goods were delivered: order %(order)s"),
+        when=_sent_back,
     ),
     Entry("refund.settled", "refunded", _("refunded"), _("Your refund for order %(order)s"), when=_as_money),
     Entry("refund.settled", "credited", _("store credit"), _("Your store credit for order %(order)s"), when=_as_credit),

@@ -372,6 +372,8 @@ _EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
     "exchange_short": _outgoing,
     "exchange_sent": _outgoing,
     "exchange_delivered": _outgoing,
+    "goods_back_sent": _outgoing,
+    "goods_back_delivered": _outgoing,
     "survey": _survey,
     "portal_link": _portal_link,
 }

@@ -267,6 +267,8 @@ def _inspected(story: _Story) -> Situation:
         return _held_up(story)
     if story.rma.resolution in GOODS:
         return _goods(story)
+    if story.rma.resolution == Resolution.REPAIR:
+        return _repaired(story)
     if story.rma.settlement == Settlement.SETTLED:
         return _paid(story)
     if story.rma.resolution == Resolution.STORE_CREDIT:
@@ -325,6 +327,17 @@ def _goods(story: _Story) -> Situation:
     )
 
 
+def _repaired(story: _Story) -> Situation:
+    return story.say(
+        gettext("We looked at it %(when)s. It is repaired and comes back to you.")
+        % {"when": story.on(story.rma.inspected_at)},
+        gettext("You get an e-mail as soon as it is on its way to you."),
+        Turn.SHOP,
+        "good" if story.rma.status == RMAStatus.CLOSED else "moving",
+        gettext("Being repaired"),
+    )
+
+
 def _paid(story: _Story) -> Situation:
     if story.rma.resolution == Resolution.STORE_CREDIT:
         return _credited(story)
@@ -340,6 +353,8 @@ def _paid(story: _Story) -> Situation:
 def _closed(story: _Story) -> Situation:
     if story.rma.resolution in GOODS and story.rma.inspected_at is not None:
         return _goods(story)
+    if story.rma.resolution == Resolution.REPAIR and story.rma.inspected_at is not None:
+        return _repaired(story)
     if story.rma.settlement == Settlement.SETTLED and story.rma.settled_at is not None:
         return _paid(story)
     return story.say(

@@ -39,7 +39,7 @@ def steps(rma: RMA, now: datetime) -> list[dict[str, str]]:
 
 
 def _last(rma: RMA) -> tuple[str, datetime | None, str]:
-    if rma.resolution == Resolution.REPLACEMENT:
+    if rma.resolution in (Resolution.REPLACEMENT, Resolution.REPAIR):
         return gettext("Looked at"), rma.inspected_at, ""
     if rma.resolution == Resolution.EXCHANGE:
         return gettext("Settled"), rma.settled_at, ""

@@ -24,9 +24,18 @@ from returns.lifecycle.holds import answer_hold, decide_hold
 from returns.lifecycle.inspecting import Finding, inspect
 from returns.lifecycle.label_files import ask_for_file, keep_file, refuse_file
 from returns.lifecycle.parcels import label, move_parcel, note_shipment, trouble
+from returns.lifecycle.placing import change_disposition
 from returns.lifecycle.receiving import Arrived, receive
 from returns.lifecycle.requesting import request
 from returns.lifecycle.settling import close_if_finished, fail_settlement, settle, start_settlement, survey
+from returns.lifecycle.vendors import (
+    call_off_vendor_return,
+    credit_vendor_return,
+    gather,
+    sell_off,
+    send_to_vendor,
+)
+from returns.lifecycle.working import call_off_work, end_work, open_work
 
 __all__ = [
     "Arrived",
@@ -38,13 +47,19 @@ __all__ = [
     "arrive",
     "ask",
     "ask_for_file",
+    "call_off_vendor_return",
+    "call_off_work",
     "cancel",
+    "change_disposition",
     "choose_resolution",
     "close_if_finished",
     "come_back",
+    "credit_vendor_return",
     "decide_hold",
+    "end_work",
     "expire",
     "fail_settlement",
+    "gather",
     "inspect",
     "keep_file",
     "label",
@@ -54,6 +69,7 @@ __all__ = [
     "move_parcel",
     "note_outbound_shipment",
     "note_shipment",
+    "open_work",
     "pack",
     "prefer_money",
     "receive",
@@ -62,7 +78,9 @@ __all__ = [
     "release",
     "replan",
     "request",
+    "sell_off",
     "send",
+    "send_to_vendor",
     "settle",
     "start_settlement",
     "survey",

@@ -12,7 +12,13 @@ from returns.refusals import AlreadySent, NotOffered, PaidAlready, ReasonNeeded
 from returns.states import RefundAt, Resolution, RMAStatus, Settlement
 
 # What a person may give instead by a word alone; an exchange needs to know for what.
-BY_A_WORD = (Resolution.REFUND, Resolution.STORE_CREDIT, Resolution.REPLACEMENT, Resolution.KEEP_ITEM)
+BY_A_WORD = (
+    Resolution.REFUND,
+    Resolution.STORE_CREDIT,
+    Resolution.REPLACEMENT,
+    Resolution.REPAIR,
+    Resolution.KEEP_ITEM,
+)
 BEFORE_GOODS = (RMAStatus.NEEDS_REVIEW, RMAStatus.NEEDS_INFO, RMAStatus.APPROVED)
 
 

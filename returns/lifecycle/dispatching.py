@@ -367,7 +367,8 @@ def _cancel(dispatch: Dispatch, *, reason: str, by: str, at: datetime) -> None:
 def active(rma: RMA) -> Dispatch | None:
     """What goes out for this return, its order locked; None when nothing does, or not any more."""
     found = Dispatch.objects.select_for_update(no_key=True, of=("order", "self")).select_related("order", "warehouse")
-    dispatch = found.defer("label").filter(rma=rma).exclude(status=D.CANCELED).order_by("pk").first()
+    chosen = found.defer("label").filter(rma=rma, sends_back=False).exclude(status=D.CANCELED)
+    dispatch = chosen.order_by("pk").first()
     if dispatch is not None:
         dispatch.rma = rma
     return dispatch

@@ -10,6 +10,7 @@ from oms.models import Order, OrderLine
 from oms.verbs import verb
 from returns.lifecycle.inspecting import readmitted
 from returns.lifecycle.locking import lock, owe
+from returns.lifecycle.sending_back import plan_back
 from returns.models import RMA, Hold
 from returns.refusals import ReasonNeeded
 from returns.states import HOLD_MACHINE, HoldStatus, ReceiptResult
@@ -114,5 +115,7 @@ def _move_goods(rma: RMA, hold: Hold, *, by: str, at: datetime) -> None:
     ledger.put_away(
         rma.warehouse, [(goods, target)], source=BinKind.HOLD, cause=f"hold/{hold.pk}/{hold.status}", by=by, at=at
     )
-    if hold.status != HoldStatus.SENT_BACK:
+    if hold.status == HoldStatus.SENT_BACK:
+        plan_back(rma, [(order_line, outcome.quantity)], by=by, at=at)
+    else:
         trading.readmit([readmitted(outcome, order_line)], rma.order, at=at)

@@ -78,7 +78,8 @@ def inspect(number: str, findings: Sequence[Finding], *, form_token: UUID, by: s
     holds = _hold(outcomes, at)
     _put_away(rma, outcomes, lines, by=by, at=at)
     _book_value(rma, outcomes, lines, at)
-    _count_returned(outcomes, lines)
+    if rma.resolution != Resolution.REPAIR:
+        _count_returned(outcomes, lines)
     complete, due = _after_inspection(rma, outcomes, lines.values(), at)
     outbox.record(
         rma,
@@ -159,6 +160,8 @@ def _outcome(
     suggested, acceptance, _why = suggestion(line, condition)
     if receipt.result == ReceiptResult.WRONG_ITEM:
         suggested, acceptance = Disposition.RETURN_TO_CUSTOMER, Acceptance.REFUSED
+    elif rma.resolution == Resolution.REPAIR:
+        suggested, acceptance = Disposition.REPAIR, Acceptance.ACCEPTED
     disposition = Disposition(found.disposition or suggested)
     if disposition == Disposition.RESTOCK and not condition.is_acceptable:
         raise NotSellable
@@ -199,13 +202,16 @@ def _put_away(rma: RMA, outcomes: Sequence[Outcome], lines: dict[int, ReturnLine
         if order_line.product_id is None or one.receipt.result == ReceiptResult.WRONG_ITEM:
             continue
         accepted = one.acceptance == Acceptance.ACCEPTED
-        target = ledger.LANDS_IN[Disposition(one.disposition)] if accepted else BinKind.HOLD
+        ours = accepted and rma.resolution != Resolution.REPAIR
+        target = ledger.LANDS_IN[Disposition(one.disposition)] if ours else BinKind.HOLD
         cause = f"outcome/{one.pk}"
         goods.append((ledger.Goods(order_line.product, one.quantity, order_line.unit_cost, cause), target))
     ledger.put_away(rma.warehouse, goods, cause=f"outcome/{outcomes[0].pk}", by=by, at=at)
 
 
 def _book_value(rma: RMA, outcomes: Sequence[Outcome], lines: dict[int, ReturnLine], at: datetime) -> None:
+    if rma.resolution == Resolution.REPAIR:  # the customer's it stays
+        return
     accepted = [
         one
         for one in outcomes
@@ -239,7 +245,8 @@ def _after_inspection(
     move(rma, "inspect", RMAStatus.INSPECTED if complete else RMAStatus(rma.status))
     if complete:
         rma.inspected_at = at
-    pays = rma.resolution != Resolution.REPLACEMENT  # the same thing again, or money: never both (p52)
+    # The same thing again, repaired or new, or money: never both (p52).
+    pays = rma.resolution not in (Resolution.REPLACEMENT, Resolution.REPAIR)
     if pays and any(one.acceptance == Acceptance.ACCEPTED and one.payout_percent for one in outcomes):
         return complete, owe(rma)
     if complete:

@@ -66,7 +66,8 @@ def request(
         _refuse_changed(outgoing.gross, confirmed_gross, order.currency)
     status = STATUS_OF[found.decision.verdict]
     RMA_MACHINE.check("request", "", status)
-    again = (found.decision.resolution or resolution) == Resolution.REPLACEMENT  # of which no money follows
+    # Of these no money follows.
+    again = (found.decision.resolution or resolution) in (Resolution.REPLACEMENT, Resolution.REPAIR)
     rma = RMA(
         number=new_number("R"),
         order=order,

@@ -23,7 +23,7 @@ from returns.states import Resolution
 
 RESOLUTIONS, KEEP_ITEM = "resolutions", "keep_item"
 # Goods instead of money: the time for money does not end them.
-GOODS = frozenset({Resolution.EXCHANGE, Resolution.REPLACEMENT})
+GOODS = frozenset({Resolution.EXCHANGE, Resolution.REPLACEMENT, Resolution.REPAIR})
 
 
 class Rung(StrEnum):

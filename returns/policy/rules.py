@@ -22,6 +22,8 @@ RequestRule = Callable[[Parameters, RequestFacts, "Moment"], Finding | None]
 # The instant a window counts from, best first; what a market does not know falls through to the next (p25).
 ANCHORS = ("delivered", "shipped", "placed")
 TRANSIT_DAYS = 5
+# Goods instead of money.
+GOODS_INSTEAD = (Resolution.EXCHANGE, Resolution.REPLACEMENT, Resolution.REPAIR)
 
 
 class Moment:
@@ -222,7 +224,7 @@ def free_label(parameters: Parameters, request: RequestFacts, moment: Moment) ->
 def refund_shipping(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
     """What was paid for sending comes back when the fault is ours, for some reasons, or with the last of the order
     (p11, p28)."""
-    if not request.order.shipping or request.resolution in (Resolution.EXCHANGE, Resolution.REPLACEMENT):
+    if not request.order.shipping or request.resolution in GOODS_INSTEAD:
         return None
     facts: dict[str, str | int] = {
         "amount": amount_text(request.order.shipping, request.order.currency),
@@ -242,7 +244,7 @@ def promotions(parameters: Parameters, request: RequestFacts, moment: Moment) ->
     and for the reasons it names: the law's right to withdraw, or the shop's own fault."""
     kept = parameters.get("keep_reasons", ())
     spared = any(line.our_fault or line.reason in kept for line in request.lines)
-    spared |= request.resolution in (Resolution.EXCHANGE, Resolution.REPLACEMENT, Resolution.KEEP_ITEM)
+    spared |= request.resolution in (*GOODS_INSTEAD, Resolution.KEEP_ITEM)
     if not parameters.get("requalify", False) or spared or not request.order.has_promotions:
         return None
     return Finding(Severity.INFO, "promotions_requalify")

@@ -454,6 +454,18 @@ def _exchange_delivered() -> None:
     lifecycle.arrive(dispatch.pk, by="carrier", at=NOON + timedelta(days=6))
 
 
+def _goods_back_delivered() -> None:
+    """Refused at inspection; the customer wants them back."""
+    [receipt] = received(a_return(an_order()))
+    rma = receipt.line.rma
+    finding = Finding(receipt.pk, 1, "damaged", "")
+    [outcome] = lifecycle.inspect(rma.number, [finding], form_token=uuid4(), by=DOCK, at=NOON)
+    lifecycle.answer_hold(outcome.hold.pk, answer="send_back", by=rma.order.customer.actor, at=NOON)
+    dispatch = Dispatch.objects.select_related("order").get(rma=rma)
+    dispatching.through_the_dock(dispatch)
+    lifecycle.arrive(dispatch.pk, by="carrier", at=NOON + timedelta(days=6))
+
+
 def test_what_is_left_to_pay_says_how_much_until_when_and_where() -> None:
     _exchange_held()
     mail = the_mail("exchange_held")
@@ -492,6 +504,8 @@ WRITTEN_BY: dict[str, Callable[[], object]] = {
     "exchange_short": _exchange_short,
     "exchange_sent": _exchange_delivered,
     "exchange_delivered": _exchange_delivered,
+    "goods_back_sent": _goods_back_delivered,
+    "goods_back_delivered": _goods_back_delivered,
     "survey": lambda: settled(a_refund()),
     "portal_link": lambda: a_link(an_order()),
 }

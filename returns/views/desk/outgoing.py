@@ -38,7 +38,9 @@ def told(rma: RMA, user: Any) -> list[dict[str, Any]]:
             "lines": list(one.order.lines.order_by("position")),
             "owed": Money(left_to_pay(one.order), rma.currency) if one.status == DispatchStatus.HELD else None,
             "total": Money(one.order.total, rma.currency),
-            "can_stop": one.status in DispatchStatus.before_packing() and allowed(user, "decide returns"),
+            "can_stop": not one.sends_back
+            and one.status in DispatchStatus.before_packing()
+            and allowed(user, "decide returns"),
             "can_pack": one.status in DispatchStatus.at_packing() and allowed(user, "pack goods"),
         }
         for one in found

@@ -40,7 +40,7 @@ from returns.views.desk.listing import age, staff_label, value_of
 from returns.views.portal import boxes, offers
 from returns.views.portal.choosing import TITLES
 
-GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
+GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT, Resolution.REPAIR)
 # What a verb needs beside the status table; verbs of the dock lead to its own pages.
 PERMISSION = {
     "approve": "decide returns",
@@ -87,6 +87,8 @@ HAPPENED = {
     "rma.inspected": (gettext_lazy("Inspected"), "good", "inspect"),
     "rma.hold_answered": (gettext_lazy("The customer answered about refused goods"), "careful", "chat"),
     "rma.hold_decided": (gettext_lazy("Decided about refused goods"), "good", "check"),
+    "rma.disposition_changed": (gettext_lazy("Something else becomes of goods"), "", "boxes"),
+    "rma.goods_sold_off": (gettext_lazy("Returned goods were sold off"), "good", "money"),
     "rma.settlement_started": (gettext_lazy("Refund started"), "moving", "money"),
     "rma.settled": (gettext_lazy("Paid back"), "good", "money"),
     "rma.settlement_failed": (gettext_lazy("The refund failed"), "bad", "alert"),
@@ -163,8 +165,14 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "story": _story(events, clock),
         "verbs": verbs,
         "may_choose": _may_choose(rma, user),
-        "outgoing": outgoing.told(rma, user) if "exchange" in rma.quote or rma.resolution in GOODS else (),
+        "outgoing": outgoing.told(rma, user) if _goes_out(rma, outcomes) else (),
     }
+
+
+def _goes_out(rma: RMA, outcomes: Iterable[Outcome]) -> bool:
+    """Whether anything may go out for it: goods instead of money, or the customer's own that were not accepted."""
+    sent_back = any(hasattr(one, "hold") and one.hold.status == HoldStatus.SENT_BACK for one in outcomes)
+    return sent_back or "exchange" in rma.quote or rma.resolution in GOODS
 
 
 def _may_choose(rma: RMA, user: User) -> bool:

@@ -23,10 +23,11 @@ TITLES: Mapping[str, Any] = {
     Resolution.STORE_CREDIT: gettext_lazy("Store credit"),
     Resolution.EXCHANGE: gettext_lazy("Something else instead"),
     Resolution.REPLACEMENT: gettext_lazy("The same again"),
+    Resolution.REPAIR: gettext_lazy("Repaired and sent back"),
     Resolution.KEEP_ITEM: gettext_lazy("Money back, and you keep it"),
 }
 # What goes out instead is no amount of money.
-GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
+GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT, Resolution.REPAIR)
 # A way that has to know more first begins on a page of its own: the name of its address, which takes the draft.
 STEP_OF: dict[str, str] = {}
 # What a way says of its own beside the amount: (file, preview) → {"when": …, "title": …}, each optional.

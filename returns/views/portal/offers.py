@@ -75,6 +75,7 @@ def title_of(decision: Decision, total: Money) -> str:
         Resolution.STORE_CREDIT: _("You get %(total)s to spend with us"),
         Resolution.EXCHANGE: _("%(total)s counts for what you get instead"),
         Resolution.REPLACEMENT: _("You get the same again"),
+        Resolution.REPAIR: _("We repair it and send it back to you"),
     }
     return words.get(Resolution(decision.resolution or Resolution.REFUND), _("You get %(total)s back")) % {
         "total": money_text(total)
@@ -87,6 +88,7 @@ def _lead(order: Order, decision: Decision, days: int) -> str:
         Resolution.STORE_CREDIT: _("as store credit"),
         Resolution.EXCHANGE: "",
         Resolution.REPLACEMENT: "",
+        Resolution.REPAIR: "",
     }.get(Resolution(decision.resolution or Resolution.REFUND), _paid_to(order))
     return f"{capfirst(where)}. {when_paid(decision, days)}" if where else ""
 
