@@ -77,6 +77,24 @@ def receive(
     _apply(moves, cause, by, at)
 
 
+def take_back(
+    warehouse: Warehouse, arrived: Sequence[Goods], missing: Sequence[Goods], *, cause: str, by: str, at: datetime
+) -> None:
+    """What `receive` booked was a mistake: the same movements the other way round, and the goods are expected again."""
+    bins = bins_of(warehouse)
+    moves = [_Move(bins[BinKind.DOCK], one, -one.quantity, MovementKind.RECEIVE) for one in arrived]
+    moves += [_Move(bins[BinKind.EXPECTED], one, one.quantity, MovementKind.RECEIVE) for one in arrived]
+    moves += [_Move(bins[BinKind.EXPECTED], one, one.quantity, MovementKind.RELEASE) for one in missing]
+    _apply(moves, cause, by, at)
+
+
+def carry(source: Bin, target: Bin, goods: Sequence[Goods], *, cause: str, by: str, at: datetime) -> None:
+    """Somebody carries goods from one bin to another of the same kind: what they are and whose does not change."""
+    moves = [_Move(source, one, -one.quantity, MovementKind.PUTAWAY) for one in goods]
+    moves += [_Move(target, one, one.quantity, MovementKind.PUTAWAY) for one in goods]
+    _apply(moves, cause, by, at)
+
+
 def put_away(
     warehouse: Warehouse,
     goods: Sequence[tuple[Goods, BinKind]],

@@ -152,3 +152,60 @@ class VendorUnknown(Refused):
 class NothingGathered(Refused):
     code = "nothing_gathered"
     sentence = _("Nothing is gathered for this vendor yet.")
+
+
+class NotTheOneSold(Refused):
+    code = "not_the_one_sold"
+    sentence = _("This is not the one sold: it cannot be accepted. The service desk can say that our record is wrong.")
+
+
+class StillToBeDecided(Refused):
+    code = "still_to_be_decided"
+    sentence = _("The service desk says first whether this is the one sold. Nothing was written down.")
+
+
+class NothingToTakeBack(Refused):
+    code = "nothing_to_take_back"
+    sentence = _("Nothing of the last minute is left to take back.")
+
+
+class TooLateToTakeBack(Refused):
+    """After a minute others may have relied on it: a person with that role says why."""
+
+    code = "too_late_to_take_back"
+    sentence = _("More than a minute has passed. A manager can correct the count, with a reason.")
+
+
+class FollowedAlready(Refused):
+    code = "followed_already"
+    sentence = _("Something followed from it already (%(what)s), so it stays as it is.")
+
+
+class CorrectionNeedsReason(Refused):
+    code = "correction_needs_reason"
+    sentence = _("Say why the count is corrected.")
+
+
+class NoSuchReturn(Refused):
+    code = "no_such_return"
+    sentence = _("There is no return with this number.")
+
+
+class NotExpectedThere(Refused):
+    code = "not_expected_there"
+    sentence = _("%(rma)s waits for %(left)s of this product, not %(asked)s.")
+
+
+class OtherWarehouse(Refused):
+    code = "other_warehouse"
+    sentence = _("%(bin)s belongs to another warehouse.")
+
+
+class OtherKindOfBin(Refused):
+    code = "other_kind_of_bin"
+    sentence = _("%(bin)s is for goods that are “%(is_for)s”; these are “%(goods)s”.")
+
+
+class PutAwayAlready(Refused):
+    code = "put_away_already"
+    sentence = _("%(sku)s: nothing of it waits to be put away.")

@@ -58,6 +58,9 @@ RMA_MACHINE = Machine(
         Transition("ship", (S.APPROVED,), S.IN_TRANSIT),
         Transition("receive", (S.APPROVED, S.IN_TRANSIT, S.RECEIVING), S.RECEIVING, _DOCK),
         Transition("receive", (S.APPROVED, S.IN_TRANSIT, S.RECEIVING), S.RECEIVED, _DOCK),
+        Transition("take_back", (S.RECEIVING, S.RECEIVED), S.RECEIVING, _DOCK),  # a receipt was a mistake
+        Transition("take_back", (S.RECEIVING, S.RECEIVED), S.IN_TRANSIT, _DOCK),
+        Transition("take_back", (S.RECEIVING, S.RECEIVED), S.APPROVED, _DOCK),
         Transition("inspect", (S.RECEIVING,), S.RECEIVING, _DOCK),
         Transition("inspect", (S.RECEIVED,), S.RECEIVED, _DOCK),
         Transition("inspect", (S.RECEIVED,), S.INSPECTED, _DOCK),
@@ -127,6 +130,7 @@ PARCEL_MACHINE = Machine(
             (P.WANTED, P.LABELED, P.IN_TRANSIT, P.OUT_FOR_DELIVERY, P.DELIVERED, P.PROBLEM),
             P.ARRIVED,
         ),
+        *(Transition("take_back", (P.ARRIVED,), before) for before in (P.WANTED, P.LABELED, P.IN_TRANSIT, P.DELIVERED)),
         Transition("void", (P.WANTED, P.LABELED), P.VOIDED),
     ],
     terminal=(P.ARRIVED, P.VOIDED),
@@ -276,15 +280,85 @@ class RefundAt(TextChoices):
 
 
 class ReceiptResult(TextChoices):
+    """What became of announced units at the dock (section 4, rule 7); before that they are awaited."""
+
     RECEIVED = "received", _("received")
     WRONG_ITEM = "wrong_item", _("another item")
+    MISMATCH = "mismatch", _("not the one sold")  # the same product with another serial or lot (p40)
     SHORT = "short", _("missing")
     LOST = "lost", _("lost on the way")
     REFUSED = "refused", _("refused at the dock")
 
     @classmethod
     def arrived(cls) -> tuple["ReceiptResult", ...]:
-        return cls.RECEIVED, cls.WRONG_ITEM
+        return cls.RECEIVED, cls.WRONG_ITEM, cls.MISMATCH
+
+    @classmethod
+    def another(cls) -> tuple["ReceiptResult", ...]:
+        """Something lies here, but not what was sold: it never becomes stock of that product, and pays nothing."""
+        return cls.WRONG_ITEM, cls.MISMATCH
+
+
+R = ReceiptResult
+
+RECEPTION_MACHINE = Machine(
+    "reception",
+    ReceiptResult,
+    [
+        *(Transition("receive", (CREATED,), result, _DOCK) for result in ReceiptResult),
+        Transition("match", (R.MISMATCH,), R.RECEIVED, _DESK),  # it is the one sold: our record was wrong
+    ],
+    terminal=ReceiptResult,
+)
+
+
+class FoundKind(TextChoices):
+    """Why goods lie at the dock that no line of a return stands for."""
+
+    BLIND = "blind", _("no return known")
+    EXTRA = "extra", _("more than announced")
+    ANOTHER = "another", _("not in this return")
+    MISMATCH = "mismatch", _("not the one sold")
+
+
+class FoundStatus(TextChoices):
+    WAITING = "waiting", _("somebody decides")
+    MATCHED = "matched", _("belongs to a return")
+    KEPT = "kept", _("kept as unknown")
+    REFUSED = "refused", _("not the one sold")
+    SENT_BACK = "sent_back", _("sent back")
+    WITHDRAWN = "withdrawn", _("recorded by mistake")
+
+    @classmethod
+    def open(cls) -> tuple["FoundStatus", ...]:
+        """What still lies in our house without a home."""
+        return cls.WAITING, cls.KEPT
+
+
+F = FoundStatus
+
+FOUND_MACHINE = Machine(
+    "found",
+    FoundStatus,
+    [
+        Transition("find", (CREATED,), F.WAITING, _DOCK),
+        Transition("match", (F.WAITING, F.KEPT), F.MATCHED, _DESK),
+        Transition("keep", (F.WAITING,), F.KEPT, _DESK),
+        Transition("refuse", (F.WAITING,), F.REFUSED, _DESK),
+        Transition("send_back", (F.WAITING, F.KEPT), F.SENT_BACK, _DESK),
+        Transition("withdraw", (F.WAITING,), F.WITHDRAWN, _DOCK),
+    ],
+    terminal=(F.MATCHED, F.REFUSED, F.SENT_BACK, F.WITHDRAWN),
+)
+
+FOUND_MEANING = {
+    F.WAITING: "waiting",
+    F.MATCHED: "good",
+    F.KEPT: "careful",
+    F.REFUSED: "bad",
+    F.SENT_BACK: "",
+    F.WITHDRAWN: "",
+}
 
 
 class Acceptance(TextChoices):

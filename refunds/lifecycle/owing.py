@@ -183,8 +183,8 @@ def _in_advance(rma: RMA, line: ReturnLine, outcomes: Sequence[Outcome]) -> int:
     if rma.refund_at == RefundAt.DELIVERY:
         return line.quantity if rma.parcels.filter(delivered_at__isnull=False).exists() else 0
     if rma.refund_at == RefundAt.RECEIPT and line.outstanding == 0:
-        received = line.receipts.filter(result=ReceiptResult.RECEIVED).values_list("quantity", flat=True)
-        return sum(received)
+        received = line.receipts.filter(result=ReceiptResult.RECEIVED, is_reversed=False)
+        return sum(received.values_list("quantity", flat=True))
     return 0
 
 

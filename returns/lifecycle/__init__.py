@@ -20,6 +20,16 @@ from returns.lifecycle.dispatching import (
     replan,
     send,
 )
+from returns.lifecycle.finding import (
+    Piece,
+    find_goods,
+    keep_goods,
+    match_goods,
+    receive_mismatch,
+    refuse_goods,
+    send_goods_back,
+    withdraw_goods,
+)
 from returns.lifecycle.holds import answer_hold, decide_hold
 from returns.lifecycle.inspecting import Finding, inspect
 from returns.lifecycle.label_files import ask_for_file, keep_file, refuse_file
@@ -28,6 +38,7 @@ from returns.lifecycle.placing import change_disposition
 from returns.lifecycle.receiving import Arrived, receive
 from returns.lifecycle.requesting import request
 from returns.lifecycle.settling import close_if_finished, fail_settlement, settle, start_settlement, survey
+from returns.lifecycle.taking_back import take_back
 from returns.lifecycle.vendors import (
     call_off_vendor_return,
     credit_vendor_return,
@@ -40,6 +51,7 @@ from returns.lifecycle.working import call_off_work, end_work, open_work
 __all__ = [
     "Arrived",
     "Finding",
+    "Piece",
     "Wanted",
     "answer",
     "answer_hold",
@@ -59,12 +71,15 @@ __all__ = [
     "end_work",
     "expire",
     "fail_settlement",
+    "find_goods",
     "gather",
     "inspect",
     "keep_file",
+    "keep_goods",
     "label",
     "label_dispatch",
     "lapse",
+    "match_goods",
     "miss",
     "move_parcel",
     "note_outbound_shipment",
@@ -73,16 +88,21 @@ __all__ = [
     "pack",
     "prefer_money",
     "receive",
+    "receive_mismatch",
     "refuse_file",
+    "refuse_goods",
     "reject",
     "release",
     "replan",
     "request",
     "sell_off",
     "send",
+    "send_goods_back",
     "send_to_vendor",
     "settle",
     "start_settlement",
     "survey",
+    "take_back",
     "trouble",
+    "withdraw_goods",
 ]

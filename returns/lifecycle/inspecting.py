@@ -17,11 +17,12 @@ from oms.verbs import verb
 from returns import reference
 from returns.lifecycle.dispatching import reach
 from returns.lifecycle.locking import lines_of, lock, move, owe, owe_nothing
-from returns.models import RMA, Hold, Outcome, Receipt, ReturnLine
-from returns.refusals import MoreThanReceived, NothingFound, OverrideNeedsReason
+from returns.models import RMA, FoundGoods, Hold, Outcome, Receipt, ReturnLine
+from returns.refusals import MoreThanReceived, NothingFound, NotTheOneSold, OverrideNeedsReason, StillToBeDecided
 from returns.states import (
     HOLD_MACHINE,
     Acceptance,
+    FoundStatus,
     HoldStatus,
     ReceiptResult,
     ReleaseAt,
@@ -124,7 +125,7 @@ def _outcomes(
     if any(one.condition not in conditions for one in findings):
         raise NothingFound
     findings = _same_together(findings)
-    left = {pk: one.quantity - one.inspected for pk, one in receipts.items() if one.result in ReceiptResult.arrived()}
+    left = {pk: one.uninspected for pk, one in receipts.items() if one.result in ReceiptResult.arrived()}
     drafts = []
     for one in findings:
         receipt, condition = receipts[one.receipt_id], conditions[one.condition]
@@ -158,7 +159,9 @@ def _outcome(
     at: datetime,
 ) -> Outcome:
     suggested, acceptance, _why = suggestion(line, condition)
-    if receipt.result == ReceiptResult.WRONG_ITEM:
+    if receipt.result == ReceiptResult.MISMATCH:
+        _refuse_undecided(receipt, found)
+    if receipt.result in ReceiptResult.another():
         suggested, acceptance = Disposition.RETURN_TO_CUSTOMER, Acceptance.REFUSED
     elif rma.resolution == Resolution.REPAIR:
         suggested, acceptance = Disposition.REPAIR, Acceptance.ACCEPTED
@@ -185,6 +188,14 @@ def _outcome(
     )
 
 
+def _refuse_undecided(receipt: Receipt, found: Finding) -> None:
+    """Another serial or lot than the one sold is no matter for inspection before a person has said so (p40)."""
+    if found.acceptance == Acceptance.ACCEPTED:
+        raise NotTheOneSold
+    if FoundGoods.objects.filter(receipt=receipt, status__in=FoundStatus.open()).exists():
+        raise StillToBeDecided
+
+
 def _hold(outcomes: Sequence[Outcome], at: datetime) -> list[Hold]:
     HOLD_MACHINE.check("hold", "", HoldStatus.WAITING)
     return Hold.objects.bulk_create(
@@ -199,7 +210,7 @@ def _put_away(rma: RMA, outcomes: Sequence[Outcome], lines: dict[int, ReturnLine
     for one in outcomes:
         order_line = lines[one.receipt.line_id].order_line
         # Another item than the one sold was never booked into this product's stock.
-        if order_line.product_id is None or one.receipt.result == ReceiptResult.WRONG_ITEM:
+        if order_line.product_id is None or one.receipt.result in ReceiptResult.another():
             continue
         accepted = one.acceptance == Acceptance.ACCEPTED
         ours = accepted and rma.resolution != Resolution.REPAIR
@@ -215,7 +226,7 @@ def _book_value(rma: RMA, outcomes: Sequence[Outcome], lines: dict[int, ReturnLi
     accepted = [
         one
         for one in outcomes
-        if one.acceptance == Acceptance.ACCEPTED and one.receipt.result != ReceiptResult.WRONG_ITEM
+        if one.acceptance == Acceptance.ACCEPTED and one.receipt.result not in ReceiptResult.another()
     ]
     goods = (readmitted(one, lines[one.receipt.line_id].order_line) for one in accepted)
     trading.readmit(goods, rma.order, at=at)

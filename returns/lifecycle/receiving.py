@@ -8,6 +8,7 @@ from uuid import UUID
 from inventory import ledger
 from inventory.models import Unit
 from oms import outbox
+from oms.statemachine import CREATED
 from oms.verbs import verb
 from returns.lifecycle.dispatching import reach
 from returns.lifecycle.locking import lines_of, lock, move, owe, owe_nothing
@@ -15,6 +16,7 @@ from returns.models import RMA, Receipt, ReturnLine
 from returns.refusals import MoreThanAnnounced, NothingArrived, NothingExpected
 from returns.states import (
     PARCEL_MACHINE,
+    RECEPTION_MACHINE,
     ParcelStatus,
     ReceiptResult,
     RefundAt,
@@ -25,12 +27,14 @@ from returns.states import (
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Units of a return line that arrived, or surely will not (`short`, `lost`)."""
+    """Units of a return line that arrived, or surely will not (`short`, `lost`); `came_as` is the code on what came
+    instead of the one sold."""
 
     line_id: int
     quantity: int
     result: ReceiptResult = ReceiptResult.RECEIVED
     unit: Unit | None = None
+    came_as: str = ""
 
 
 @verb
@@ -64,6 +68,7 @@ def receive(
             unit=one.unit,
             quantity=one.quantity,
             result=one.result,
+            came_as=one.came_as[:60],
             form_token=form_token,
             by=by,
             received_at=at,
@@ -101,6 +106,8 @@ def receive(
 def _refuse_wrong_counts(lines: dict[int, ReturnLine], pieces: Sequence[Arrived]) -> None:
     if not pieces or any(one.quantity <= 0 for one in pieces) or any(one.line_id not in lines for one in pieces):
         raise NothingArrived
+    for one in pieces:
+        RECEPTION_MACHINE.check("receive", CREATED, one.result)
     for line in lines.values():
         asked = sum(one.quantity for one in pieces if one.line_id == line.pk)
         if asked > line.outstanding:

@@ -2,13 +2,15 @@ from returns.models.carriers import CarrierRule
 from returns.models.dispatches import Dispatch
 from returns.models.drafts import ReturnDraft
 from returns.models.drop_off import CarrierLocator, DropOffPoint
+from returns.models.found import FoundGoods
 from returns.models.goods import GoodsTerms, Placement, VendorReturn, VendorReturnLine, WorkOrder
-from returns.models.inspections import Hold, Outcome, Receipt
+from returns.models.inspections import Hold, Outcome, Receipt, Reversal
 from returns.models.label_files import LabelFile
 from returns.models.lookups import LinkRequest, LookupAttempt
 from returns.models.parcels import Parcel, ParcelLine, TrackingEvent
 from returns.models.photos import PhotoMatch, ReturnPhoto
 from returns.models.policy import PolicyRule, PolicyVersion, ReturnReason
+from returns.models.putaways import Putaway
 from returns.models.rma import RMA, ReturnLine
 from returns.models.surveys import Survey
 
@@ -18,6 +20,7 @@ __all__ = [
     "CarrierRule",
     "Dispatch",
     "DropOffPoint",
+    "FoundGoods",
     "GoodsTerms",
     "Hold",
     "LabelFile",
@@ -30,11 +33,13 @@ __all__ = [
     "Placement",
     "PolicyRule",
     "PolicyVersion",
+    "Putaway",
     "Receipt",
     "ReturnDraft",
     "ReturnLine",
     "ReturnPhoto",
     "ReturnReason",
+    "Reversal",
     "Survey",
     "TrackingEvent",
     "VendorReturn",

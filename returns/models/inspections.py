@@ -13,14 +13,16 @@ from returns.states import Acceptance, HoldStatus, ReceiptResult
 
 
 class Receipt(models.Model):
-    """What arrived of a line, or did not. INSERT only, but for the count of inspected units a trigger keeps."""
+    """What arrived of a line, or did not. INSERT only, but for what triggers keep: `inspected` and `is_reversed`."""
 
     line = models.ForeignKey(ReturnLine, models.PROTECT, related_name="receipts")
     parcel = models.ForeignKey(Parcel, models.PROTECT, related_name="receipts", null=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="receipts", null=True)
     quantity = models.PositiveIntegerField()
     result = models.CharField(max_length=12, choices=ReceiptResult)
+    came_as = models.CharField(max_length=60, blank=True)  # the code on what came instead of the one sold
     inspected = models.PositiveIntegerField(default=0)  # kept by a trigger on Outcome
+    is_reversed = models.BooleanField(default=False)  # kept by a trigger on Reversal
     form_token = models.UUIDField(null=True)  # minted with the page: sent twice, received once
     by = models.CharField(max_length=60)
     received_at = models.DateTimeField()
@@ -31,6 +33,7 @@ class Receipt(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="receipt_quantity"),
             models.CheckConstraint(condition=Q(inspected__lte=F("quantity")), name="receipt_inspected"),
+            models.CheckConstraint(condition=Q(inspected=0) | Q(is_reversed=False), name="receipt_stands_or_not"),
             # One form may count several things of a line, each of them once.
             models.UniqueConstraint(
                 fields=["form_token", "line", "result", "unit"],
@@ -42,6 +45,32 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"receipt {self.pk}"
+
+    @property
+    def uninspected(self) -> int:
+        """Units that lie at the dock and were not looked at."""
+        return 0 if self.is_reversed else self.quantity - self.inspected
+
+
+class Reversal(models.Model):
+    """A receipt that was a mistake: its units are awaited again. INSERT only; after `until` it needs a reason."""
+
+    receipt = models.OneToOneField(Receipt, models.PROTECT, related_name="reversal")
+    until = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
+    form_token = models.UUIDField()
+    by = models.CharField(max_length=60)
+    reversed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("reversal")
+        verbose_name_plural = _("reversals")
+        constraints = [
+            models.CheckConstraint(condition=Q(reversed_at__lte=F("until")) | ~Q(reason=""), name="reversal_in_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"reversal of receipt {self.receipt_id}"
 
 
 class Outcome(models.Model):

@@ -3,10 +3,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from oms.encryption import PersonalBytesField
+from oms.encryption import SYSTEM, KeyOwner, PersonalBytesField
 from oms.identifiers import uuid7
-from oms.models import Customer, OrderLine
+from oms.models import OrderLine
 from returns.models.drafts import ReturnDraft
+from returns.models.found import FoundGoods
 from returns.models.inspections import Outcome
 from returns.models.rma import RMA, ReturnLine
 
@@ -21,6 +22,7 @@ class ReturnPhoto(models.Model):
     rma = models.ForeignKey(RMA, models.PROTECT, related_name="photos", null=True)
     line = models.ForeignKey(ReturnLine, models.PROTECT, related_name="photos", null=True)
     outcome = models.ForeignKey(Outcome, models.PROTECT, related_name="photos", null=True)
+    found = models.ForeignKey(FoundGoods, models.PROTECT, related_name="photos", null=True)
     content = PersonalBytesField()
     sha256 = models.CharField(max_length=64)  # of what is stored, before encryption
     width = models.PositiveIntegerField()
@@ -37,7 +39,9 @@ class ReturnPhoto(models.Model):
         verbose_name_plural = _("photos")
         constraints = [
             models.CheckConstraint(condition=Q(width__gt=0, height__gt=0), name="photo_size"),
-            models.CheckConstraint(condition=Q(draft__isnull=False) | Q(rma__isnull=False), name="photo_belongs"),
+            models.CheckConstraint(
+                condition=Q(draft__isnull=False) | Q(rma__isnull=False) | Q(found__isnull=False), name="photo_belongs"
+            ),
         ]
 
         indexes = [
@@ -48,7 +52,9 @@ class ReturnPhoto(models.Model):
     def __str__(self) -> str:
         return f"photo {self.pk}"
 
-    def personal_owner(self) -> Customer:
+    def personal_owner(self) -> KeyOwner:
+        if self.found_id is not None:
+            return SYSTEM
         owner = self.rma or self.draft
         return owner.order.customer
 

@@ -84,6 +84,7 @@ HAPPENED = {
     "rma.shipped": (gettext_lazy("The carrier has it"), "moving", "truck"),
     "rma.delivered": (gettext_lazy("The carrier delivered it"), "moving", "home"),
     "rma.received": (gettext_lazy("Counted at the dock"), "moving", "scan"),
+    "rma.receipts_taken_back": (gettext_lazy("A count was taken back"), "careful", "undo"),
     "rma.inspected": (gettext_lazy("Inspected"), "good", "inspect"),
     "rma.hold_answered": (gettext_lazy("The customer answered about refused goods"), "careful", "chat"),
     "rma.hold_decided": (gettext_lazy("Decided about refused goods"), "good", "check"),

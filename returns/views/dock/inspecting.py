@@ -40,7 +40,10 @@ PAGE_SIZE = 50
 def waiting() -> Any:
     """Receipts of which something is still to be looked at."""
     return Receipt.objects.filter(
-        result__in=ReceiptResult.arrived(), inspected__lt=F("quantity"), line__rma__status__in=RMAStatus.at_dock()
+        result__in=ReceiptResult.arrived(),
+        inspected__lt=F("quantity"),
+        is_reversed=False,
+        line__rma__status__in=RMAStatus.at_dock(),
     )
 
 
@@ -164,7 +167,7 @@ def _receipts(rma: RMA) -> list[Receipt]:
 @prepared
 def _arrived(rma: int) -> QuerySet[Receipt]:
     related = ("line__order_line__product", "line__reason", "line__declared_condition", "unit")
-    receipts = Receipt.objects.filter(line__rma=rma, result__in=ReceiptResult.arrived())
+    receipts = Receipt.objects.filter(line__rma=rma, result__in=ReceiptResult.arrived(), is_reversed=False)
     return receipts.select_related(*related).order_by("received_at", "pk")
 
 
