@@ -19,6 +19,8 @@ EVENTS = {
     "refund.approved": ("amount", "destination"),
     "refund.redirected": ("destination", "reason"),
     "refund.refused": ("reason",),
+    "refund.spread": ("refunds",),
+    "refund.turned": ("destination", "status"),
     "refund.submitted": ("key",),
     "refund.pending": ("provider_id", "reason"),
     "refund.settled": ("provider_id", "amount", "currency"),

@@ -1,6 +1,6 @@
 """What staff type about refunds."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -9,12 +9,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from oms.models import OrderLine, Payment
-from oms.money import MoneyError, exponent, parse_amount
+from oms.money import MoneyError, amount_text, exponent, parse_amount
 from oms.refusals import Refused
 from refunds import evidence
 from refunds.lifecycle import For
 from refunds.models import ExternalRefund
 from refunds.states import GoodwillReason, ManualMethod, RefundDestination, RefundStatus
+from refunds.tenders import Tender
 
 
 class FilterForm(forms.Form):
@@ -115,6 +116,43 @@ class RedirectForm(forms.Form):
     def __init__(self, *args: object, ways: Iterable[RefundDestination] = (), **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["destination"].choices = [(way.value, way.label) for way in ways]  # type: ignore[attr-defined]
+
+
+class TendersForm(forms.Form):
+    """How much of a refund goes back to each payment of its order; a payment left empty gets nothing."""
+
+    def __init__(self, *args: object, payments: Sequence[tuple[Payment, Decimal, Decimal]], **kwargs: object) -> None:
+        """`payments` are each with what it gets now and what is left on it besides."""
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.payments = [payment for payment, _now, _room in payments]
+        for number, (payment, now, room) in enumerate(payments, 1):
+            about = {"number": number, "method": payment.get_method_display()}
+            self.fields[f"payment_{payment.pk}"] = forms.CharField(
+                label=_("Payment %(number)s: %(method)s") % about,
+                help_text=_("At most %(room)s.") % {"room": amount_text(room, payment.currency)},
+                required=False,
+                max_length=20,
+                initial=amount_text(now, payment.currency) if now else "",
+                widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data, self.tenders = super().clean() or {}, []
+        for payment in self.payments:
+            text = (data.get(name := f"payment_{payment.pk}") or "").strip()
+            if not text:
+                continue
+            try:
+                amount = parse_amount(text, payment.currency)
+            except MoneyError as error:
+                self.add_error(name, str(error))
+                continue
+            if amount <= 0:
+                self.add_error(name, _("The amount must be more than zero."))
+            self.tenders.append(Tender(str(payment.pk), amount))
+        if not self.tenders and not self.errors:
+            raise forms.ValidationError(_("Say how much goes back to at least one payment."))
+        return data
 
 
 class AttachForm(forms.Form):

@@ -27,7 +27,7 @@ MEMO_TAXES = """
     ), cut AS (
         SELECT r.id, r.number, r.memo_id, r.amount, r.status, m.total, m.order_id, m.currency,
                sum(r.amount) OVER (PARTITION BY r.memo_id ORDER BY r.id) - r.amount AS before
-          FROM refunds_refund r JOIN refunds_creditmemo m ON m.id = r.memo_id
+          FROM refunds_refund r JOIN refunds_creditmemo m ON m.id = r.memo_id WHERE r.replaced_at IS NULL
     ), refund_tax AS (
         SELECT cut.id AS refund_id, cut.number, cut.order_id, cut.currency, cut.status, t.rate,
                round(t.net * (cut.before + cut.amount) / cut.total, x.places)

@@ -69,7 +69,7 @@ def _given(refund: Refund, *, by: str, at: datetime) -> Refund:
             return lifecycle.give(refund.number, house, by=by, at=at)
     except Refused as refused:
         outbox.record_refusal(refused, verb="give", subject=refund.stream, by=by, at=at)
-        return lifecycle.fail(refund.number, reason=refused.code, by=house.name, at=at)
+        return lifecycle.withhold(refund.number, reason=refused.code, by=house.name, at=at)
 
 
 def look_up(refund: Refund, *, now: Callable[[], datetime]) -> Refund:

@@ -26,6 +26,7 @@ subscribe("refund.requested", tasks.submit_refund, queue="refunds", calls_vendor
 subscribe("refund.approved", tasks.submit_refund, queue="refunds", calls_vendor=True)
 subscribe("refund.resumed", tasks.submit_refund, queue="refunds", calls_vendor=True)
 subscribe("refund.retried", tasks.submit_refund, queue="refunds", calls_vendor=True)
+subscribe("refund.turned", tasks.submit_refund, queue="refunds", calls_vendor=True)
 
 # What the provider says.
 for provider in ("stripe", "paypal"):

@@ -74,12 +74,17 @@ class ApprovalStale(Refused):
     """The refund changed after the page was opened."""
 
     code = "approval_stale"
-    sentence = _("This refund has changed since you opened it. Look at it again before you approve it.")
+    sentence = _("This refund has changed since you opened it. Look at it again before you decide.")
 
 
 class WayNotOpen(Refused):
     code = "way_not_open"
     sentence = _("This refund cannot go that way.")
+
+
+class SentBefore(Refused):
+    code = "sent_before"
+    sentence = _("This refund was sent before, so it stays with its payment.")
 
 
 class NotForAPerson(Refused):

@@ -45,10 +45,16 @@ REFUND_MACHINE = Machine(
         Transition("submit", (S.APPROVED,), S.SUBMITTED),
         Transition("await_provider", (S.SUBMITTED,), S.PENDING),
         Transition("settle", (S.SUBMITTED, S.PENDING, S.FAILED), S.SETTLED),
-        Transition("fail", (S.APPROVED, S.SUBMITTED, S.PENDING, S.SETTLED), S.FAILED),
+        Transition("fail", (S.SUBMITTED, S.PENDING, S.SETTLED), S.FAILED),
+        Transition("withhold", (S.APPROVED,), S.FAILED),  # what we were to give ourselves and cannot
         Transition("retry", (S.FAILED,), S.APPROVED, _MONEY),
         Transition("retry", (S.FAILED,), S.AWAITING_APPROVAL, _MONEY),
         Transition("redirect", (S.AWAITING_APPROVAL, S.APPROVED, S.FAILED), S.AWAITING_APPROVAL, _MONEY),
+        # Money instead of the goods that were to go out: the way an exchange was to be paid is not there any more.
+        Transition("turn", (S.AWAITING_APPROVAL, S.APPROVED, S.FAILED), S.APPROVED),
+        Transition("turn", (S.AWAITING_APPROVAL, S.APPROVED, S.FAILED), S.AWAITING_APPROVAL),
+        # A person spreads it over payments anew: other refunds take its place.
+        Transition("spread", (S.AWAITING_APPROVAL,), S.CANCELED, _MONEY),
         Transition("attach", (CREATED,), S.SETTLED),
         Transition("cancel", (S.APPROVED, S.FAILED), S.CANCELED, _MONEY),
         Transition("lose", (S.REQUESTED, S.AWAITING_APPROVAL, S.APPROVED), S.CANCELED),
@@ -144,6 +150,7 @@ class ApprovalReason(TextChoices):
     DESTINATION = "destination", _("goes another way than it was asked for")
     BY_HAND = "by_hand", _("paid by hand")
     KEPT = "kept", _("a person, not the policy, lets the customer keep the goods")
+    TENDERS = "tenders", _("a person chose which payments it goes back to")
 
 
 UNREACHABLE = (

@@ -21,5 +21,6 @@ urlpatterns = [
     path("<str:number>/cancellation/", views.cancellation, name="cancellation"),
     path("<str:number>/confirmation/", views.confirmation, name="confirmation"),
     path("<str:number>/destination/", views.destination, name="destination"),
+    path("<str:number>/tenders/", views.tenders, name="tenders"),
     path("<str:number>/evidence/<uuid:ref>/", views.evidence, name="evidence"),
 ]

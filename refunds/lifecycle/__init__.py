@@ -26,13 +26,14 @@ from refunds.lifecycle.crediting import (
 from refunds.lifecycle.disputing import hear_dispute
 from refunds.lifecycle.externals import For, attach_external, find_external
 from refunds.lifecycle.linking import hear_page, note_page, open_link
-from refunds.lifecycle.paying import await_provider, confirm_paid, confirm_unpaid, fail, give, hear, settle
+from refunds.lifecycle.paying import await_provider, confirm_paid, confirm_unpaid, fail, give, hear, settle, withhold
 from refunds.lifecycle.requesting import (
     request_for_cancellation,
     request_for_return,
     request_goodwill,
     request_overpaid,
 )
+from refunds.lifecycle.spreading import spread
 from refunds.lifecycle.submitting import note_silence, submit
 
 __all__ = [
@@ -78,6 +79,8 @@ __all__ = [
     "retry",
     "settle",
     "spend",
+    "spread",
     "submit",
     "void",
+    "withhold",
 ]

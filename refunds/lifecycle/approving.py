@@ -15,7 +15,14 @@ from refunds.refusals import ApprovalStale, MayNotApprove, OwnRequest, ReasonMis
 from refunds.states import REFUND_MACHINE, ApprovalReason, RefundDestination, RefundStatus
 
 # The deeds after which a person is no second person; PostgreSQL has the same list (`refunds_second_person`).
-ASKING = ("refund.requested", "refund.redirected", "rma.requested", "rma.inspected", "rma.resolution_changed")
+ASKING = (
+    "refund.requested",
+    "refund.redirected",
+    "refund.turned",
+    "rma.requested",
+    "rma.inspected",
+    "rma.resolution_changed",
+)
 
 type Seen = tuple[str, str]
 
@@ -144,8 +151,7 @@ def redirect(number: str, destination: RefundDestination, *, reason: str, by: st
     if refund.destination == destination and refund.status == RefundStatus.AWAITING_APPROVAL:
         return refund
     REFUND_MACHINE.check("redirect", refund.status, RefundStatus.AWAITING_APPROVAL)
-    taken = refund.memo.refunds.filter(payment=refund.payment, destination=destination).exclude(pk=refund.pk)
-    if destination not in open_ways(refund) or taken.exists():
+    if destination not in open_ways(refund):
         raise WayNotOpen
     if refund.status == RefundStatus.FAILED:
         set_aside(refund.payment, refund.amount)
@@ -192,6 +198,7 @@ def _once_more(refund: Refund) -> RefundStatus:
 
 def askers(refund: Refund) -> set[str]:
     """Who may not let it out: whoever asked for it, or made it due, or chose where it goes."""
-    streams = [refund.stream] + ([refund.rma.stream] if refund.rma else [])
+    replaced = refund.memo.refunds.exclude(replaced_at=None)
+    streams = [one.stream for one in (refund, *replaced)] + ([refund.rma.stream] if refund.rma else [])
     asked = Event.objects.filter(stream__in=streams, name__in=ASKING)
     return set(asked.values_list("actor", flat=True))

@@ -62,7 +62,7 @@ def _postings(refund: Refund) -> list[journal.Booking]:
     memo, currency = refund.memo, refund.currency
     before = Decimal(0)
     if refund.amount != memo.total:
-        before = memo.refunds.filter(pk__lt=refund.pk).aggregate(sum=Sum("amount"))["sum"] or before
+        before = memo.refunds.standing().filter(pk__lt=refund.pk).aggregate(sum=Sum("amount"))["sum"] or before
 
     def part(whole: Decimal) -> Decimal:
         return part_of(whole, memo.total, before, refund.amount, currency)

@@ -57,7 +57,7 @@ def carry_over(refund: Refund, *, by: str, at: datetime) -> str:
 
     Called once, in the transaction that settles the refund. Raises NothingGoesOut.
     """
-    rma = _return_behind(refund)
+    rma = return_behind(refund)
     dispatch = active(rma) if rma is not None else None
     if rma is None or dispatch is None:
         raise NothingGoesOut
@@ -70,7 +70,7 @@ def carry_over(refund: Refund, *, by: str, at: datetime) -> str:
     return f"exchange_{payment.pk}"
 
 
-def _return_behind(refund: Refund) -> RMA | None:
+def return_behind(refund: Refund) -> RMA | None:
     """The return this pays for, read anew; also when it comes from goods that were to go out for it before."""
     if refund.rma is not None:
         return lock(refund.rma.number)

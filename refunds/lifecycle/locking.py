@@ -118,7 +118,7 @@ def paid_to(rma: RMA) -> Decimal:
 @prepared
 def _with_sums(rma: int) -> QuerySet[RMA]:
     memos = CreditMemo.objects.filter(rma=OuterRef("pk")).order_by().values("rma").annotate(sum=Sum("total"))
-    unpaid = Refund.objects.filter(rma=OuterRef("pk")).exclude(status=RefundStatus.SETTLED)
+    unpaid = Refund.objects.standing().filter(rma=OuterRef("pk")).exclude(status=RefundStatus.SETTLED)
     return RMA.objects.annotate(on_memos=Subquery(memos.values("sum")), is_unpaid=Exists(unpaid)).filter(pk=rma)
 
 

@@ -25,6 +25,7 @@ from refunds.lifecycle.locking import (
     tell_started,
 )
 from refunds.lifecycle.submitting import OPEN
+from refunds.lifecycle.turning import pays_for_nothing, turn
 from refunds.models import Refund, RefundAttempt
 from refunds.refusals import EvidenceMissing, NotForAPerson, NotOurs
 from refunds.states import REFUND_MACHINE, AttemptResult, RefundStatus
@@ -88,12 +89,24 @@ def give(number: str, house: InHouse, *, by: str, at: datetime) -> Refund:
     refund = lock(number)
     if refund.status != S.APPROVED or refund.is_disputed:  # type: ignore[attr-defined]
         return refund
+    if pays_for_nothing(refund):
+        return turn(number, by=by, at=at)
     REFUND_MACHINE.check("give", refund.status, S.SETTLED)
     ours = house.give(refund, by=by, at=at)
     attempt = RefundAttempt(refund=refund, sent_at=at, calls=1, result=AttemptResult.ANSWERED)
     attempt.provider_id, attempt.answered_at = ours, at
     attempt.save()
     return _settle(refund, None, ours, by, at)
+
+
+@verb
+def withhold(number: str, *, reason: str, by: str, at: datetime) -> Refund:
+    """What we were to give ourselves cannot be given; `reason` is the code of why. A person looks."""
+    refund = lock(number)
+    if refund.status == S.FAILED:
+        return refund
+    REFUND_MACHINE.check("withhold", refund.status, S.FAILED)
+    return _fail(refund, None, "", reason, by, at)
 
 
 @verb

@@ -23,6 +23,7 @@ from refunds.lifecycle.exchanging import advance, as_far_as_paid, ways_of, ways_
 from refunds.lifecycle.locking import paid_to, set_aside, tell_started
 from refunds.lifecycle.owing import Owed, owed_to
 from refunds.lifecycle.reasons import reasons_for, standing, with_standing
+from refunds.lifecycle.turning import turn_all
 from refunds.models import CreditMemo, CreditMemoLine, Refund
 from refunds.refusals import GoodwillCapped, NotPositive
 from refunds.states import REFUND_MACHINE, GoodwillReason, RefundDestination, RefundSource, RefundStatus
@@ -33,7 +34,7 @@ from returns.models import RMA
 from returns.states import Resolution, RMASource, Settlement
 
 SHIPPING = "shipping"
-WHOLE = Decimal(100)
+ZERO, WHOLE = Decimal(0), Decimal(100)
 # Where the value of a return goes that is not settled in money.
 WAY_OF = {Resolution.STORE_CREDIT: RefundDestination.STORE_CREDIT}
 
@@ -48,6 +49,7 @@ def request_for_return(rma_number: str, *, by: str, at: datetime) -> list[Refund
     Raises RMA.DoesNotExist, PaymentsExhausted.
     """
     rma = lock(rma_number)
+    turn_all(rma, by=by, at=at)
     owed = owed_to(rma) if rma.source != RMASource.IMPORTED else None
     if owed is None:
         _conclude(rma, by=by, at=at)
@@ -58,7 +60,7 @@ def request_for_return(rma_number: str, *, by: str, at: datetime) -> list[Refund
 
 def _conclude(rma: RMA, *, by: str, at: datetime) -> None:
     """Nothing new is to be paid: what is due was paid in advance or kept as fees, or everything is done."""
-    unpaid = rma.refunds.exclude(status=RefundStatus.SETTLED)
+    unpaid = rma.refunds.standing().exclude(status=RefundStatus.SETTLED)
     if rma.settlement == Settlement.DUE and rma.credit_memos.exists() and not unpaid.exists():
         returns.settle(rma, total=paid_to(rma), by=by, at=at)
     else:
@@ -269,39 +271,51 @@ def _make_refunds(
         return []
     ways = ways or [(RefundDestination.ORIGINAL, memo.total)]
     payments = {str(one.pk): one for one in with_standing(memo.order, at, rma=memo.rma)}
-    terms = [_terms(one) for one in payments.values()]
+    terms = [terms_of(one) for one in payments.values()]
     tenders = share_out(memo.total, terms, memo.currency, shops.current().tender_order)
     made = []
     for way, tender in share_over(tenders, ways):
-        payment = payments[tender.payment]
-        if way == RefundDestination.STORE_CREDIT and payment.method in PaymentMethod.store_credit():
-            way = RefundDestination.ORIGINAL  # it goes back to the credit it came from, not into new credit
-        refund = Refund(
-            number=new_number("F"),
-            memo=memo,
-            order=memo.order,
-            rma=memo.rma,
-            payment=payment,
-            amount=tender.amount,
-            currency=memo.currency,
-            source=memo.source,
-            destination=way,
-            correlation=memo.rma.correlation if memo.rma else outbox.correlation.get() or uuid4(),
-            requested_at=at,
-        )
-        made.append(refund)
+        made.append(a_refund(memo, payments[tender.payment], tender.amount, way, at=at))
     reasons = reasons_for(memo, made, standing(payments.values()))
-    status = RefundStatus.AWAITING_APPROVAL if reasons else RefundStatus.APPROVED
-    REFUND_MACHINE.check("request", "", status)
-    for refund in made:
-        set_aside(refund.payment, refund.amount)
-        refund.status, refund.approval_reasons = status, reasons
-        outbox.record(refund, "refund.requested", by=by, at=at, **_facts(refund, lines))
+    ask_for(made, reasons, lines, by=by, at=at)
     return made
 
 
-def _terms(payment: Payment) -> PaymentTerms:
-    return PaymentTerms(str(payment.pk), payment.method, payment.captured, payment.refunded, payment.in_flight)
+def a_refund(memo: CreditMemo, payment: Payment, amount: Decimal, way: RefundDestination, *, at: datetime) -> Refund:
+    """One part of what the memo pays, not saved yet."""
+    if way == RefundDestination.STORE_CREDIT and payment.method in PaymentMethod.store_credit():
+        way = RefundDestination.ORIGINAL  # it goes back to the credit it came from, not into new credit
+    return Refund(
+        number=new_number("F"),
+        memo=memo,
+        order=memo.order,
+        rma=memo.rma,
+        payment=payment,
+        amount=amount,
+        currency=memo.currency,
+        source=memo.source,
+        destination=way,
+        correlation=memo.rma.correlation if memo.rma else outbox.correlation.get() or uuid4(),
+        requested_at=at,
+    )
+
+
+def ask_for(
+    refunds: Sequence[Refund], reasons: list[str], lines: Sequence[CreditMemoLine], *, by: str, at: datetime
+) -> None:
+    """Set their amounts aside; for any of `reasons` a second person lets them out."""
+    status = RefundStatus.AWAITING_APPROVAL if reasons else RefundStatus.APPROVED
+    REFUND_MACHINE.check("request", "", status)
+    for refund in refunds:
+        set_aside(refund.payment, refund.amount)
+        refund.status, refund.approval_reasons = status, reasons
+        outbox.record(refund, "refund.requested", by=by, at=at, **_facts(refund, lines))
+
+
+def terms_of(payment: Payment, held: Decimal = ZERO) -> PaymentTerms:
+    """A payment in the words of the arithmetic; `held` of what is set aside on it counts as free."""
+    in_flight = payment.in_flight - held
+    return PaymentTerms(str(payment.pk), payment.method, payment.captured, payment.refunded, in_flight)
 
 
 def _facts(refund: Refund, lines: Sequence[CreditMemoLine]) -> dict[str, Any]:

@@ -32,6 +32,10 @@ class RefundQuerySet(models.QuerySet["Refund"]):
     def failed(self) -> "RefundQuerySet":
         return self.filter(status=RefundStatus.FAILED)
 
+    def standing(self) -> "RefundQuerySet":
+        """Those that are part of what their memo pays, called off or not."""
+        return self.filter(replaced_at=None)
+
 
 class Refund(StreamOwner):
     """Value back from one payment: to it, or to where the customer chose.
@@ -68,6 +72,8 @@ class Refund(StreamOwner):
     settled_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
     looked_up_at = models.DateTimeField(null=True)  # when the poll last asked the provider
+    # When others of its memo took its place: from then on it is no part of what the memo pays.
+    replaced_at = models.DateTimeField(null=True)
 
     objects = RefundQuerySet.as_manager()
 
@@ -76,7 +82,10 @@ class Refund(StreamOwner):
         verbose_name_plural = _("refunds")
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount"),
-            models.UniqueConstraint(fields=["memo", "payment", "destination"], name="refund_once_per_way"),
+            # Behind it a trigger: what stands on a memo is paid once, and a refund never changes its payment.
+            models.CheckConstraint(
+                condition=Q(replaced_at=None) | Q(status=RefundStatus.CANCELED), name="refund_replaced_is_canceled"
+            ),
         ]
         indexes = [
             # the poll: what the provider has not answered

@@ -1,6 +1,6 @@
 """Pages about refunds, for staff."""
 
-from refunds.views.approvals import approvals, destination, evidence
+from refunds.views.approvals import approvals, destination, evidence, tenders
 from refunds.views.deciding import approval, attempts, cancellation, confirmation, goodwill, refusal
 from refunds.views.externals import external, externals
 from refunds.views.looking import detail, refund_list, unattached
@@ -19,5 +19,6 @@ __all__ = [
     "goodwill",
     "refund_list",
     "refusal",
+    "tenders",
     "unattached",
 ]

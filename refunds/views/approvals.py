@@ -22,8 +22,9 @@ from refunds.evidence import PDF
 from refunds.forms import RedirectForm, RefusalForm
 from refunds.lifecycle.approving import ASKING, as_seen, open_ways
 from refunds.models import Refund, RefundEvidence
+from refunds.refusals import AmountRefused
 from refunds.states import ApprovalReason, RefundDestination
-from refunds.views.looking import render_detail
+from refunds.views.looking import open_tenders, render_detail
 from refunds.views.store_credit.looking import request_rows
 from refunds.views.words import Clock, actor_names
 
@@ -74,6 +75,10 @@ def reasons(refund: Refund) -> list[Any]:
 def _who_asked(refunds: list[Refund]) -> dict[int, set[str]]:
     """Per refund who asked for it, in one query for the page."""
     of = {refund.stream: refund.pk for refund in refunds}
+    memos = {refund.memo_id: refund.pk for refund in refunds if ApprovalReason.TENDERS in refund.approval_reasons}
+    if memos:  # who asked for what these took the place of
+        replaced = Refund.objects.filter(memo__in=memos).exclude(replaced_at=None)
+        of |= {refund.stream: memos[refund.memo_id] for refund in replaced}
     returns: dict[str, list[int]] = {}
     for refund in refunds:
         if refund.rma:
@@ -104,6 +109,30 @@ def destination(request: HttpRequest, number: str) -> HttpResponse:
         return render_detail(request, number, problem=str(refused), status=409)
     messages.success(request, _("It goes another way as soon as another person approves it."))
     return redirect(refund)
+
+
+@require_POST
+@may("retry refunds")
+def tenders(request: HttpRequest, number: str) -> HttpResponse:
+    """Say which payments a refund goes back to; another person lets it out."""
+    found = Refund.objects.visible_to(request.user).select_related("order", "memo", "payment")
+    refund = get_object_or_404(found, number=number)
+    form = open_tenders(refund, request.POST)
+    if not form.is_valid():
+        return render_detail(request, number, tenders_form=form, status=422)
+    by, at = request.user.actor, timezone.now()
+    try:
+        with transaction.atomic():
+            parts = lifecycle.spread(number, form.tenders, by=by, at=at)
+    except AmountRefused as refused:
+        outbox.record_refusal(refused, verb="spread", subject=refund.stream, by=by, at=at)
+        form.add_error(None, str(refused))
+        return render_detail(request, number, tenders_form=form, status=422)
+    except Refused as refused:
+        outbox.record_refusal(refused, verb="spread", subject=refund.stream, by=by, at=at)
+        return render_detail(request, number, problem=str(refused), status=409)
+    messages.success(request, _("It goes back so as soon as another person approves it."))
+    return redirect(parts[0])
 
 
 @require_safe

@@ -1,10 +1,11 @@
 """The list of refunds, one refund with its whole story, and messages of the provider nobody could place."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,9 +14,10 @@ from oms.access import may
 from oms.models import Event, JournalEntry
 from oms.roles import allowed
 from refunds import webhooks
-from refunds.forms import ConfirmationForm, FilterForm, RedirectForm, RefusalForm
+from refunds.forms import ConfirmationForm, FilterForm, RedirectForm, RefusalForm, TendersForm
 from refunds.lifecycle.approving import as_seen, askers, open_ways
 from refunds.lifecycle.paying import for_a_person
+from refunds.lifecycle.spreading import parts_of, room_for, told
 from refunds.models import ExternalRefund, PaymentDispute, Refund, RefundEvidence, RefundQuerySet
 from refunds.states import MEANING, REFUND_MACHINE, ApprovalReason, ExternalStatus
 from refunds.views.words import Clock, booked, is_unreachable, memo_receipt, situation, status_label, story
@@ -31,6 +33,7 @@ PERMISSION = {
     "confirm_unpaid": "approve refunds",
     "retry": "retry refunds",
     "redirect": "retry refunds",
+    "spread": "retry refunds",
 }
 
 
@@ -95,6 +98,7 @@ def render_detail(
     form: RefusalForm | None = None,
     redirect_form: RedirectForm | None = None,
     confirmation_form: ConfirmationForm | None = None,
+    tenders_form: TendersForm | None = None,
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -121,7 +125,7 @@ def render_detail(
         and "approve" not in verbs,
         "tries": len(attempts),
         "attempts": [(attempt, clock.text(attempt.sent_at), clock.text(attempt.answered_at)) for attempt in attempts],
-        "siblings": refund.memo.refunds.exclude(pk=refund.pk).order_by("pk"),
+        "siblings": refund.memo.refunds.standing().exclude(pk=refund.pk).order_by("pk"),
         "receipt": memo_receipt(refund.memo),
         "entries": booked(entries.prefetch_related("postings"), clock),
         "sees_books": allowed(request.user, "see books"),
@@ -129,7 +133,8 @@ def render_detail(
         "form": form or RefusalForm(),
         "redirect_form": redirect_form or RedirectForm(ways=open_ways(refund)),
         "confirmation_form": confirmation_form or ConfirmationForm(),
-        "refused_forms": [one for one in (form, redirect_form, confirmation_form) if one is not None],
+        "tenders_form": tenders_form or (open_tenders(refund) if "spread" in verbs else None),
+        "refused_forms": [one for one in (form, redirect_form, confirmation_form, tenders_form) if one is not None],
         "seen": as_seen(refund),
         "reasons": [ApprovalReason(one).label for one in refund.approval_reasons if one in ApprovalReason],
         "approvals": [
@@ -143,6 +148,16 @@ def render_detail(
         "problem": problem,
     }
     return render(request, "refunds/detail.html", context, status=status)
+
+
+def open_tenders(refund: Refund, typed: QueryDict | None = None) -> TendersForm:
+    """The payments this refund may go back to, with what each gets now."""
+    parts = parts_of(refund)
+    payments, terms = room_for(parts or [refund])
+    now = told(parts)
+    return TendersForm(
+        typed, payments=[(payments[one.key], now.get(one.key, Decimal(0)), one.left) for one in terms if one.left]
+    )
 
 
 def _evidence(request: HttpRequest, refund: Refund) -> list[RefundEvidence]:

@@ -58,6 +58,10 @@ BY_HAND = {
     S.PENDING: FOR_A_PERSON,
 }
 IN_HOUSE = gettext_lazy("We give it ourselves next; no provider is asked.")
+REPLACED = (
+    gettext_lazy("Other refunds took the place of this one."),
+    gettext_lazy("They are listed here as the other parts."),
+)
 UNPAID_BY_HAND = gettext_lazy("waiting to be paid by hand")
 ANOTHER_WAY = gettext_lazy("Somebody in finance lets it go another way.")
 DISPUTED = gettext_lazy("It is sent when the dispute is decided for us, and called off when it is lost.")
@@ -78,7 +82,9 @@ def situation(refund: Refund, *, is_disputed: bool) -> tuple[Any, Any]:
     """Where a refund stands and what happens next, which depends on its way and on disputes of its payment."""
     status = S(refund.status)
     where, then = (BY_HAND if refund.is_by_hand else SITUATIONS).get(status, SITUATIONS[status])
-    if status == S.APPROVED and is_disputed:
+    if refund.replaced_at is not None:
+        where, then = REPLACED
+    elif status == S.APPROVED and is_disputed:
         then = DISPUTED
     elif status == S.APPROVED and not refund.is_sent:
         then = IN_HOUSE
@@ -96,6 +102,8 @@ HAPPENED = {
     "refund.settled": (gettext_lazy("Paid back"), MEANING[S.SETTLED], "check"),
     "refund.failed": (gettext_lazy("Failed"), MEANING[S.FAILED], "cross"),
     "refund.redirected": (gettext_lazy("Goes another way"), "waiting", "undo"),
+    "refund.turned": (gettext_lazy("Pays for no goods any more, goes back"), "waiting", "undo"),
+    "refund.spread": (gettext_lazy("Spread over payments anew"), "", "undo"),
     "refund.held": (gettext_lazy("Waits: the payment is disputed"), "waiting", "clock"),
     "refund.resumed": (gettext_lazy("Goes on: the dispute was decided for us"), "moving", "check"),
     "refund.attached": (gettext_lazy("Made at the provider, attached here"), "good", "check"),

@@ -56,7 +56,7 @@ def an_external(id: str) -> ExternalRefund:
 
 def another_way(refund: Refund) -> Refund:
     """Somebody sends it by hand, since the card is gone."""
-    lifecycle.redirect(refund.number, RefundDestination.MANUAL, reason="The card is gone.", by="user:101", at=LATER)
+    lifecycle.redirect(refund.number, RefundDestination.MANUAL, reason="The card is gone.", by="user:1000101", at=LATER)
     return refund
 
 

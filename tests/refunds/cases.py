@@ -19,7 +19,7 @@ from returns.states import RMAStatus
 from tests.builders import NOON, Sold, a_return, an_order
 from tests.sandbox import Sandbox
 
-DOCK, FINANCE = "user:101", "user:1000102"  # beyond what a test run counts to
+DOCK, FINANCE = "user:1000101", "user:1000102"  # beyond what a test run counts to
 LATER = NOON + timedelta(days=3)
 
 

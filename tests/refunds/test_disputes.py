@@ -94,7 +94,7 @@ def test_a_refund_asked_for_while_it_is_disputed_waits_too() -> None:
     first = a_requested_refund(order)
     hear(first, D.OPEN)
     [goodwill] = lifecycle.request_goodwill(
-        order.number, Decimal(1), form_token=first.memo.ref, by="user:101", at=LATER
+        order.number, Decimal(1), form_token=first.memo.ref, by="user:1000101", at=LATER
     )
     lifecycle.approve(goodwill.number, by=FINANCE, at=LATER)
     assert lifecycle.submit(goodwill.number, by="system", at=LATER) is None

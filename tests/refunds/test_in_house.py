@@ -42,13 +42,13 @@ class House:
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> House:
     made = House()
-    monkeypatch.setitem(registry.IN_HOUSE, RefundDestination.EXCHANGE, made)
+    monkeypatch.setitem(registry.IN_HOUSE, RefundDestination.STORE_CREDIT, made)
     return made
 
 
 def a_refund_in_house() -> Refund:
     refund = a_requested_refund(an_order())
-    Refund.objects.filter(pk=refund.pk).update(destination=RefundDestination.EXCHANGE)
+    Refund.objects.filter(pk=refund.pk).update(destination=RefundDestination.STORE_CREDIT)
     return Refund.objects.get(pk=refund.pk)
 
 

@@ -29,6 +29,7 @@ ROUTES = {
     "cancel": "cancellation",
     "confirm_paid": "confirmation",
     "redirect": "destination",
+    "spread": "tenders",
 }
 SEES = (Role.AGENT, Role.FINANCE, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR)
 
@@ -76,7 +77,7 @@ def test_buttons_are_what_the_table_allows(status: RefundStatus) -> None:
     page = signed_in(Role.FINANCE).get(refund.get_absolute_url()).content.decode()
     shown = {verb for verb, route in ROUTES.items() if reverse(f"refunds:{route}", args=[refund.number]) in page}
     expected = {verb for verb in REFUND_MACHINE.verbs_for(status, Role.FINANCE) if not verb.startswith("confirm")}
-    assert shown == expected
+    assert shown == expected - {"spread"}  # there is one payment, so nothing to choose
 
 
 def test_approving_and_its_story() -> None:

@@ -90,7 +90,7 @@ def _returns(rmas: Sequence[RMA], clock: Clock) -> list[dict[str, Any]]:
 def _refunds(order: Order, clock: Clock) -> list[dict[str, Any]]:
     return [
         {"refund": refund, "at": clock.text(refund.requested_at), "meaning": MEANING[refund.status]}
-        for refund in Refund.objects.filter(order=order).order_by("-requested_at", "-id")
+        for refund in Refund.objects.standing().filter(order=order).order_by("-requested_at", "-id")
     ]
 
 

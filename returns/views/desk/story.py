@@ -298,7 +298,7 @@ def _receipt(rma: RMA, lines: Iterable[ReturnLine], outcomes: Iterable[Outcome])
 
 
 def _refunds(rma: RMA, clock: Clock) -> list[dict[str, Any]]:
-    found = Refund.objects.filter(rma=rma).select_related("payment").order_by("requested_at", "id")
+    found = Refund.objects.standing().filter(rma=rma).select_related("payment").order_by("requested_at", "id")
     return [
         {
             "refund": refund,

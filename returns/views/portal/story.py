@@ -84,7 +84,7 @@ def _lines(rma: int) -> QuerySet[ReturnLine]:
 
 @prepared
 def _refunds(rma: int) -> QuerySet[Refund]:
-    return Refund.objects.filter(rma=rma).select_related("payment", "memo").order_by("requested_at", "id")
+    return Refund.objects.standing().filter(rma=rma).select_related("payment", "memo").order_by("requested_at", "id")
 
 
 def lines_of(rma: RMA) -> list[ReturnLine]:
