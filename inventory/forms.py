@@ -26,6 +26,13 @@ class BinFilters(StockFilters):
     kind = forms.ChoiceField(label=_("Kind of bin"), choices=[("", _("all")), *BinKind.choices], required=False)
 
 
+class UnitFilters(forms.Form):
+    q = forms.CharField(label=_("Number, serial or SKU"), max_length=80, required=False)
+    here = forms.ChoiceField(
+        label=_("Shown"), required=False, choices=[("", _("all")), ("yes", _("still here")), ("no", _("left"))]
+    )
+
+
 class TermsForm(forms.Form):
     """How one category is costed and issued; the empty category is every other one."""
 

@@ -3,5 +3,19 @@
 from inventory.views.costing import chart, costing, terms
 from inventory.views.counting import count, count_decision, counts
 from inventory.views.stock import bins, movements, stock
+from inventory.views.units import labels, unit, units
 
-__all__ = ["bins", "chart", "costing", "count", "count_decision", "counts", "movements", "stock", "terms"]
+__all__ = [
+    "bins",
+    "chart",
+    "costing",
+    "count",
+    "count_decision",
+    "counts",
+    "labels",
+    "movements",
+    "stock",
+    "terms",
+    "unit",
+    "units",
+]

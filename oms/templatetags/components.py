@@ -15,6 +15,7 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from oms import barcodes
 from oms.brand import accent_css
 from oms.money import Money, exponent
 from oms.roles import allowed
@@ -143,6 +144,17 @@ def qr(text: str, label: str = "") -> SafeString:
     svg = segno.make(text, error="m").svg_inline(omitsize=True, border=2, lineclass=None, title=str(label) or None)
     role = 'role="img"' if label else 'aria-hidden="true"'
     return mark_safe(svg.replace("<svg ", f"<svg {role} ", 1))  # noqa: S308 - segno escapes the title itself
+
+
+@register.filter
+def code128(text: str) -> SafeString:
+    """`text` as a Code 128 barcode: inline SVG without words (print them below), as high as CSS says."""
+    width, path = barcodes.svg_path(text)
+    return format_html(
+        '<svg class="barcode" viewBox="0 0 {} 1" preserveAspectRatio="none" aria-hidden="true"><path d="{}"/></svg>',
+        width,
+        path,
+    )
 
 
 FLIPPED = {"arrow-left", "arrow-right", "chevron-left", "chevron-right", "external", "list", "log-out", "moving"}

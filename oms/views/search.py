@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from inventory.models import Unit
 from oms.access import may
 from oms.identifiers import normalize_number
 from oms.models import Customer, Order, Product, Shipment
@@ -58,6 +60,9 @@ def _find(words: str, user: Any) -> Iterator[Hit]:
     )
     for product in Product.objects.filter(sku__in={words, compact}):
         yield Hit(_("product"), product.sku, product.title, _url("inventory:stock", query=product.sku))
+    named = Q(number=normalize_number(words, "U") or compact) | Q(serial__in={words, compact})
+    for unit in Unit.objects.filter(named).select_related("product")[:SHOWN]:
+        yield Hit(_("unit"), unit.number, unit.product.title, unit.get_absolute_url())
     people = Customer.objects.filter(external_id__in={words, compact})
     yield from _orders_of(people)
     if allowed(user, "see personal data"):

@@ -1,18 +1,24 @@
-"""Every piece that comes back has a number of its own, and a place, from the receipt to the day it leaves (R64, R67)."""
+"""Every piece that comes back has a number of its own, and a place, until the day it leaves (R64, R67)."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import zxingcpp
 from django.db import connection
+from PIL import Image, ImageDraw
 
 from inventory.models import CategoryTerms, Unit
 from inventory.states import BinKind
+from oms.barcodes import code128
 from oms.identifiers import normalize_number
+from oms.roles import Role
 from returns import lifecycle
 from returns.lifecycle import Arrived, Finding
 from returns.models import RMA, Receipt
 from tests.builders import NOON, Sold, a_return, an_order, the_line
+from tests.staff import staff_client
 
 pytestmark = pytest.mark.django_db
 LATER = NOON + timedelta(days=1)
@@ -27,7 +33,7 @@ def receive(quantity: int = 3, *, unit: Unit | None = None, of: int | None = Non
 
 def inspect(rma: RMA, receipt: Receipt, quantity: int, condition: str = "opened", disposition: str = "restock") -> None:
     finding = Finding(receipt_id=receipt.pk, quantity=quantity, condition=condition, disposition=disposition)
-    lifecycle.inspect(rma.number, [finding], form_token=uuid4(), by="user:7", at=LATER)
+    lifecycle.inspect(rma.number, [finding], form_token=uuid4(), by="user:7", at=LATER + timedelta(hours=1))
 
 
 def places() -> list[tuple[int, str]]:
@@ -81,3 +87,58 @@ def test_numbers_of_rows_are_numbers_as_people_read_them(row: int) -> None:
         cursor.execute("SELECT homeward_number('U', %s)", [row])
         [number] = cursor.fetchone()
     assert normalize_number(number.lower().replace("-", " "), "U") == number
+
+
+# ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_page_of_a_unit_tells_its_life() -> None:
+    rma, receipt = receive(1)
+    inspect(rma, receipt, 1)
+    unit = Unit.objects.get()
+    page = staff_client(Role.DOCK).get(f"/stock/units/{unit.number.lower()}/").content.decode()
+    story = [line.strip() for line in page.splitlines() if "story__what" in line]
+    assert [re.sub(r"<[^>]+>", "", line) for line in story] == [
+        f"Sold in order {rma.order.number}",
+        f"Came back with {rma.number}",
+        "Put into MAIN DOCK",
+        "Inspected: Opened, grade B",
+        "Put into MAIN SHELF-01",
+    ]
+    assert "£3.50" in page  # at the cost it left with
+
+
+def test_a_number_a_serial_or_a_sku_finds_it() -> None:
+    receive(2)
+    first, second = Unit.objects.order_by("pk")
+    Unit.objects.filter(pk=second.pk).update(serial="SN-77")
+    client = staff_client(Role.AGENT)
+    assert client.get(f"/stock/units/?q={first.number.replace('-', '')}").url == first.get_absolute_url()
+    assert client.get("/search/?q=SN-77").url == second.get_absolute_url()
+    listed = client.get("/stock/units/?q=mug").content.decode()
+    assert [one.number in listed for one in (first, second)] == [True, True]
+    assert client.get("/stock/units/?q=%00").status_code == 400
+    assert "No unit here" in client.get("/stock/units/?q=NOBODY").content.decode()
+
+
+def test_labels_scan_as_what_they_say() -> None:
+    rma, receipt = receive(2)
+    client = staff_client(Role.DOCK)
+    page = client.get(f"/stock/units/labels/?receipt={receipt.pk}").content.decode()
+    assert [page.count(one.number) for one in Unit.objects.all()] == [2, 2]  # words and address
+    assert page.count(rma.number) == 2
+    number = Unit.objects.order_by("pk")[0].number
+    strip = Image.new("L", (3 * (sum(code128(number)) + 20), 60), 255)
+    at, draw = 30, ImageDraw.Draw(strip)
+    for place, width in enumerate(code128(number)):
+        if place % 2 == 0:
+            draw.rectangle((at, 0, at + 3 * width - 1, 60), fill=0)
+        at += 3 * width
+    assert [code.text for code in zxingcpp.read_barcodes(strip)] == [number]
+    assert client.get(f"/stock/units/labels/?rma={rma.number}").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["", "receipt=0", "receipt=%00", "unit=U-0000-00000", "rma=x", "receipt=" + "9" * 90])
+def test_no_label_of_nothing(query: str) -> None:
+    assert staff_client(Role.DOCK).get(f"/stock/units/labels/?{query}").status_code == 404
+    assert staff_client(Role.DOCK).get("/stock/units/U-1/").status_code == 404

@@ -1,0 +1,123 @@
+"""What happened to one unit, from the sale to the day it leaves again, oldest first."""
+
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from inventory.models import StockMovement, Unit
+from oms.views.words import Clock, actor_names
+from returns.models import Outcome, Placement, Receipt
+
+
+class Life:
+    """Reads a unit's receipts, inspections, placements and movements; a serial may have come back several times."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+
+    @cached_property
+    def receipts(self) -> list[Receipt]:
+        named = Q(unit=self.unit)
+        if (row := self.unit.received_as.partition("/")[2]).isdecimal():
+            named |= Q(pk=int(row))
+        found = Receipt.objects.filter(named).select_related("line__rma", "line__reason").order_by("pk")
+        return list(found)
+
+    @cached_property
+    def outcomes(self) -> list[Outcome]:
+        named = Q(receipt__unit=self.unit)
+        if (row := self.unit.found_as.partition("/")[2]).isdecimal():
+            named |= Q(pk=int(row))
+        return list(Outcome.objects.filter(named).select_related("condition", "receipt__line").order_by("pk"))
+
+    @cached_property
+    def placements(self) -> list[Placement]:
+        """What was decided later about the goods it was inspected with; the first only repeats the inspection."""
+        found = Placement.objects.filter(outcome__in=self.outcomes, source__isnull=False)
+        return list(found.select_related("condition").order_by("pk"))
+
+    @property
+    def newest(self) -> Outcome | None:
+        return self.outcomes[-1] if self.outcomes and self.unit.found_as else None
+
+    def numbers(self) -> list[str]:
+        """The returns it came with."""
+        return list(dict.fromkeys(one.line.rma.number for one in self.receipts))
+
+    def events(self, clock: Clock) -> list[dict[str, Any]]:
+        found = [*self._sold(), *self._received(), *self._inspected(), *self._placed(), *self._moved(), *self._left()]
+        found.sort(key=lambda event: event["when"])
+        people = actor_names(event["by"] for event in found if event["by"])
+        return [
+            {**event, "at": clock.text(event["when"]), "by": people.get(event["by"], event["by"])} for event in found
+        ]
+
+    def _sold(self) -> list[dict[str, Any]]:
+        line = self.unit.sold_on
+        if line is None:
+            return []
+        more = f"{line.sku} × {line.quantity}"
+        what = _("Sold in order %(number)s") % {"number": line.order.number}
+        return [_event(what, line.order.placed_at, more=more, icon="bag")]
+
+    def _received(self) -> list[dict[str, Any]]:
+        found = []
+        for one in self.receipts:
+            reason = str(one.line.reason.label) if one.line.reason else ""
+            what = _("Came back with %(number)s") % {"number": one.line.rma.number}
+            more = " · ".join(word for word in (one.get_result_display(), reason) if word)
+            found.append(_event(what, one.received_at, more=more, by=one.by, meaning="moving", icon="return"))
+        return found
+
+    def _inspected(self) -> list[dict[str, Any]]:
+        return [
+            _event(
+                _("Inspected: %(condition)s, grade %(grade)s") % {"condition": one.condition.label, "grade": one.grade},
+                one.inspected_at,
+                more=f"{one.get_acceptance_display()} · {one.get_disposition_display()}",
+                by=one.by,
+                meaning="good" if one.condition.is_acceptable else "careful",
+                icon="inspect",
+            )
+            for one in self.outcomes
+        ]
+
+    def _placed(self) -> list[dict[str, Any]]:
+        found = []
+        for one in self.placements:
+            what = _("Decided anew: %(disposition)s") % {"disposition": one.get_disposition_display()}
+            found.append(_event(what, one.placed_at, more=one.reason, by=one.by, icon="return"))
+        return found
+
+    def _moved(self) -> list[dict[str, Any]]:
+        """Movements that put it somewhere; those of goods it was counted with carry its document too."""
+        causes = Q(cause__in=[self.unit.received_as, self.unit.found_as, *self._causes()])
+        for outcome in self.outcomes:
+            if hold := getattr(outcome, "hold", None):
+                causes |= Q(cause__startswith=f"hold/{hold.pk}/")
+        found = StockMovement.objects.filter(causes, product=self.unit.product_id, quantity__gt=0).exclude(cause="")
+        return [
+            _event(
+                _("Put into %(bin)s") % {"bin": f"{one.bin.warehouse.code} {one.bin.code}"},
+                one.moved_at,
+                more=one.bin.get_kind_display(),
+                by=one.by,
+                icon="boxes",
+            )
+            for one in found.select_related("bin__warehouse").order_by("pk")
+        ]
+
+    def _causes(self) -> list[str]:
+        rows = [f"receipt/{one.pk}" for one in self.receipts] + [f"outcome/{one.pk}" for one in self.outcomes]
+        return rows + [f"placement/{one.pk}" for one in self.placements]
+
+    def _left(self) -> list[dict[str, Any]]:
+        if self.unit.left_at is None:
+            return []
+        return [_event(_("Left us"), self.unit.left_at, more=self.unit.left_as, meaning="good", icon="truck")]
+
+
+def _event(what: str, when: Any, *, more: str = "", by: str = "", meaning: str = "", icon: str = "") -> dict[str, Any]:
+    return {"what": what, "when": when, "more": more, "by": by, "meaning": meaning, "icon": icon}
