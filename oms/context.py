@@ -20,6 +20,7 @@ NAVIGATION = (
     (_("Scan station"), "admin:dock_scan", "receive parcels", "scan"),
     (_("Inspection"), "admin:dock_inspection", "inspect goods", "inspect"),
     (_("Packing"), "admin:packing", "pack goods", "parcel"),
+    (_("Set aside"), "admin:goods", "move stock", "repair"),
     (_("Stock"), "inventory:stock", "see stock", "boxes"),
     (_("Refunds"), "refunds:list", "see refunds", "money"),
     (_("Approvals"), "refunds:approvals", "approve refunds", "check"),

@@ -43,6 +43,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "see stock": (_AGENT, _DOCK, _FINANCE, _MANAGER, _AUDITOR, _ADMIN),
         "move stock": (_DOCK, _MANAGER, _ADMIN),
         "approve counts": (_MANAGER, _ADMIN),
+        "credit vendor returns": (_FINANCE, _MANAGER, _ADMIN),
         "see refunds": (_AGENT, _FINANCE, _MANAGER, _AUDITOR, _ADMIN),
         "approve refunds": (_FINANCE, _ADMIN),
         "retry refunds": (_FINANCE, _ADMIN),

@@ -1,22 +1,14 @@
-"""Returns in the admin: the dock's own pages, and the records behind every return."""
+"""The records behind every return, and what a manager may set about them."""
 
 from datetime import datetime
-from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.forms import ModelForm
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from oms import outbox
 from oms.admin_base import ReadOnlyInline, RoleAdmin, SettingsAdmin
-from oms.roles import allowed
 from returns.models import (
     RMA,
     CarrierRule,
@@ -24,30 +16,11 @@ from returns.models import (
     Hold,
     Outcome,
     Parcel,
-    PolicyRule,
-    PolicyVersion,
     Receipt,
     ReturnLine,
     ReturnReason,
     TrackingEvent,
 )
-from returns.policy import ParametersRefused, validate
-from returns.policy.parameters import PARAMETERS
-from returns.views import dock
-
-admin.site.add_page("scan/", dock.scan, "dock_scan")
-admin.site.add_page("scan/<str:number>/receipts/", dock.receipts, "dock_receipts")
-admin.site.add_page("inspection/", dock.inspection_queue, "dock_inspection")
-admin.site.add_page("inspection/<str:number>/", dock.inspection, "dock_inspection_of")
-admin.site.add_page("packing/", dock.packing, "packing")
-admin.site.add_page("packing/list/", dock.pick_list, "packing_list")
-admin.site.add_page("packing/<str:number>/", dock.packing_of, "packing_of")
-admin.site.add_page("packing/<str:number>/missing/", dock.missing, "packing_missing")
-admin.site.add_page("packing/<str:number>/label/", dock.outbound_label, "packing_label")
-admin.site.add_page("packing/<str:number>/departure/", dock.departure, "packing_departure")
-admin.site.add_page("holds/", dock.holds, "dock_holds")
-admin.site.add_page("holds/<int:hold>/decision/", dock.hold_decision, "dock_hold_decision")
-admin.site.add_page("photos/<uuid:ref>/", dock.photo, "dock_photo")
 
 
 class ReturnLineInline(ReadOnlyInline):
@@ -267,86 +240,3 @@ class CarrierRuleAdmin(SettingsAdmin):
 
     def note(self, obj: CarrierRule, fields: list[str], *, by: str, at: datetime) -> None:
         outbox.record_on("settings", "carrier_rule.changed", by=by, at=at, rule=obj.code, fields=fields)
-
-
-class PolicyRuleForm(forms.ModelForm):
-    """A rule the engine will understand: each parameter is checked before it is kept."""
-
-    kind = forms.ChoiceField(label=_("Rule"), choices=[(kind, kind.replace("_", " ")) for kind in sorted(PARAMETERS)])
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if "kind" in data and "parameters" in data:
-            data["parameters"] = data["parameters"] if data["parameters"] is not None else {}
-            try:
-                validate(data["kind"], data["parameters"])
-            except ParametersRefused as refused:
-                name = f"{refused.field}: " if refused.field and refused.field != "kind" else ""
-                self.add_error("parameters", f"{name}{refused}")
-        return data
-
-
-def _may_change(request: HttpRequest, version: PolicyVersion | None) -> bool:
-    """Drafts alone, and by who may change the policy."""
-    is_draft = version is None or (version.valid is None and version.published_at is None)
-    return is_draft and allowed(request.user, "change policy")
-
-
-class PolicyRuleInline(admin.TabularInline):
-    model = PolicyRule
-    form = PolicyRuleForm
-    extra = 0
-    fields = ("kind", "parameters", "priority", "active")
-    ordering = ("priority", "pk")
-
-    def has_view_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
-        return _may_change(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
-        return _may_change(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
-        return _may_change(request, obj)
-
-
-@admin.register(PolicyVersion)
-class PolicyVersionAdmin(RoleAdmin):
-    """Drafts may change; what was published never does (orders of its days are bound to it)."""
-
-    sees = "change policy"
-    changes = "change policy"
-    list_display = ("__str__", "title", "in_force", "published_at")
-    list_filter = ("market",)
-    ordering = ("market", "-number")
-    fields = ("market", "number", "title", "time_zone", "in_force", "published_at")
-    readonly_fields = ("market", "number", "in_force", "published_at")
-    inlines = (PolicyRuleInline,)
-
-    @admin.display(description=_("binds orders placed"), ordering="valid")
-    def in_force(self, version: PolicyVersion) -> str:
-        if version.valid is None:
-            return gettext("draft: none")
-        since, until = version.valid.lower, version.valid.upper
-        if since is None and until is None:
-            return gettext("at any time")
-        if until is None:
-            return gettext("since %(since)s") % {"since": date_format(since, "j F Y")}
-        if since is None:
-            return gettext("before %(until)s") % {"until": date_format(until, "j F Y")}
-        return gettext("from %(since)s to %(until)s") % {
-            "since": date_format(since, "j F Y"),
-            "until": date_format(until, "j F Y"),
-        }
-
-    def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
-        return _may_change(request, obj)
-
-    def save_related(self, request: HttpRequest, form: ModelForm, formsets: list[Any], change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        fields = list(form.changed_data) + (["rules"] if any(one.has_changed() for one in formsets) else [])
-        if fields:
-            by, now = request.user.actor, timezone.now()
-            outbox.record_on("policy", "policy.changed", by=by, at=now, policy=str(form.instance), fields=fields)

@@ -1,0 +1,5 @@
+"""Returns in the admin: the dock's own pages, and the records behind every return."""
+
+from returns.admin import goods, pages, policy, records
+
+__all__ = ["goods", "pages", "policy", "records"]
