@@ -2,9 +2,9 @@
 
 An attempt is a history of four to ten steps, most of them hostile, drawn with a fixed seed: asking and approving as the
 same person, cutting an amount into parts over one order and over several of a customer, changing roles in between,
-approving what was seen before it changed, changing what was approved, forging approvals, and rewriting rows past the
-program. Whatever can be sent afterwards is sent. The judge keeps its own record of who did what in which role and knows
-nothing of the program's rules. `size` counts the attempts.
+spreading it over other payments, approving what was seen before it changed, changing what was approved, forging
+approvals, and rewriting rows past the program. Whatever can be sent afterwards is sent. The judge keeps its own record
+of who did what in which role and knows nothing of the program's rules. `size` counts the attempts.
 """
 
 import random
@@ -31,11 +31,12 @@ def run(size: int, progress: Progress) -> dict[str, Any]:
     from tests.builders import NOON
 
     shops.change({"approval_above": LIMIT}, by="user:1", at=NOON)
+    people, orders = _scene()
     steps: Counter[str] = Counter()
     sent, alone = 0, []
     for number in range(size):
         with transaction.atomic():
-            attempt = _Attempt(random.Random(number))
+            attempt = _Attempt(random.Random(number), people, orders)
             attempt.make()
             steps.update(attempt.done)
             sent += len(attempt.sent)
@@ -60,24 +61,37 @@ class _Sent(NamedTuple):
     needs: bool
 
 
+def _scene() -> tuple[list[int], list[Any]]:
+    """Keys of six members of staff, and two orders of one customer, each paid in two parts: every attempt begins here,
+    and what it does is rolled back."""
+    from oms.models import Payment, User
+    from tests.builders import NOON, Sold, a_customer, an_order
+
+    people = [User.objects.create(email=f"{uuid4().hex}@staff.example", name="Kim", role=role).pk for role in STAFF]
+    customer = a_customer()
+    sold = [Sold(quantity=4, gross="40.00", tax="6.67")]
+    orders = [
+        an_order(customer=customer, lines=sold, provider_id=f"pi_{uuid4().hex}", shipped_at=None, delivered_at=None)
+        for _number in range(2)
+    ]
+    for order in orders:
+        order.payments.update(captured=Decimal(25))
+        Payment.objects.create(
+            order=order, method="card", provider_id=f"pi_{uuid4().hex}", currency="GBP", captured=Decimal(15),
+            captured_at=NOON,
+        )  # fmt: skip
+    return people, orders
+
+
 class _Attempt:
     """One history, with the judge's own record beside it."""
 
-    def __init__(self, rnd: random.Random) -> None:
+    def __init__(self, rnd: random.Random, people: list[int], orders: list[Any]) -> None:
         from oms.models import User
-        from tests.builders import Sold, a_customer, an_order
         from tests.refunds.cases import LATER
 
         self.rnd, self.at = rnd, LATER
-        self.people = [
-            User.objects.create(email=f"{uuid4().hex}@staff.example", name="Kim", role=role) for role in STAFF
-        ]
-        customer = a_customer()
-        sold = [Sold(quantity=4, gross="40.00", tax="6.67")]
-        self.orders = [
-            an_order(customer=customer, lines=sold, provider_id=f"pi_{uuid4().hex}", shipped_at=None, delivered_at=None)
-            for _number in range(2)
-        ]
+        self.people, self.orders = list(User.objects.filter(pk__in=people).order_by("pk")), orders
         self.done: Counter[str] = Counter()
         self.asked: dict[int, set[int]] = {}  # refund → who asked or chose the way
         self.seen: dict[int, tuple[str, str]] = {}
@@ -88,7 +102,7 @@ class _Attempt:
     def make(self) -> None:
         steps = [self.ask_goodwill, self.cancel_a_unit, self.cancel_a_unit]
         steps += [self.approve, self.approve, self.approve_what_was_seen, self.change_role, self.turn, self.retry]
-        steps += [self.forge_approval, self.rewrite, self.send]
+        steps += [self.spread, self.forge_approval, self.rewrite, self.send]
         self._try(self.rnd.choice(steps[:3]))
         for _step in range(self.rnd.randint(4, 10)):
             self.at += timedelta(minutes=self.rnd.randint(1, 60))
@@ -189,6 +203,24 @@ class _Attempt:
             self.turned.add(refund.pk)
             self.let_out.pop(refund.pk, None)
 
+    def spread(self) -> None:
+        """Everything that waits on its memo, to one payment or in two parts."""
+        from refunds import lifecycle
+        from refunds.tenders import Tender
+
+        refund, by = self._one(), self.rnd.choice(self.people)
+        waiting = [one for one in self._refunds() if one.memo_id == refund.memo_id and one.status == refund.status]
+        whole = sum((one.amount for one in waiting), Decimal(0))
+        first, second = self.rnd.sample(list(refund.order.payments.values_list("pk", flat=True)), 2)
+        part = self.rnd.choice([whole, whole - Decimal("0.01"), Decimal("0.01")])
+        wanted = [Tender(str(first), part), Tender(str(second), whole - part)]
+        lifecycle.spread(refund.number, [one for one in wanted if one.amount], by=by.actor, at=self.at)
+        askers = {by.pk}.union(*(self.asked[one.pk] for one in waiting))
+        self._note_new(by)
+        for one in self._refunds():
+            if one.memo_id == refund.memo_id and one.replaced_at is None:
+                self.asked[one.pk] |= askers
+
     def retry(self) -> None:
         from refunds import lifecycle
 
@@ -231,6 +263,8 @@ class _Attempt:
                 lambda: row.update(amount=refund.amount + 100),
                 lambda: row.update(destination=RefundDestination.STORE_CREDIT),
                 lambda: row.update(source="external"),
+                lambda: row.update(payment=refund.order.payments.exclude(pk=refund.payment_id)[0]),
+                lambda: row.update(replaced_at=self.at),
                 lambda: row.update(source="cancellation"),
                 lambda: RefundApproval.objects.filter(refund=refund).update(voided_at=None),
                 lambda: RefundApproval.objects.filter(refund=refund).update(amount=refund.amount),
