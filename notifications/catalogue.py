@@ -15,7 +15,8 @@ from notifications.occasions import SURVEY, Occasion
 from notifications.states import Audience
 from refunds.lifecycle.credit_by_hand import BY_HAND
 from refunds.states import RefundDestination
-from returns.states import ReceiptResult, RMAStatus
+from returns.case_states import CaseKind
+from returns.states import ReceiptResult, RMASource, RMAStatus
 
 SURVEY_AFTER = timedelta(days=1)  # the money is on its way and the impression fresh (R11)
 
@@ -69,12 +70,33 @@ def _something_came(occasion: Occasion) -> bool:
     return any(one["result"] in ReceiptResult.arrived() for one in occasion.event.facts["receipts"])
 
 
+def _is_brought_back(occasion: Occasion) -> bool:
+    """Nobody asked for this return: the parcel never reached the customer."""
+    return occasion.rma is not None and occasion.rma.source == RMASource.CARRIER
+
+
+def _came_back(occasion: Occasion) -> bool:
+    return _something_came(occasion) and _is_brought_back(occasion)
+
+
+def _sent_back_came(occasion: Occasion) -> bool:
+    return _something_came(occasion) and not _is_brought_back(occasion)
+
+
+def _is_told(occasion: Occasion) -> bool:
+    """What comes back is told with the question why; of a return parcel only a delay is news, the rest is trouble."""
+    facts = occasion.event.facts
+    if facts["is_outbound"]:
+        return facts["kind"] not in CaseKind.coming_back()
+    return facts["kind"] == CaseKind.DELAYED
+
+
 def _something_refused(occasion: Occasion) -> bool:
     return bool(occasion.event.facts["holds"])
 
 
 def _all_accepted(occasion: Occasion) -> bool:
-    return not _something_refused(occasion)
+    return not _something_refused(occasion) and not _is_brought_back(occasion)
 
 
 def _sent_back(occasion: Occasion) -> bool:
@@ -106,7 +128,7 @@ def _late(occasion: Occasion) -> bool:
 
 
 def _not_yet_asked(occasion: Occasion) -> bool:
-    return not getattr(occasion.rma, "was_asked", False)
+    return not getattr(occasion.rma, "was_asked", False) and not _is_brought_back(occasion)
 
 
 # ── The table ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,7 +188,22 @@ CATALOGUE = (
         "arrived",
         _("arrived"),
         _("Your return has arrived: order %(order)s"),
-        when=_something_came,
+        when=_sent_back_came,
+    ),
+    Entry(
+        "rma.received",
+        "came_back",
+        _("undelivered parcel back"),
+        _("Your parcel is back with us: order %(order)s"),
+        when=_came_back,
+    ),
+    Entry("case.asked", "not_delivered", _("not delivered"), _("Your parcel is coming back to us: order %(order)s")),
+    Entry(
+        "case.opened",
+        "parcel_wrong",
+        _("parcel late, lost or damaged"),
+        _("About your parcel: order %(order)s"),
+        when=_is_told,
     ),
     Entry(
         "rma.inspected",

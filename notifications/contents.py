@@ -351,6 +351,20 @@ def _outgoing(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     }
 
 
+def _parcel_case(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    """A parcel that went wrong: which one, and the page where the customer says why."""
+    case = occasion.case
+    assert case is not None
+    return {
+        "kind": case.kind,
+        "is_outbound": case.shipment is not None,
+        "carrier": case.carrier,
+        "tracking_number": case.tracking_number,
+        "case_url": case.get_portal_url(),
+        "rma_number": case.rma.number if case.parcel and case.rma else "",
+    }
+
+
 _EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
     "received": _received,
     "approved": _approved,
@@ -359,6 +373,9 @@ _EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
     "on_its_way": _on_its_way,
     "trouble": _on_its_way,
     "arrived": _arrived,
+    "came_back": _arrived,
+    "not_delivered": _parcel_case,
+    "parcel_wrong": _parcel_case,
     "inspected": _inspected,
     "held": _held,
     "hold_decided": _hold_decided,

@@ -11,7 +11,7 @@ from oms.models import Customer, Event, Order
 from oms.prepared import prepared
 from refunds.models import Refund, StoreCreditEntry
 from returns import calendars
-from returns.models import RMA, Dispatch, Parcel, ReturnDraft
+from returns.models import RMA, Dispatch, Parcel, ParcelCase, ReturnDraft
 
 SURVEY = "survey"
 
@@ -29,6 +29,7 @@ class Occasion:
     draft: ReturnDraft | None = None
     credit: StoreCreditEntry | None = None
     dispatch: Dispatch | None = None
+    case: ParcelCase | None = None
 
     @property
     def customer(self) -> Customer | None:
@@ -104,4 +105,10 @@ def _of_credit(event: Event, number: str, at: datetime) -> Occasion:
     return Occasion(event, at, order, credit=credit)
 
 
-_READERS = {"rma": _of_return, "refund": _of_refund, "order": _of_order, "credit": _of_credit}
+def _of_case(event: Event, number: str, at: datetime) -> Occasion:
+    related = ParcelCase.objects.select_related("order__customer", "shipment", "rma__warehouse", "parcel")
+    case = related.get(number=number)
+    return Occasion(event, at, case.order, case=case)
+
+
+_READERS = {"case": _of_case, "rma": _of_return, "refund": _of_refund, "order": _of_order, "credit": _of_credit}

@@ -60,6 +60,12 @@ app.conf.beat_schedule = {
     "poll_payment_links": {"task": "refunds.tasks.poll_payment_links", "schedule": 60.0, "options": {"expires": 60}},
     # Parcels whose webhook never came are asked for.
     "poll_parcels": {"task": "returns.tasks.poll_parcels", "schedule": 900.0, "options": {"expires": 900}},
+    # Parcels nobody says anything about are late.
+    "find_delays": {
+        "task": "returns.tasks.find_delays",
+        "schedule": crontab(hour="6", minute="20"),
+        "options": {"expires": 3600},
+    },
     # The same photo in another claim shows.
     "compare_photos": {
         "task": "returns.tasks.compare_photos",

@@ -17,6 +17,7 @@ NAVIGATION = (
     (_("Needs review"), "returns:review", "decide returns", "inbox"),
     (_("Returns"), "returns:list", "see returns", "return"),
     (_("Orders"), "orders:list", "see orders", "bag"),
+    (_("Parcels in trouble"), "returns:cases", "see returns", "alert"),
     (_("Scan station"), "admin:dock_scan", "receive parcels", "scan"),
     (_("Inspection"), "admin:dock_inspection", "inspect goods", "inspect"),
     (_("Packing"), "admin:packing", "pack goods", "parcel"),

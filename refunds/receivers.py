@@ -16,6 +16,9 @@ subscribe("rma.received", tasks.request_refund, queue="refunds", when={"due": Tr
 subscribe("rma.inspected", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("rma.hold_answered", tasks.request_refund, queue="refunds", when={"due": True})
 subscribe("rma.hold_decided", tasks.request_refund, queue="refunds", when={"due": True})
+subscribe("rma.opened_for_parcel", tasks.request_refund, queue="refunds", when={"due": True})
+subscribe("rma.loss_taken", tasks.request_refund, queue="refunds", when={"due": True})
+subscribe("case.opened", tasks.bring_back, queue="refunds", when={"comes_back": True})
 subscribe("order.lines_canceled", tasks.request_cancellation, queue="refunds")
 
 # A look at whether money is conserved.

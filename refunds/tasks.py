@@ -19,10 +19,12 @@ from refunds import lifecycle, payment_links, protocol, webhooks
 from refunds.conservation.watching import watch
 from refunds.gateways.base import GatewayError
 from refunds.models import PaymentLink, ReconciliationRun, Refund, StoreCredit
+from refunds.pricing import price_return
 from refunds.reconciliation import nightly, working
 from refunds.reconciliation.states import RunStatus
 from refunds.refusals import NotOurs
 from refunds.states import LinkStatus, RefundStatus
+from returns import lifecycle as returns
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,11 @@ def request_refund(event: Event) -> None:
             lifecycle.request_for_return(_number(event), by=event.actor, at=timezone.now())
     except Refused as refused:  # a person sees the return as due
         _note(refused, "request_for_return", event)
+
+
+def bring_back(event: Event) -> None:
+    """A parcel that was not delivered comes back: the dock expects it, at the price that is paid on receipt."""
+    returns.bring_back(_number(event), price=price_return, by="system", at=timezone.now())
 
 
 def request_cancellation(event: Event) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from returns import labels, lifecycle
+from returns import labels, lifecycle, wrongs
 from returns.carriers import easypost
 from returns.carriers.base import Carrier, CarrierError, ParcelNews, ParcelSpec, Tracking
 from returns.carriers.choice import choose
@@ -15,7 +15,6 @@ from returns.states import DispatchStatus
 logger = logging.getLogger(__name__)
 
 MOVING = (ParcelNews.IN_TRANSIT, ParcelNews.OUT_FOR_DELIVERY, ParcelNews.AVAILABLE_FOR_PICKUP)
-IN_TROUBLE = (ParcelNews.RETURN_TO_SENDER, ParcelNews.FAILURE, ParcelNews.ERROR)
 UNDER_WAY = (DispatchStatus.LABELED, DispatchStatus.SHIPPED)
 
 
@@ -62,8 +61,11 @@ def take(dispatch: Dispatch, news: Tracking, *, at: datetime) -> None:
         lifecycle.arrive(dispatch.pk, by="carrier", at=at)
     elif news.news in MOVING and dispatch.status == DispatchStatus.LABELED:
         lifecycle.send(dispatch.pk, by="carrier", at=at)
-    elif news.news in IN_TROUBLE:
-        lifecycle.come_back(dispatch.pk, status=news.news.value, by="carrier", at=at)
+    elif kind := wrongs.kind_of(news):
+        happened = wrongs.instant(news.occurred_at) or at
+        lifecycle.come_back(
+            dispatch.pk, status=wrongs.word_of(news), kind=kind, happened_at=happened, by="carrier", at=at
+        )
 
 
 def take_news(news: Tracking, *, at: datetime) -> bool:

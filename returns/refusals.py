@@ -209,3 +209,28 @@ class OtherKindOfBin(Refused):
 class PutAwayAlready(Refused):
     code = "put_away_already"
     sentence = _("%(sku)s: nothing of it waits to be put away.")
+
+
+class WhyNeeded(Refused):
+    code = "why_needed"
+    sentence = _("Choose the answer that fits best.")
+
+
+class MoneyFollowsGoods(Refused):
+    code = "money_follows_goods"
+    sentence = _("Nothing is to be decided here: the money follows when the goods are back, or they still arrive.")
+
+
+class NeverScanned(Refused):
+    code = "never_scanned"
+    sentence = _("The carrier never scanned this parcel, so it was not lost on the way.")
+
+
+class NothingLost(Refused):
+    code = "nothing_lost"
+    sentence = _("Everything of this parcel is here, or on its way back by another return.")
+
+
+class ClaimNotPossible(Refused):
+    code = "claim_not_possible"
+    sentence = _("A claim is more than nothing, and no more comes back than was claimed.")

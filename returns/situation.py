@@ -18,7 +18,7 @@ from oms import shops
 from oms.models import Shop
 from returns import calendars
 from returns.models import RMA, Dispatch, Hold, LabelFile, Parcel
-from returns.states import DispatchStatus, HoldStatus, ParcelStatus, Resolution, RMAStatus, Settlement
+from returns.states import DispatchStatus, HoldStatus, ParcelStatus, Resolution, RMASource, RMAStatus, Settlement
 
 GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
 ASKS_THE_CUSTOMER = (DispatchStatus.HELD, DispatchStatus.SHORT)
@@ -175,6 +175,14 @@ def _approved(story: _Story) -> Situation:
 def _kept(story: _Story) -> Situation:
     if story.rma.settlement == Settlement.FAILED:
         return _held_up(story)
+    if story.rma.source == RMASource.CARRIER:
+        return story.say(
+            gettext("The parcel did not reach you whole, and your money is on its way."),
+            gettext("You need not send anything. You get an e-mail when it is paid."),
+            Turn.SHOP,
+            "moving",
+            gettext("Being paid back"),
+        )
     return story.say(
         gettext("Approved. You keep what you have, and your money is on its way."),
         gettext("You need not send anything. You get an e-mail when it is paid."),
@@ -204,10 +212,22 @@ def _in_trouble(story: _Story) -> Situation:
     )
 
 
+def _brought_back(story: _Story) -> Situation:
+    return story.say(
+        gettext("Our parcel was not delivered, and the carrier brings it back to us."),
+        gettext("As soon as it is here we pay the goods back, the way you paid. You need not do anything."),
+        Turn.CARRIER,
+        "moving",
+        gettext("Coming back undelivered"),
+    )
+
+
 def _in_transit(story: _Story) -> Situation:
     label = gettext("On its way")
     if story.parcel is not None and story.parcel.status == ParcelStatus.PROBLEM:
         return _in_trouble(story)
+    if story.rma.source == RMASource.CARRIER and story.parcel is not None and story.parcel.delivered_at is None:
+        return _brought_back(story)
     if story.parcel is not None and story.parcel.delivered_at is not None:
         return story.say(
             gettext("The carrier delivered it to us %(when)s.") % {"when": story.on(story.parcel.delivered_at)},

@@ -12,7 +12,7 @@ from oms.models import Order
 from oms.models.orders import MONEY
 from returns import policy
 from returns.models import RMA
-from returns.states import Resolution, RMAStatus
+from returns.states import Resolution, RMASource, RMAStatus
 
 YEAR = timedelta(days=365)
 GIVEN_UP = (RMAStatus.REJECTED, RMAStatus.CANCELED, RMAStatus.EXPIRED)
@@ -23,6 +23,7 @@ def history(order: Order, rules: Sequence[policy.Rule], *, at: datetime) -> poli
     if order.customer_id is None or not any(policy.looks_at_history(rule) for rule in rules):
         return policy.CustomerFacts()
     asked = RMA.objects.filter(order__customer=order.customer_id, requested_at__gte=at - YEAR)
+    asked = asked.exclude(source=RMASource.CARRIER)  # what was never delivered is no habit of theirs (p45)
     kept = Q(resolution=Resolution.KEEP_ITEM) & ~Q(status__in=GIVEN_UP)
     worth = Sum(Cast(KT("quote__total"), DecimalField(**MONEY)), filter=kept & Q(currency=order.currency))
     return policy.CustomerFacts(

@@ -51,6 +51,8 @@ RMA_MACHINE = Machine(
         Transition("request", (CREATED,), S.NEEDS_REVIEW, _CUSTOMER_OR_DESK),
         Transition("request", (CREATED,), S.REJECTED, _CUSTOMER_OR_DESK),
         Transition("import_closed", (CREATED,), S.CLOSED),
+        Transition("bring_back", (CREATED,), S.IN_TRANSIT),  # a parcel that was not delivered
+        Transition("make_good", (CREATED,), S.APPROVED, _DESK),  # what was lost on its way to the customer
         Transition("approve", (S.NEEDS_REVIEW, S.NEEDS_INFO), S.APPROVED, _DESK),
         Transition("ask", (S.NEEDS_REVIEW,), S.NEEDS_INFO, _DESK),
         Transition("answer", (S.NEEDS_INFO,), S.NEEDS_REVIEW, (Role.CUSTOMER,)),
@@ -120,6 +122,7 @@ PARCEL_MACHINE = Machine(
     ParcelStatus,
     [
         Transition("want", (CREATED,), P.WANTED),
+        Transition("bring_back", (CREATED,), P.IN_TRANSIT),
         Transition("label", (P.WANTED,), P.LABELED),
         Transition("move", (P.LABELED, P.PROBLEM), P.IN_TRANSIT),
         Transition("move", (P.LABELED, P.IN_TRANSIT, P.PROBLEM), P.OUT_FOR_DELIVERY),
@@ -262,6 +265,7 @@ class RMASource(TextChoices):
     PORTAL = "portal", _("portal")
     DESK = "desk", _("service desk")
     IMPORTED = "imported", _("imported")
+    CARRIER = "carrier", _("carrier")  # a parcel that was not delivered, or lost
 
 
 class RefundAt(TextChoices):

@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from inventory.models import Reservation
 from oms.models import Event, InboundWebhook
-from returns import label_files, labels, lookups, outbound, photo_matching, tracking
+from returns import label_files, labels, lookups, outbound, photo_matching, shipments, tracking, wrongs
+from returns.case_states import CaseKind, CaseStatus
+from returns.lifecycle import close_case as close_one
 from returns.lifecycle import expire, lapse, release
-from returns.models import RMA, Dispatch
+from returns.models import RMA, Dispatch, ParcelCase
 from returns.states import DispatchStatus, ParcelStatus, RMAStatus
 
 logger = logging.getLogger(__name__)
@@ -27,6 +29,7 @@ _TAKE = """
 POLL_AFTER = timedelta(hours=6)
 BATCH = 200
 COMPARE_AT_ONCE = 20
+SHIPMENTS_AT_ONCE = 50
 
 
 def buy_label(event: Event) -> None:
@@ -53,12 +56,27 @@ def read_carrier_webhook(event: Event) -> None:
         tracking.take_webhook(json.loads(webhook.body), at=timezone.now())
 
 
+def close_case(event: Event) -> None:
+    """rma.closed → what came back undelivered is paid and put away: nothing is left to do about it."""
+    number = event.stream.partition("/")[2]
+    done = ParcelCase.objects.filter(rma__number=number, kind__in=CaseKind.coming_back())
+    for case in done.exclude(status=CaseStatus.CLOSED).values_list("number", flat=True):
+        close_one(case, by="system", at=timezone.now())
+
+
+@shared_task
+def find_delays(**_kwargs: Any) -> int:
+    """Parcels nobody has said anything about for long are late: the customer is told. Returns how many."""
+    return wrongs.find_delays(at=timezone.now(), limit=BATCH)
+
+
 @shared_task
 def poll_parcels(**_kwargs: Any) -> None:
     """Parcels whose webhook never came are asked for; one that cannot be asked now is asked next time."""
     now = timezone.now()
     tracking.poll(at=now, silent_since=now - POLL_AFTER, limit=BATCH)
     outbound.poll(at=now, silent_since=now - POLL_AFTER, limit=BATCH)
+    shipments.poll(at=now, silent_since=now - POLL_AFTER, limit=SHIPMENTS_AT_ONCE)
 
 
 @shared_task

@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
-from returns import lifecycle, outbound
+from returns import lifecycle, outbound, shipments, wrongs
 from returns.carriers import easypost
 from returns.carriers.base import Carrier, CarrierError, Tracking
 from returns.lifecycle.parcels import IN_TROUBLE, ON_THE_WAY
@@ -24,18 +24,23 @@ def take_webhook(body: Mapping[str, Any], *, at: datetime) -> None:
     if not str(body.get("description", "")).startswith("tracker."):
         return
     news = easypost.read_tracker(body["result"])
-    if take(news.tracking_number, news, at=at) is None and not outbound.take_news(news, at=at):
+    known = take(news.tracking_number, news, at=at) or outbound.take_news(news, at=at)
+    if not known and not shipments.take_news(news, at=at):
         logger.info("news of a parcel that is not ours, or that say nothing of its way")
 
 
 def take(which: int | str, news: Tracking, *, at: datetime) -> Parcel | None:
     """Take one word about one parcel, named by its id or tracking number. Harmless when repeated or out of order."""
-    occurred_at = _instant(news.occurred_at) or at
-    if news.news in ON_THE_WAY:
-        return lifecycle.move_parcel(which, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
+    occurred_at, kind = wrongs.instant(news.occurred_at) or at, wrongs.kind_of(news)
     if news.news in IN_TROUBLE:
-        return lifecycle.trouble(which, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
-    return None
+        return lifecycle.trouble(which, status=news.news, occurred_at=occurred_at, kind=kind, by="carrier", at=at)
+    if news.news not in ON_THE_WAY:
+        return None
+    parcel = lifecycle.move_parcel(which, status=news.news, occurred_at=occurred_at, by="carrier", at=at)
+    if parcel is not None and kind:
+        word = wrongs.word_of(news)
+        lifecycle.report(parcel.pk, kind=kind, word=word, occurred_at=occurred_at, by="carrier", at=at)
+    return parcel
 
 
 def poll(*, at: datetime, silent_since: datetime, limit: int, carrier: Carrier | None = None) -> int:
@@ -58,10 +63,3 @@ def poll(*, at: datetime, silent_since: datetime, limit: int, carrier: Carrier |
         take(parcel.pk, news, at=at)
         answered += 1
     return answered
-
-
-def _instant(text: str) -> datetime | None:
-    if not text:
-        return None
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -81,6 +81,11 @@ def lose(order_number: str, tracking: str | None = None, *, by: str, at: datetim
     return _arrive("lose", order_number, tracking, ShipmentStatus.LOST, by=by, at=at)
 
 
+def note_asked(shipment_id: int, *, at: datetime) -> None:
+    """The carrier was asked where this parcel is: others come first the next time."""
+    Shipment.objects.filter(pk=shipment_id).update(asked_at=at)
+
+
 def _arrive(
     verb: str, order_number: str, tracking: str | None, status: ShipmentStatus, *, by: str, at: datetime
 ) -> Shipment:

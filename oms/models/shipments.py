@@ -15,6 +15,7 @@ class Shipment(models.Model):
     status = models.CharField(max_length=12, choices=ShipmentStatus, default=ShipmentStatus.SHIPPED)
     shipped_at = models.DateTimeField(_("shipped"))
     delivered_at = models.DateTimeField(_("delivered"), null=True)
+    asked_at = models.DateTimeField(null=True)  # when the carrier was last asked where it is
 
     class Meta:
         verbose_name = _("shipment")
@@ -24,6 +25,10 @@ class Shipment(models.Model):
             models.Index(fields=["tracking_number"], name="shipment_tracking", condition=~Q(tracking_number="")),
             # staff list by status: refused deliveries are few
             models.Index(fields=["order"], name="shipment_refused", condition=Q(status=ShipmentStatus.REFUSED)),
+            # polling: parcels on their way, longest not asked for first
+            models.Index(
+                fields=["asked_at", "shipped_at"], name="shipment_moving", condition=Q(status=ShipmentStatus.SHIPPED)
+            ),
         ]
 
     def __str__(self) -> str:

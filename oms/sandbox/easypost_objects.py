@@ -166,7 +166,7 @@ def scanned(tracker: Row, status: str, happened: Row) -> Row:
         "message": happened.get("message") or status.replace("_", " ").capitalize(),
         "description": "",
         "status": status,
-        "status_detail": "status_update",
+        "status_detail": happened.get("status_detail") or "status_update",
         "datetime": at,
         "source": tracker["carrier"],
         "carrier_code": "",
@@ -175,7 +175,7 @@ def scanned(tracker: Row, status: str, happened: Row) -> Row:
     }
     return tracker | {
         "status": status,
-        "status_detail": "status_update",
+        "status_detail": detail["status_detail"],
         "updated_at": at,
         "signed_by": happened.get("signed_by") or tracker["signed_by"],
         "tracking_details": [*tracker["tracking_details"], detail],

@@ -15,7 +15,7 @@ from refunds.states import RefundSource
 READ = """
     WITH owed AS (
         SELECT l.order_line_id, sum(l.quantity) FILTER (WHERE l.outcome_id IS NOT NULL OR l.advance_for_id IS NOT NULL
-                   OR l.claim_id IS NOT NULL) AS units,
+                   OR l.lost_id IS NOT NULL OR l.claim_id IS NOT NULL) AS units,
                sum(l.gross) AS gross, sum(l.tax) AS tax,
                coalesce(sum(l.gross) FILTER (WHERE m.total > 0 AND m.source <> %(imported)s), 0) AS to_tell
           FROM refunds_creditmemoline l JOIN refunds_creditmemo m ON m.id = l.memo_id

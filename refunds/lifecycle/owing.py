@@ -19,8 +19,9 @@ from refunds.amounts import Quote, QuotedFee, QuotedLine, price_line
 from refunds.amounts.fees import tax_in
 from refunds.models import CreditMemo, CreditMemoLine
 from refunds.pricing import claimed, quote_return
+from returns.case_states import CaseDecision
 from returns.eligibility import shipping_to_price
-from returns.models import RMA, Outcome, ReturnLine
+from returns.models import RMA, Outcome, ParcelCase, Receipt, ReturnLine
 from returns.policy import Fee, ShippingBack
 from returns.pricing import UnitsToPrice
 from returns.states import Acceptance, HoldStatus, ReceiptResult, RefundAt, Resolution, RMAStatus
@@ -39,13 +40,20 @@ PAYS_VALUE = (Resolution.REFUND, Resolution.KEEP_ITEM, Resolution.STORE_CREDIT, 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Units of a return line that are owed: because of an outcome, or in advance (`outcome` is None)."""
+    """Units of a return line that are owed: because of an outcome, because the carrier `lost` them, or in advance."""
 
     line: ReturnLine
     units: Units
     percent: Decimal
     promised: Decimal  # percent of the declared condition
     outcome: Outcome | None = None
+    lost: Receipt | None = None
+
+    def is_on(self, paid: set[tuple[str, int]]) -> bool:
+        """Whether a memo has a line for it already."""
+        if self.outcome is not None:
+            return ("outcome", self.outcome.pk) in paid
+        return (("lost", self.lost.pk) if self.lost else ("advance", self.line.pk)) in paid
 
     @property
     def quantity(self) -> int:
@@ -85,11 +93,12 @@ def owed_to(rma: RMA) -> Owed | None:
         return None
     earlier = _on_memos(rma.pk)
     advances = {one.advance_for_id: one.quantity for one in earlier if one.advance_for_id}
-    paid = {one.outcome_id for one in earlier if one.outcome_id}
+    paid = {("advance", pk) for pk in advances}
+    paid |= {("outcome", one.outcome_id) for one in earlier if one.outcome_id}
+    paid |= {("lost", one.lost_id) for one in earlier if one.lost_id}
     old, new = [], []
     for share in _shares(rma, advances):
-        known = share.outcome.pk in paid if share.outcome else share.line.pk in advances
-        (old if known else new).append(share)
+        (old if share.is_on(paid) else new).append(share)
     if not new:
         return None
     memos = {one.memo_id: one.memo for one in earlier}.values()  # each has a line
@@ -135,6 +144,8 @@ def _shares(rma: RMA, advances: dict[int, int]) -> Iterator[Share]:
         if advance:
             yield Share(line, lowest(line.claim.units, advance), promised, promised)
         yield from _found(line, outcomes.get(line.pk, ()), advance, promised)
+        if line.missing and advance < line.quantity:
+            yield from _lost(line, promised)
 
 
 def _found(line: ReturnLine, outcomes: Sequence[Outcome], advance: int, promised: Decimal) -> Iterator[Share]:
@@ -147,6 +158,16 @@ def _found(line: ReturnLine, outcomes: Sequence[Outcome], advance: int, promised
         percent = _percent(outcome, promised)
         if percent is not None:
             yield Share(line, units, percent, promised, outcome)
+
+
+def _lost(line: ReturnLine, promised: Decimal) -> Iterator[Share]:
+    """What the carrier lost at our risk is owed as promised. It takes the last units: outcomes take the first."""
+    ours = ParcelCase.objects.filter(rma=line.rma, decision=CaseDecision.REFUND).values("ref")
+    left = line.quantity
+    for receipt in line.receipts.filter(result=ReceiptResult.LOST, form_token__in=ours).order_by("pk"):
+        units = _after(lowest(line.claim.units, left), left - receipt.quantity, receipt.quantity)
+        left -= receipt.quantity
+        yield Share(line, units, promised, promised, lost=receipt)
 
 
 def _after(units: Units, skipped: int, quantity: int) -> Units:
@@ -176,7 +197,7 @@ def _in_advance(rma: RMA, line: ReturnLine, outcomes: Sequence[Outcome]) -> int:
     """How many units the policy pays before anybody looked at them; once looked at, the outcome says what is owed."""
     if outcomes:
         return 0
-    if rma.resolution == Resolution.KEEP_ITEM:
+    if not rma.comes_back:
         return line.quantity
     if rma.refund_at == RefundAt.SCAN:
         return line.quantity if rma.shipped_at else 0

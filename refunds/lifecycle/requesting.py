@@ -73,7 +73,8 @@ def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
         CreditMemoLine(
             order_line=share.line.order_line,
             outcome=share.outcome,
-            advance_for=None if share.outcome else share.line,
+            lost=share.lost,
+            advance_for=None if share.outcome or share.lost else share.line,
             quantity=share.quantity,
             gross=quoted.gross,
             tax=quoted.tax,

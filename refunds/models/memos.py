@@ -12,7 +12,7 @@ from oms.identifiers import uuid7
 from oms.models import Order, OrderLine, UnitClaim
 from oms.models.orders import MONEY
 from refunds.states import RefundSource
-from returns.models import RMA, Outcome, ReturnLine
+from returns.models import RMA, Outcome, Receipt, ReturnLine
 
 
 class CreditMemo(models.Model):
@@ -110,12 +110,13 @@ class MemoNumber(models.Model):
 
 
 class CreditMemoLine(models.Model):
-    """One thing owed. An outcome, an advance on a return line, a canceled claim: each is owed at most once."""
+    """One thing owed. An outcome, an advance on a return line, a loss of the carrier, a canceled claim: each once."""
 
     memo = models.ForeignKey(CreditMemo, models.PROTECT, related_name="lines")
     order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="credit_memo_lines", null=True)
     outcome = models.OneToOneField(Outcome, models.PROTECT, null=True, related_name="credit_memo_line")
     advance_for = models.OneToOneField(ReturnLine, models.PROTECT, null=True, related_name="advance")
+    lost = models.OneToOneField(Receipt, models.PROTECT, null=True, related_name="credit_memo_line")
     claim = models.OneToOneField(UnitClaim, models.PROTECT, null=True, related_name="credit_memo_line")
     quantity = models.PositiveIntegerField()
     gross = models.DecimalField(**MONEY)

@@ -100,13 +100,15 @@ class BoughtLabel:
 
 @dataclass(frozen=True)
 class Tracking:
-    """Where a parcel is, as the carrier says. `occurred_at` is the carrier's own text (ISO 8601) or ""."""
+    """Where a parcel is, as the carrier says. `occurred_at` is the carrier's own text (ISO 8601) or "", `cause` its
+    word for why (refused, lost, damaged …) or ""."""
 
     tracking_number: str
     news: ParcelNews
     detail: str = ""
     occurred_at: str = ""
     tracker_id: str = ""
+    cause: str = ""
 
 
 class CarrierError(Exception):

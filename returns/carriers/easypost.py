@@ -203,6 +203,7 @@ def read_tracker(tracker: Mapping[str, Any]) -> Tracking:
         tracking_number=str(tracker["tracking_code"]),
         news=map_status(str(tracker.get("status"))),
         detail=str(last.get("message") or ""),
+        cause=str(tracker.get("status_detail") or last.get("status_detail") or ""),
         occurred_at=str(last.get("datetime") or tracker.get("updated_at") or ""),
         tracker_id=str(tracker.get("id") or ""),
     )

@@ -30,12 +30,15 @@ __all__ = [
     "Wanted",
     "check_wanted",
     "declared",
+    "inputs_of",
     "judge",
+    "left",
     "lines_of",
     "open_file",
     "preview",
     "returnable",
     "shipping_to_price",
+    "to_price",
 ]
 
 

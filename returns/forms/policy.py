@@ -35,6 +35,7 @@ KIND_LABELS = {
     "exchange": _("Exchange"),
     "replacement": _("Replacement"),
     "expires_after": _("Time to post it"),
+    "not_delivered": _("Parcels that were not delivered"),
 }
 LABELS = {
     "days": _("Days"),
@@ -80,6 +81,8 @@ LABELS = {
     "scope": _("May be exchanged for"),
     "reserved_days": _("Days the goods are set aside"),
     "release_at": _("The replacement leaves"),
+    "shipping_when_refused": _("Shipping costs back when the parcel was refused"),
+    "shipping_when_undeliverable": _("Shipping costs back when it could not be delivered"),
 }
 HINTS = {
     "anchors": _("Best known first, with commas: delivered, shipped, placed."),
@@ -104,6 +107,8 @@ _FLAGS = {
     "our_fault": True,
     "everything": True,
     "requalify": False,
+    "shipping_when_refused": False,
+    "shipping_when_undeliverable": False,
 }
 _CODES = frozenset({"categories", "anchors"})
 _SEVERITIES = [("deny", _("refuse it")), ("review", _("put it before a person"))]

@@ -5,6 +5,16 @@ Each verb: lock the order's row · ask the machine · change · record one event
 """
 
 from returns.eligibility import Wanted
+from returns.lifecycle.case_opening import (
+    ask_why,
+    deliver_shipment,
+    lock_case,
+    open_for_parcel,
+    open_for_shipment,
+    turn_up,
+)
+from returns.lifecycle.case_returns import bring_back
+from returns.lifecycle.cases import answer_why, claim, close_case, decide_case
 from returns.lifecycle.choosing import choose_resolution
 from returns.lifecycle.deciding import answer, approve, ask, cancel, expire, reject
 from returns.lifecycle.dispatching import (
@@ -33,7 +43,7 @@ from returns.lifecycle.finding import (
 from returns.lifecycle.holds import answer_hold, decide_hold
 from returns.lifecycle.inspecting import Finding, inspect
 from returns.lifecycle.label_files import ask_for_file, keep_file, refuse_file
-from returns.lifecycle.parcels import label, move_parcel, note_shipment, trouble
+from returns.lifecycle.parcels import label, move_parcel, note_shipment, report, trouble
 from returns.lifecycle.placing import change_disposition
 from returns.lifecycle.receiving import Arrived, receive
 from returns.lifecycle.requesting import request
@@ -55,19 +65,26 @@ __all__ = [
     "Wanted",
     "answer",
     "answer_hold",
+    "answer_why",
     "approve",
     "arrive",
     "ask",
     "ask_for_file",
+    "ask_why",
+    "bring_back",
     "call_off_vendor_return",
     "call_off_work",
     "cancel",
     "change_disposition",
     "choose_resolution",
+    "claim",
+    "close_case",
     "close_if_finished",
     "come_back",
     "credit_vendor_return",
+    "decide_case",
     "decide_hold",
+    "deliver_shipment",
     "end_work",
     "expire",
     "fail_settlement",
@@ -79,11 +96,14 @@ __all__ = [
     "label",
     "label_dispatch",
     "lapse",
+    "lock_case",
     "match_goods",
     "miss",
     "move_parcel",
     "note_outbound_shipment",
     "note_shipment",
+    "open_for_parcel",
+    "open_for_shipment",
     "open_work",
     "pack",
     "prefer_money",
@@ -94,6 +114,7 @@ __all__ = [
     "reject",
     "release",
     "replan",
+    "report",
     "request",
     "sell_off",
     "send",
@@ -104,5 +125,6 @@ __all__ = [
     "survey",
     "take_back",
     "trouble",
+    "turn_up",
     "withdraw_goods",
 ]

@@ -18,6 +18,7 @@ from oms.money import amount_text
 from oms.states import OrderKind, ShipmentStatus
 from oms.verbs import verb
 from returns.exchanges import Outgoing
+from returns.lifecycle.case_opening import open_for_shipment
 from returns.lifecycle.locking import lock, owe
 from returns.lifecycle.parcels import Bought
 from returns.models import RMA, Dispatch
@@ -288,13 +289,13 @@ def arrive(dispatch_id: int, *, by: str, at: datetime) -> Dispatch:
 
 
 @verb
-def come_back(dispatch_id: int, *, status: str, by: str, at: datetime) -> Dispatch:
-    """The carrier brings it back, or has lost it: a person looks. Said once."""
+def come_back(dispatch_id: int, *, status: str, kind: str, happened_at: datetime, by: str, at: datetime) -> Dispatch:
+    """The carrier brings it back, or has lost it (`kind`, a `CaseKind`): a person looks. Said once."""
     rma, dispatch = _lock(dispatch_id)
-    parcels = Shipment.objects.filter(order=dispatch.order, status=ShipmentStatus.REFUSED)
-    if dispatch.status != D.SHIPPED or parcels.exists():
+    parcel = Shipment.objects.filter(order=dispatch.order, status=ShipmentStatus.SHIPPED).order_by("pk").first()
+    if dispatch.status != D.SHIPPED or parcel is None:
         return dispatch
-    shipments.refuse_delivery(dispatch.order.number, dispatch.tracking_number, by=by, at=at)
+    open_for_shipment(parcel.pk, kind=kind, word=status, happened_at=happened_at, by=by, at=at)
     outbox.record(
         rma, "dispatch.in_trouble", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number, status=status
     )

@@ -14,9 +14,10 @@ from oms import outbox
 from oms.encryption import Plain
 from oms.prepared import prepared
 from oms.verbs import verb
+from returns.lifecycle.case_opening import open_for_parcel, turn_up
 from returns.lifecycle.locking import move, owe
 from returns.models import RMA, Parcel
-from returns.states import PARCEL_MACHINE, ParcelStatus, RefundAt, RMAStatus
+from returns.states import PARCEL_MACHINE, ParcelStatus, RefundAt, RMASource, RMAStatus
 
 # The carrier's words (EasyPost tracker statuses) in ours; the rest says nothing about where the parcel is.
 ON_THE_WAY = {
@@ -33,7 +34,9 @@ _NOTE = """
     UPDATE returns_parcel SET shipment_id = %s, rate_id = %s, choice = %s, offers = %s::jsonb
      WHERE id = %s AND shipment_id = '' RETURNING id, shipment_id, rate_id, choice
 """
-IN_TROUBLE = ("return_to_sender", "failure", "error", "cancelled")
+UNDER_WAY = (ParcelStatus.IN_TRANSIT, ParcelStatus.OUT_FOR_DELIVERY, ParcelStatus.PROBLEM)
+BROUGHT_BACK = "return_to_sender"
+IN_TROUBLE = (BROUGHT_BACK, "failure", "error", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,8 @@ def move_parcel(
         return parcel
     if target == parcel.status or not _leads_to(parcel, target):
         return parcel
+    if parcel.status == ParcelStatus.PROBLEM:
+        turn_up(parcel=parcel, by=by, at=at)
     parcel.status, parcel.tracked_at = target, occurred_at
     parcel.shipped_at = parcel.shipped_at or occurred_at
     parcel.expected_on = expected_on or parcel.expected_on
@@ -150,13 +155,25 @@ def _tell(rma: RMA, parcel: Parcel, *, by: str, at: datetime) -> None:
 
 
 @verb
-def trouble(which: int | str, *, status: str, occurred_at: datetime, by: str, at: datetime) -> Parcel | None:
-    """The carrier reports trouble (lost, damaged, sent back): a person looks. `which` as for `move_parcel`."""
+def trouble(
+    which: int | str, *, status: str, occurred_at: datetime, by: str, at: datetime, kind: str = ""
+) -> Parcel | None:
+    """The carrier reports trouble: a person looks. `which` as for `move_parcel`; `kind` opens a case (`CaseKind`).
+
+    What is brought back to us anyway is not in trouble for coming back.
+    """
     parcel = _lock(which)
     if parcel is None:
         return None
     new = _hear(parcel, status, occurred_at)
-    if not new or not PARCEL_MACHINE.allows("trouble", parcel.status):
+    expected = parcel.rma.source == RMASource.CARRIER and status == BROUGHT_BACK
+    stale = parcel.tracked_at is not None and occurred_at < parcel.tracked_at
+    is_under_way = parcel.status == ParcelStatus.PROBLEM or PARCEL_MACHINE.allows("trouble", parcel.status)
+    if not new or expected or stale or not is_under_way:
+        return parcel
+    if kind:
+        open_for_parcel(parcel, kind=kind, word=status, happened_at=occurred_at, by=by, at=at)
+    if parcel.status == ParcelStatus.PROBLEM:
         return parcel
     parcel.status, parcel.tracked_at = ParcelStatus.PROBLEM, occurred_at
     parcel.save(update_fields=["status", "tracked_at"])
@@ -169,6 +186,15 @@ def trouble(which: int | str, *, status: str, occurred_at: datetime, by: str, at
         status=status,
         tracked_at=occurred_at.isoformat(),
     )
+    return parcel
+
+
+@verb
+def report(which: int | str, *, kind: str, word: str, occurred_at: datetime, by: str, at: datetime) -> Parcel | None:
+    """Something is wrong with a parcel that is under way all the same: late, or damaged. `which` as above."""
+    parcel = _lock(which)
+    if parcel is not None and parcel.status in UNDER_WAY:
+        open_for_parcel(parcel, kind=kind, word=word, happened_at=occurred_at, by=by, at=at)
     return parcel
 
 

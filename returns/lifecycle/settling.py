@@ -9,7 +9,7 @@ from oms.verbs import verb
 from returns.lifecycle.locking import lock, move
 from returns.models import RMA, Hold, Survey
 from returns.refusals import SurveyAnswered
-from returns.states import SETTLEMENT_MACHINE, HoldStatus, RMAStatus, Settlement
+from returns.states import SETTLEMENT_MACHINE, HoldStatus, RMASource, RMAStatus, Settlement
 
 
 @verb
@@ -78,7 +78,8 @@ def _close(rma: RMA, *, by: str, at: datetime) -> RMA:
         return rma
     move(rma, "close", RMAStatus.CLOSED)
     rma.closed_at = at
-    outbox.record(rma, "rma.closed", by=by, at=at, changed=("status", "closed_at"))
+    for_parcel = rma.source == RMASource.CARRIER
+    outbox.record(rma, "rma.closed", by=by, at=at, changed=("status", "closed_at"), for_parcel=for_parcel)
     return rma
 
 

@@ -1,4 +1,5 @@
 from returns.models.carriers import CarrierRule
+from returns.models.cases import ParcelCase
 from returns.models.dispatches import Dispatch
 from returns.models.drafts import ReturnDraft
 from returns.models.drop_off import CarrierLocator, DropOffPoint
@@ -28,6 +29,7 @@ __all__ = [
     "LookupAttempt",
     "Outcome",
     "Parcel",
+    "ParcelCase",
     "ParcelLine",
     "PhotoMatch",
     "Placement",

@@ -94,8 +94,8 @@ class RMA(StreamOwner):
 
     @property
     def comes_back(self) -> bool:
-        """Whether goods are to be sent to us: what the customer keeps is not."""
-        return self.resolution != Resolution.KEEP_ITEM
+        """Whether goods are to be sent to us: what the customer keeps, or never got, is not."""
+        return self.resolution != Resolution.KEEP_ITEM and not self.decision.get("gone")
 
     @property
     def signature(self) -> str:

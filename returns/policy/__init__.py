@@ -1,5 +1,6 @@
 """Who may send what back, until when, at what price: pure rules over facts that are handed in."""
 
+from returns.policy import undelivered
 from returns.policy.decision import Choice, Decision, Fee, ShippingBack, Verdict
 from returns.policy.defaults import DEFAULT_REASONS, DEFAULT_RULES
 from returns.policy.engine import Returnable, evaluate, returnable
@@ -33,5 +34,6 @@ __all__ = [
     "looks_at_history",
     "replay",
     "returnable",
+    "undelivered",
     "validate",
 ]

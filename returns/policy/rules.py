@@ -287,6 +287,11 @@ def expires_after(parameters: Parameters, request: RequestFacts, moment: Moment)
     return Finding(Severity.INFO, "post_by", {"expires_at": moment.local(end)}, deadline=end)
 
 
+def not_delivered(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
+    """Speaks of parcels that never reached the customer, and so of nothing anybody asks for (`policy.undelivered`)."""
+    return None
+
+
 LINE_RULES: dict[str, LineRule] = {
     "window": window,
     "final_sale": final_sale,
@@ -304,6 +309,7 @@ REQUEST_RULES: dict[str, RequestRule] = {
     "refund_shipping": refund_shipping,
     "promotions": promotions,
     "expires_after": expires_after,
+    "not_delivered": not_delivered,
 }
 # Of these only the first that applies counts: a narrow rule with a lower priority number replaces the general one.
 FIRST_ONLY = frozenset({"window", "restocking_fee", "free_label", "refund_shipping", "promotions", "expires_after"})

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from returns.views.portal import confirmation, exchange, items, lookup, outgoing, pages, papers, status, status_answers
+from returns.views.portal import (
+    cases,
+    confirmation,
+    exchange,
+    items,
+    lookup,
+    outgoing,
+    pages,
+    papers,
+    status,
+    status_answers,
+)
 
 app_name = "portal"
 
@@ -31,6 +42,8 @@ urlpatterns = [
     path("r/<str:number>/<str:signature>/something-else/", outgoing.something_else, name="something_else"),
     path("r/<str:number>/<str:signature>/money/", outgoing.money_instead, name="money_instead"),
     path("r/<str:number>/<str:signature>/survey/", status_answers.survey, name="survey"),
+    # a parcel that went wrong
+    path("parcel/<str:number>/<str:signature>/", cases.case, name="case"),
     # the rules
     path("policy/", pages.policy, name="policy"),
     path("privacy/", pages.privacy, name="privacy"),

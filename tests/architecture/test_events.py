@@ -17,6 +17,7 @@ SPEAKERS = {
     "returns/label_files.py",
     "returns/labels.py",
     "returns/outbound.py",
+    "returns/shipments.py",
     "returns/tracking.py",
     "refunds/payment_links.py",
     "refunds/protocol.py",

@@ -73,6 +73,15 @@ def travel(vendors: Sandbox, rma: RMA, *words: str) -> None:
     run_jobs()
 
 
+def hears(order: Order, status: str, cause: str = "") -> None:
+    """The carrier says a word about the order's own parcel, now."""
+    now = timezone.now()
+    tracker = {"tracking_code": order.shipments.get().tracking_number, "status": status, "status_detail": cause}
+    tracker["updated_at"] = now.isoformat()
+    tracking.take_webhook({"description": "tracker.updated", "result": tracker}, at=now)
+    run_jobs()
+
+
 def arrive(rma: RMA, *pieces: Arrived) -> list[Receipt]:
     """The dock books in these pieces, or everything."""
     everything = [Arrived(line.pk, line.outstanding, ReceiptResult.RECEIVED) for line in rma.lines.order_by("pk")]
@@ -110,6 +119,12 @@ def paid_by_provider(vendors: Sandbox, order: Order) -> Decimal:
 def mails(rma: RMA) -> list[str]:
     """What the customer was told, in order."""
     told = Message.objects.filter(rma=rma, audience="customer").order_by("composed_at", "pk")
+    return list(told.values_list("template", flat=True))
+
+
+def mailed(order: Order) -> list[str]:
+    """What the customer was told about this order, in order."""
+    told = Message.objects.filter(order=order, audience="customer").order_by("composed_at", "pk")
     return list(told.values_list("template", flat=True))
 
 

@@ -41,6 +41,7 @@ from tests.notifications.cases import (
     the_mail,
 )
 from tests.returns import test_dispatching as dispatching
+from tests.returns.test_parcel_cases import a_case
 
 pytestmark = pytest.mark.django_db
 
@@ -480,6 +481,13 @@ def test_an_exchange_asked_for_names_what_goes_out_and_no_refund() -> None:
     assert "Expected refund" not in mail.text + mail.html
 
 
+def _brought_back() -> None:
+    a_case("refused")
+    rma = RMA.objects.get(source="carrier")
+    pieces = [Arrived(line.pk, line.outstanding) for line in rma.lines.all()]
+    lifecycle.receive(rma.number, pieces, form_token=uuid4(), by=DOCK, at=NOON + timedelta(days=1))
+
+
 WRITTEN_BY: dict[str, Callable[[], object]] = {
     "received": lambda: a_return(an_order()),
     "approved": lambda: labeled(a_return(an_order())),
@@ -506,6 +514,9 @@ WRITTEN_BY: dict[str, Callable[[], object]] = {
     "exchange_delivered": _exchange_delivered,
     "goods_back_sent": _goods_back_delivered,
     "goods_back_delivered": _goods_back_delivered,
+    "not_delivered": lambda: a_case("refused"),
+    "parcel_wrong": lambda: a_case("lost"),
+    "came_back": _brought_back,
     "survey": lambda: settled(a_refund()),
     "portal_link": lambda: a_link(an_order()),
 }

@@ -53,6 +53,7 @@ class Command(ExplainedCommand):
             made = seeding.make_returns(now=now, random=random, progress=step, count=returns)
             step("exchanging", 0, 1)
             seeding.make_exchanges(now=now, random=Random(SEED + 1))  # noqa: S311 - as above
+            seeding.make_parcel_cases(now=now)
             seeding.make_store_credit(now=now, random=random)
             seeding.make_other_books(now=now, data=data)
             seeding.keep_books(now=now)

@@ -17,7 +17,7 @@ from oms.views.orders.forms import CancellationForm
 from oms.views.words import Clock, actor_names
 from refunds.models import Refund
 from refunds.states import MEANING
-from returns.models import RMA
+from returns.models import RMA, ParcelCase
 from returns.situation import situation, with_facts
 
 SHOWN_LINES = 200  # a wholesale order may have a thousand
@@ -58,6 +58,7 @@ def page_of(order: Order, user: User, form: CancellationForm | None) -> dict[str
             (shipment, clock.text(shipment.shipped_at), clock.text(shipment.delivered_at))
             for shipment in order.shipments.order_by("pk")
         ],
+        "cases": ParcelCase.objects.filter(order=order).order_by("pk") if allowed(user, "see returns") else (),
         "goes_out_for": goes_out,
         "rmas": _returns(rmas, clock),
         "may_open": allowed(user, "open returns"),

@@ -1,5 +1,6 @@
 """Pages of the service desk about returns."""
 
+from returns.views.desk.cases import case, case_claim, case_closing, case_decision, cases
 from returns.views.desk.deciding import (
     approval,
     cancellation,
@@ -30,6 +31,11 @@ from returns.views.desk.replaying import replay
 __all__ = [
     "approval",
     "cancellation",
+    "case",
+    "case_claim",
+    "case_closing",
+    "case_decision",
+    "cases",
     "detail",
     "drafts",
     "goods",

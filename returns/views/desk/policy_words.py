@@ -239,6 +239,15 @@ def _expires_after(parameters: Parameters, names: Names) -> str:
     return _("The parcel is posted within %(days)s, or the return runs out.") % {"days": _days(parameters["days"])}
 
 
+def _not_delivered(parameters: Parameters, names: Names) -> str:
+    kinds = {"shipping_when_refused": _("refused"), "shipping_when_undeliverable": _("not deliverable")}
+    if back := [label for name, label in kinds.items() if parameters.get(name)]:
+        return _("What was paid for sending comes back too when the parcel was %(kinds)s.") % {
+            "kinds": _(" or ").join(back)
+        }
+    return _("When a parcel was refused or could not be delivered, what was paid for sending it is kept.")
+
+
 _WORDS: dict[str, Callable[[Parameters, Names], str]] = {
     "window": _window,
     "final_sale": _final_sale,
@@ -259,4 +268,5 @@ _WORDS: dict[str, Callable[[Parameters, Names], str]] = {
     "exchange": _exchange,
     "replacement": _replacement,
     "expires_after": _expires_after,
+    "not_delivered": _not_delivered,
 }

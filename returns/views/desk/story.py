@@ -21,7 +21,7 @@ from refunds.models import Refund
 from refunds.states import MEANING as REFUND_MEANING
 from refunds.states import RefundStatus
 from returns.forms.desk import ApprovalForm, CancellationForm, QuestionForm, RejectionForm, ResolutionForm
-from returns.models import RMA, Hold, Outcome, PhotoMatch, ReturnLine, ReturnPhoto
+from returns.models import RMA, Hold, Outcome, ParcelCase, PhotoMatch, ReturnLine, ReturnPhoto
 from returns.policy import Decision, Verdict
 from returns.policy.decision import Severity
 from returns.situation import situation
@@ -81,6 +81,8 @@ HAPPENED = {
     "rma.info_asked": (gettext_lazy("We asked for more"), "careful", "chat"),
     "rma.info_given": (gettext_lazy("The customer answered"), "", "chat"),
     "rma.resolution_changed": (gettext_lazy("The customer gets something else"), "careful", "note"),
+    "rma.opened_for_parcel": (gettext_lazy("Opened because of a parcel to the customer"), "careful", "alert"),
+    "rma.loss_taken": (gettext_lazy("The carrier lost it: our risk"), "careful", "alert"),
     "rma.shipped": (gettext_lazy("The carrier has it"), "moving", "truck"),
     "rma.delivered": (gettext_lazy("The carrier delivered it"), "moving", "home"),
     "rma.received": (gettext_lazy("Counted at the dock"), "moving", "scan"),
@@ -162,6 +164,7 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "receipt": _receipt(rma, lines, outcomes),
         "refunds": _refunds(rma, clock) if allowed(user, "see refunds") else None,
         "parcels": [_parcel(rma, parcel, clock) for parcel in rma.parcels.all()],
+        "cases": ParcelCase.objects.filter(rma=rma).order_by("pk"),
         "messages_sent": _messages(rma, clock) if allowed(user, "see messages") else None,
         "story": _story(events, clock),
         "verbs": verbs,
@@ -398,7 +401,7 @@ def _more(name: str, facts: Mapping[str, Any]) -> str:
         return _("%(accepted)s accepted, %(refused)s refused") % {"accepted": accepted, "refused": refused}
     if name == "parcel.labeled":
         return f"{facts.get('carrier', '')} {facts.get('service', '')}, {facts.get('price')} {facts.get('currency')}"
-    if name in ("rma.requested", "rma.settled", "rma.imported") and facts.get("total"):
+    if name in ("rma.requested", "rma.settled", "rma.imported", "rma.opened_for_parcel") and facts.get("total"):
         return f"{facts['total']} {facts.get('currency', '')}"
     if name == "rma.resolution_changed":
         return f"{Resolution(facts['chosen']).label}: {facts['reason']}"

@@ -1,0 +1,46 @@
+"""Parcels that went wrong, one of each kind, driven by the own verbs."""
+
+from datetime import datetime, timedelta
+
+from oms import outbox
+from oms.models import Shipment, User
+from oms.roles import Role
+from oms.states import OrderKind, ShipmentStatus
+from refunds.pricing import price_return
+from returns import lifecycle
+from returns.case_states import CaseCause, CaseDecision, CaseKind
+
+# what the carrier says, its word, hours ago, what the customer answers
+WRONG = (
+    (CaseKind.REFUSED, "return_to_sender/refused", 50, CaseCause.CHANGED_MIND),
+    (CaseKind.UNDELIVERABLE, "return_to_sender", 20, ""),
+    (CaseKind.LOST, "failure/lost", 30, ""),
+    (CaseKind.LOST, "failure", 9, ""),
+    (CaseKind.DAMAGED, "in_transit/damaged", 5, ""),
+    (CaseKind.DELAYED, "in_transit/weather_delay", 3, ""),
+)
+
+
+def make_parcel_cases(*, now: datetime) -> int:
+    """Some of the parcels on their way to customers go wrong; returns how many."""
+    moving = Shipment.objects.filter(status=ShipmentStatus.SHIPPED, order__kind=OrderKind.SALE, order__rmas=None)
+    moving = moving.filter(order__customer__isnull=False, lines__isnull=False).distinct()
+    by = User.objects.filter(role=Role.AGENT).order_by("pk").first()
+    made = 0
+    for shipment, (kind, word, hours, cause) in zip(moving.order_by("pk"), WRONG, strict=False):
+        at = max(now - timedelta(hours=hours), shipment.shipped_at)
+        with outbox.as_history():
+            case = lifecycle.open_for_shipment(shipment.pk, kind=kind, word=word, happened_at=at, by="carrier", at=at)
+            if case is None:
+                continue
+            if case.comes_back:
+                lifecycle.bring_back(case.number, price=price_return, by="system", at=at)
+            if cause:
+                person = shipment.order.customer
+                lifecycle.answer_why(case.number, cause=cause, by=person.actor, at=at + timedelta(hours=1))
+            if by is not None and kind == CaseKind.LOST and hours > 24:
+                lifecycle.decide_case(
+                    case.number, decision=CaseDecision.NOTHING, price=price_return, by=by.actor, at=now
+                )
+        made += 1
+    return made
