@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from oms.journal import Account
-from oms.models import Event, Order, OrderLine, Posting, User
+from oms.models import Event, Order, OrderLine, Posting, Shipment, User
 from oms.orders.shipping import unshipped
 from oms.orders.status import MEANINGS
 from oms.roles import allowed
-from oms.states import OrderKind, OrderStatus
+from oms.states import OrderKind, OrderStatus, ShipmentStatus
 from oms.views.orders.forms import CancellationForm
 from oms.views.words import Clock, actor_names
 from refunds.models import Refund
@@ -39,7 +39,7 @@ def page_of(order: Order, user: User, form: CancellationForm | None) -> dict[str
     clock, status = Clock(), OrderStatus(order.status)
     lines = list(order.lines.order_by("position"))
     rmas = list(with_facts(RMA.objects.visible_to(user).filter(order=order)).order_by("-requested_at", "-id"))
-    goes_out = goes_out_for(order)
+    goes_out, shipments = goes_out_for(order), list(order.shipments.order_by("pk"))
     may_cancel = not goes_out and allowed(user, "cancel order lines") and any(unshipped(line) > 0 for line in lines)
     if form is None and may_cancel:
         form = CancellationForm(lines=lines)
@@ -55,10 +55,9 @@ def page_of(order: Order, user: User, form: CancellationForm | None) -> dict[str
         "more_lines": max(len(lines) - SHOWN_LINES, 0),
         "payments": [(payment, clock.text(payment.captured_at)) for payment in order.payments.order_by("pk")],
         "shipments": [
-            (shipment, clock.text(shipment.shipped_at), clock.text(shipment.delivered_at))
-            for shipment in order.shipments.order_by("pk")
+            (shipment, clock.text(shipment.shipped_at), clock.text(shipment.delivered_at)) for shipment in shipments
         ],
-        "cases": ParcelCase.objects.filter(order=order).order_by("pk") if allowed(user, "see returns") else (),
+        "cases": _cases(order, shipments) if allowed(user, "see returns") else (),
         "goes_out_for": goes_out,
         "rmas": _returns(rmas, clock),
         "may_open": allowed(user, "open returns"),
@@ -69,6 +68,13 @@ def page_of(order: Order, user: User, form: CancellationForm | None) -> dict[str
         "form": form,
         "may_cancel": may_cancel,
     }
+
+
+def _cases(order: Order, shipments: Sequence[Shipment]) -> Sequence[ParcelCase]:
+    """What went wrong with its parcels; those that simply arrived are not asked for."""
+    if all(shipment.status == ShipmentStatus.DELIVERED for shipment in shipments):
+        return ()
+    return ParcelCase.objects.filter(order=order).order_by("pk")
 
 
 def goes_out_for(order: Order) -> RMA | None:

@@ -1,6 +1,5 @@
 """Pages of the service desk about returns."""
 
-from returns.views.desk.cases import case, case_claim, case_closing, case_decision, cases
 from returns.views.desk.deciding import (
     approval,
     cancellation,
@@ -16,6 +15,7 @@ from returns.views.desk.labels import label_file
 from returns.views.desk.listing import return_list, review
 from returns.views.desk.opening import opening
 from returns.views.desk.outgoing import goods, money_instead
+from returns.views.desk.parcel_cases import case, case_claim, case_closing, case_decision, cases
 from returns.views.desk.policy import (
     drafts,
     new_rule,

@@ -21,7 +21,7 @@ from refunds.models import Refund
 from refunds.states import MEANING as REFUND_MEANING
 from refunds.states import RefundStatus
 from returns.forms.desk import ApprovalForm, CancellationForm, QuestionForm, RejectionForm, ResolutionForm
-from returns.models import RMA, Hold, Outcome, ParcelCase, PhotoMatch, ReturnLine, ReturnPhoto
+from returns.models import RMA, Hold, Outcome, PhotoMatch, ReturnLine, ReturnPhoto
 from returns.policy import Decision, Verdict
 from returns.policy.decision import Severity
 from returns.situation import situation
@@ -35,7 +35,7 @@ from returns.states import (
     RMAStatus,
     Settlement,
 )
-from returns.views.desk import outgoing
+from returns.views.desk import outgoing, parcel_cases
 from returns.views.desk.listing import age, staff_label, value_of
 from returns.views.portal import boxes, offers
 from returns.views.portal.choosing import TITLES
@@ -164,7 +164,7 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "receipt": _receipt(rma, lines, outcomes),
         "refunds": _refunds(rma, clock) if allowed(user, "see refunds") else None,
         "parcels": [_parcel(rma, parcel, clock) for parcel in rma.parcels.all()],
-        "cases": ParcelCase.objects.filter(rma=rma).order_by("pk"),
+        "cases": parcel_cases.of_return(rma, events),
         "messages_sent": _messages(rma, clock) if allowed(user, "see messages") else None,
         "story": _story(events, clock),
         "verbs": verbs,

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("refunds", "0016_book_what_disputes_take"),
+        ("refunds", "0017_spread_a_refund_by_hand"),
         ("returns", "0016_cases_of_parcels"),
     ]
 

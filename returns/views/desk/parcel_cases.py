@@ -1,6 +1,6 @@
 """Parcels that went wrong: the worklist, one case, and what the desk does about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,8 +26,9 @@ from refunds.pricing import price_return
 from returns import lifecycle
 from returns.case_states import CASE_MEANING, CaseDecision, CaseKind, CaseStatus
 from returns.forms.cases import ClaimForm, ClosingForm, DecisionForm
-from returns.models import ParcelCase
-from returns.states import RMAStatus
+from returns.lifecycle.parcels import UNDER_WAY
+from returns.models import RMA, ParcelCase
+from returns.states import RMASource, RMAStatus
 from returns.views.desk.listing import age
 
 PER_PAGE = 50
@@ -47,6 +48,7 @@ VIEWS: dict[str, tuple[Any, Q]] = {
     "open": (gettext_lazy("All open"), ~Q(status=CaseStatus.CLOSED)),
     "closed": (gettext_lazy("Closed"), Q(status=CaseStatus.CLOSED)),
 }
+WENT_WRONG = ("parcel.in_trouble", "rma.loss_taken")
 HAPPENED = {
     "case.opened": (gettext_lazy("The carrier reported it"), "careful", "alert"),
     "case.asked": (gettext_lazy("The customer was asked why"), "waiting", "question"),
@@ -178,6 +180,14 @@ def _story(case: ParcelCase, clock: Clock) -> list[dict[str, Any]]:
             }
         )
     return told
+
+
+def of_return(rma: RMA, events: Iterable[Event]) -> Iterable[ParcelCase]:
+    """What went wrong with its parcels; asked for only where something may have."""
+    under_way = any(parcel.status in UNDER_WAY for parcel in rma.parcels.all())
+    if not under_way and rma.source != RMASource.CARRIER and not any(one.name in WENT_WRONG for one in events):
+        return ()
+    return ParcelCase.objects.filter(rma=rma).order_by("pk")
 
 
 # ── Verbs ─────────────────────────────────────────────────────────────────────────────────────────────────────────
