@@ -164,6 +164,20 @@ def release_part(cause: str, quantity: int, *, of: int, rest: str, at: datetime)
     return ends
 
 
+def end_missing(product: Product, standing: int, *, cause: str, at: datetime) -> Decimal:
+    """`standing` units are left where goods with an expected loss stand: of more than that, the oldest are missing, and
+    their loss is not expected any more. Returns what ended."""
+    held = list(Impairment.objects.select_for_update().filter(product=product, released_at=None).order_by("pk"))
+    excess, ended = sum(one.quantity for one in held) - standing, ZERO
+    for one in held:
+        if excess <= 0:
+            break
+        gone = min(excess, one.quantity)
+        ended += release_part(one.cause, gone, of=one.quantity, rest=cause, at=at)
+        excess -= gone
+    return ended
+
+
 def _parted(cause: str) -> list[str]:
     found = Impairment.objects.filter(released_at=None, cause__startswith=f"{cause}/without/")
     return list(found.values_list("cause", flat=True))

@@ -5,16 +5,17 @@ Called inside a verb's transaction, after the order's row is locked. Levels are 
 verbs at once wait for each other instead of deadlocking.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Sum
 
-from inventory import trading
-from inventory.models import Bin, Warehouse
+from inventory import disposing, trading
+from inventory.models import Bin, StockLevel, Warehouse
 from inventory.places import bins_of
 from inventory.refusals import NotThatMany
 from inventory.states import BinKind, Disposition, MovementKind
@@ -111,12 +112,9 @@ def put_away(
     _apply(moves, cause, by, at)
 
 
-def send_away(
-    warehouse: Warehouse, product: Product, quantity: int, source: BinKind, *, cause: str, by: str, at: datetime
-) -> None:
+def send_away(warehouse: Warehouse, goods: Goods, source: BinKind, *, cause: str, by: str, at: datetime) -> None:
     """Goods leave the house for a vendor or a buyer of returned goods; their value is booked by who sends them."""
-    place = bins_of(warehouse)[source]
-    _apply([_Move(place, Goods(product, quantity), -quantity, MovementKind.ISSUE)], cause, by, at)
+    _apply([_Move(bins_of(warehouse)[source], goods, -goods.quantity, MovementKind.ISSUE)], cause, by, at)
 
 
 def adjust(
@@ -134,6 +132,10 @@ def adjust(
         _apply([_Move(place, Goods(product, abs(quantity)), quantity, MovementKind.ADJUST)], cause, by, at)
         if place.kind in BinKind.ours():
             trading.correct(product, quantity, cause=f"{cause}/{place.pk}", against=against, at=at)
+        if quantity < 0 and place.kind in BinKind.impaired():
+            standing = StockLevel.objects.filter(product=product, bin__kind__in=BinKind.impaired())
+            there = standing.aggregate(there=Sum("quantity"))["there"] or 0
+            disposing.end_missing(product, there, cause=f"{cause}/{place.pk}", at=at)
 
 
 def _apply(moves: Sequence[_Move], cause: str, by: str, at: datetime) -> None:
@@ -147,31 +149,61 @@ def _apply(moves: Sequence[_Move], cause: str, by: str, at: datetime) -> None:
     wanted = [summed[key] for key in sorted(summed) if summed[key].quantity]
     if not wanted:
         return
-    units = {move.goods.of: move.bin.pk for move in moves if move.goods.of and move.quantity > 0}
+    units = _units(moves)
     with connection.cursor() as cursor:
         for place, move in enumerate(wanted):
             _change_level(cursor, move, *_recorded(wanted, units, cause, by, at) if place == 0 else ("", []))
 
 
+def _units(moves: Sequence[_Move]) -> list[tuple[str, int | None, int | None, int]]:
+    """How many units of which inspection go from where to where; None where they come from or go outside."""
+    found: dict[str, list[_Move]] = {}
+    for move in moves:
+        if move.goods.of:
+            found.setdefault(move.goods.of, []).append(move)
+    return [
+        (
+            cause,
+            next((one.bin.pk for one in pair if one.quantity < 0), None),
+            next((one.bin.pk for one in pair if one.quantity > 0), None),
+            max(abs(one.quantity) for one in pair),
+        )
+        for cause, pair in found.items()
+    ]
+
+
+# Of the units an inspection found, those that stand in the bin they are taken from go first. Many that share a number
+# stay under it until all of them go.
+_PLACE_UNITS = """, placed AS (
+    UPDATE inventory_unit unit
+       SET bin_id = going.target, left_at = CASE WHEN going.target IS NULL THEN %s::timestamptz END,
+           left_as = CASE WHEN going.target IS NULL THEN %s ELSE '' END
+      FROM (
+        SELECT one.id, found.target
+          FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::int[]) AS found (cause, source, target, quantity),
+               LATERAL (
+            SELECT id, sum(quantity) OVER (ORDER BY bin_id IS DISTINCT FROM found.source, id) AS until
+              FROM inventory_unit WHERE found_as = found.cause AND left_at IS NULL
+        ) one WHERE one.until <= found.quantity
+      ) going WHERE unit.id = going.id
+)"""
+
+
 def _recorded(
-    moves: Sequence[_Move], units: Mapping[str, int], cause: str, by: str, at: datetime
+    moves: Sequence[_Move], units: Sequence[tuple[object, ...]], cause: str, by: str, at: datetime
 ) -> tuple[str, list[object]]:
     """The movements, and where the units among them stand now, as the head of the first statement on the levels."""
     rows = [(move.goods.product.pk, move.bin.pk, move.kind, move.quantity, move.goods.unit_cost) for move in moves]
-    columns = [list(column) for column in zip(*rows, strict=True)]
     head = """WITH moved AS (
         INSERT INTO inventory_stockmovement (product_id, bin_id, kind, quantity, unit_cost, cause, by, moved_at)
         SELECT product, bin, kind, quantity, unit_cost, %s, %s, %s
           FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::int[], %s::numeric[])
                AS found (product, bin, kind, quantity, unit_cost)
     )"""
-    values: list[object] = [cause, by, at, *columns]
+    values: list[object] = [cause, by, at, *(list(column) for column in zip(*rows, strict=True))]
     if units:
-        head += """, placed AS (
-        UPDATE inventory_unit SET bin_id = found.bin
-          FROM unnest(%s::text[], %s::bigint[]) AS found (cause, bin) WHERE found_as = found.cause
-    )"""
-        values += [list(units), list(units.values())]
+        head += _PLACE_UNITS
+        values += [at, cause, *(list(column) for column in zip(*units, strict=True))]
     return f"{head}\n", values
 
 

@@ -7,10 +7,11 @@ verbs at once wait for each other; what is free is read after the wait, so nothi
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Prefetch, QuerySet, Sum
 
-from inventory import trading
-from inventory.models import Reservation, StockLevel, StockMovement
+from inventory import picking, trading
+from inventory.models import Reservation, StockLevel, StockMovement, Unit
+from inventory.picking import Pile
 from inventory.refusals import NotAvailable
 from inventory.states import BinKind, MovementKind
 from oms.models import OrderLine, Product
@@ -22,36 +23,43 @@ SELLABLE = BinKind.SHELF
 def reserve(
     lines: Sequence[OrderLine], *, at: datetime, until: datetime | None, where: BinKind = SELLABLE
 ) -> list[Reservation]:
-    """Set all units of these lines aside on the shelves, or in other bins; a line may take from several.
+    """Set all units of these lines aside on the shelves, or in other bins; a line may take from several. Which leave
+    first is the issue order of their category (`inventory.picking`).
 
     All or nothing: raises NotAvailable for the first product of which not enough is free.
     """
     wanted = [line for line in lines if line.product_id]
-    free = _free([line.product_id for line in wanted], where)
+    free = _free(wanted, where)
+    left_in = {id(pile): pile.quantity for piled in free.values() for pile in piled}
     made: list[Reservation] = []
     for line in wanted:
         left = line.quantity - line.canceled
-        for level in free.get(line.product_id, ()):
-            take = min(left, level.quantity - level.reserved)
+        taken: dict[int, Reservation] = {}
+        for pile in free.get(line.product_id, ()):
+            take = min(left, left_in[id(pile)])
             if take > 0:
-                level.reserved += take
+                left_in[id(pile)] -= take
+                pile.level.reserved += take
                 left -= take
-                made.append(Reservation(order_line=line, level=level, quantity=take, reserved_at=at, expires_at=until))
+                fresh = Reservation(order_line=line, level=pile.level, quantity=0, reserved_at=at, expires_at=until)
+                taken.setdefault(pile.level.pk, fresh).quantity += take
         if left:
             there = line.quantity - line.canceled - left
             raise NotAvailable(sku=line.sku, asked=line.quantity - line.canceled, left=there)
+        made += taken.values()
     touched = {one.level_id: one.level for one in made}
     StockLevel.objects.bulk_update(touched.values(), ["reserved"])
-    return Reservation.objects.bulk_create(made)
+    made = Reservation.objects.bulk_create(made)
+    picking.name_units(made)
+    return made
 
 
-def _free(products: Iterable[int], where: BinKind) -> Mapping[int, list[StockLevel]]:
-    """Bins with something free, locked, by product; those whose bin comes first are emptied first."""
-    shelves = StockLevel.objects.filter(bin__kind=where, product__in=set(products), quantity__gt=F("reserved"))
-    found: dict[int, list[StockLevel]] = {}
-    for level in shelves.select_for_update(no_key=True, of=("self",)).order_by("bin_id", "product_id"):
-        found.setdefault(level.product_id, []).append(level)
-    return found
+def _free(lines: Sequence[OrderLine], where: BinKind) -> Mapping[int, list[Pile]]:
+    """What is free, its levels locked, by product: in the order it leaves."""
+    products = {line.product_id: line.product for line in lines}
+    shelves = StockLevel.objects.filter(bin__kind=where, product__in=products, quantity__gt=F("reserved"))
+    locked = list(shelves.select_for_update(no_key=True, of=("self",)).order_by("bin_id", "product_id"))
+    return picking.piles(locked, products) if locked else {}
 
 
 def available(products: "Iterable[int] | QuerySet[Product]") -> dict[int, int]:
@@ -64,8 +72,10 @@ def available(products: "Iterable[int] | QuerySet[Product]") -> dict[int, int]:
 def held_for(lines: Iterable[OrderLine]) -> "QuerySet[Reservation]":
     """What is set aside for these lines, in the order somebody walks the bins."""
     held = Reservation.objects.held().filter(order_line__in=list(lines))
-    return held.select_related("level__bin__warehouse", "level__product", "order_line").order_by(
-        "level__bin__code", "order_line__position", "pk"
+    return (
+        held.select_related("level__bin__warehouse", "level__product", "order_line")
+        .prefetch_related(Prefetch("units", Unit.objects.order_by("created_at", "pk")))
+        .order_by("level__bin__code", "order_line__position", "pk")
     )
 
 
@@ -85,6 +95,7 @@ def let_go(lines: Iterable[OrderLine], *, at: datetime) -> int:
         one.level.reserved -= one.quantity
         one.freed_at = at
     _save(held, ["reserved"], ["freed_at"])
+    picking.free_units(held)
     return sum(one.quantity for one in held)
 
 
@@ -114,6 +125,7 @@ def issue(lines: Sequence[OrderLine], *, cause: str, by: str, at: datetime) -> i
         )
         moved.setdefault(level.pk, fresh).quantity -= one.quantity
     StockMovement.objects.bulk_create(moved.values())
+    picking.let_units_leave(held, cause=cause, at=at)
     _value(held, at)
     return sum(one.quantity for one in held)
 

@@ -27,6 +27,11 @@ class BinKind(TextChoices):
         """Kinds whose goods we own: bought, or taken back and accepted."""
         return cls.SHELF, cls.QUARANTINE, cls.REFURBISH
 
+    @classmethod
+    def impaired(cls) -> tuple[str, ...]:
+        """Kinds whose goods may be worth less than they cost, by their grade."""
+        return cls.QUARANTINE, cls.REFURBISH
+
 
 class Disposition(TextChoices):
     RESTOCK = "restock", _("restock")

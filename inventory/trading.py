@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from inventory import costing, terms
 from inventory.models import Impairment, ProductValue, ValueMovement
@@ -129,19 +128,3 @@ def _impair(one: Readmitted, moved: ValueMovement, order: Order, at: datetime) -
         at=at,
         order=order,
     )
-
-
-def release(cause: str, *, at: datetime) -> Decimal:
-    """The impaired goods of this document leave us: what was expected to be lost ends with them. Returns it."""
-    impaired = Impairment.objects.select_for_update().filter(cause=cause, released_at=None).first()
-    if impaired is None:
-        return Decimal(0)
-    impaired.released_at = at
-    impaired.save(update_fields=["released_at"])
-    journal.post(
-        f"impairment/{cause}/released",
-        [(Account.IMPAIRED, impaired.amount), (Account.IMPAIRMENT, -impaired.amount)],
-        currency=impaired.product.currency,
-        at=at,
-    )
-    return impaired.amount

@@ -128,7 +128,7 @@ def _move_goods(rma: RMA, outcome: Outcome, before: Placement, after: Placement,
         return
     source, target = bin_of(before), bin_of(after)
     if source != target:
-        goods = ledger.Goods(line.product, after.quantity, line.unit_cost)
+        goods = ledger.Goods(line.product, after.quantity, line.unit_cost, f"outcome/{outcome.pk}")
         ledger.put_away(rma.warehouse, [(goods, target)], source=source, cause=f"placement/{after.pk}", by=by, at=at)
     if after.is_ours:
         disposing.rethink(

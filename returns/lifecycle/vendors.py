@@ -82,7 +82,8 @@ def send_to_vendor(number: str, *, by: str, at: datetime) -> VendorReturn:
 
 def _leave(going: VendorReturn, place: Placement, rma: RMA, outcome: Outcome, *, by: str, at: datetime) -> Decimal:
     product, cause = outcome.receipt.line.order_line.product, f"vendor_return/{going.number}/{place.pk}"
-    ledger.send_away(rma.warehouse, product, place.here, BinKind.QUARANTINE, cause=cause, by=by, at=at)
+    goods = ledger.Goods(product, place.here, of=f"outcome/{outcome.pk}")
+    ledger.send_away(rma.warehouse, goods, BinKind.QUARANTINE, cause=cause, by=by, at=at)
     return disposing.give_back(
         product, place.here, standing=standing(place), entered=entries_of(place), cause=cause, at=at
     )
@@ -132,7 +133,8 @@ def sell_off(placement_id: int, *, proceeds: Decimal, by: str, at: datetime) -> 
     if place.disposition != Disposition.LIQUIDATE or not place.here or not place.is_ours or not is_stock(outcome):
         raise GoodsAreGone
     product, cause = outcome.receipt.line.order_line.product, f"placement/{place.pk}/sold"
-    ledger.send_away(rma.warehouse, product, place.here, BinKind.QUARANTINE, cause=cause, by=by, at=at)
+    goods = ledger.Goods(product, place.here, of=f"outcome/{outcome.pk}")
+    ledger.send_away(rma.warehouse, goods, BinKind.QUARANTINE, cause=cause, by=by, at=at)
     disposing.sell_off(
         product, place.here, proceeds,
         standing=standing(place), entered=entries_of(place), cause=cause, order=rma.order, at=at,

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal as D
 from uuid import uuid4
 
 import pytest
@@ -142,3 +143,22 @@ def test_labels_scan_as_what_they_say() -> None:
 def test_no_label_of_nothing(query: str) -> None:
     assert staff_client(Role.DOCK).get(f"/stock/units/labels/?{query}").status_code == 404
     assert staff_client(Role.DOCK).get("/stock/units/U-1/").status_code == 404
+
+
+def test_a_receipt_taken_back_numbered_nothing() -> None:
+    rma, receipt = receive(2)
+    lifecycle.take_back(rma.number, receipt.pk, form_token=uuid4(), by="user:7", at=LATER)
+    assert not Unit.objects.exists()
+
+
+def test_a_unit_follows_what_is_decided_later_until_it_leaves() -> None:
+    rma, receipt = receive(2)
+    finding = Finding(receipt_id=receipt.pk, quantity=2, condition="damaged", disposition="", acceptance="accepted")
+    [outcome] = lifecycle.inspect(rma.number, [finding], form_token=uuid4(), by="user:7", at=LATER)
+    moved = {"reason": "nobody buys it", "by": "user:7", "at": LATER + timedelta(days=1)}
+    place = lifecycle.change_disposition(outcome.pk, quantity=1, disposition="liquidate", **moved)
+    kinds = sorted(one.bin.kind for one in Unit.objects.select_related("bin"))
+    assert kinds == [BinKind.QUARANTINE, BinKind.SCRAP]
+    lifecycle.sell_off(place.pk, proceeds=D("2.00"), by="user:7", at=LATER + timedelta(days=2))
+    gone = Unit.objects.get(left_at__isnull=False)
+    assert (gone.left_as, gone.bin) == (f"placement/{place.pk}/sold", None)

@@ -111,7 +111,13 @@ def pick_list(request: HttpRequest) -> HttpResponse:
     orders = list(released.defer("label")[:MOST_PICKED])
     lines = OrderLine.objects.filter(order__in=[one.order_id for one in orders])
     rows = [
-        {"bin": one.level.bin, "product": one.level.product, "quantity": one.quantity, "order": one.order_line.order}
+        {
+            "bin": one.level.bin,
+            "product": one.level.product,
+            "quantity": one.quantity,
+            "order": one.order_line.order,
+            "units": one.units.all(),
+        }
         for one in reservations.held_for(lines).select_related("order_line__order")
     ]
     context = {"title": _("Pick list"), "rows": rows, "orders": len(orders), "made_at": timezone.now()}
