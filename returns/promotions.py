@@ -42,6 +42,7 @@ class Staying:
     tax_rate: Decimal
     quantity: int
     units: Units
+    refused: Units = ()  # announced before and not taken back: they stay too, and cannot come back any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +72,26 @@ def lost_by(promotions: Iterable[Promotion], staying: Sequence[Staying], currenc
     for promotion in promotions:
         stays, charged = Decimal(0), dict[Decimal, Decimal]()
         for line in staying:
-            share = promotion.shares[line.key].gross
-            without = _value(line.gross + share, line, currency)
-            stays += without
-            if difference := without - _value(line.gross, line, currency):
+            whole = line.gross + promotion.shares[line.key].gross
+            without = _value(whole, line, line.units, currency)
+            stays += without + _value(whole, line, line.refused, currency)
+            if difference := without - _value(line.gross, line, line.units, currency):
                 charged[line.tax_rate] = charged.get(line.tax_rate, Decimal(0)) + difference
         if 0 < stays < promotion.minimum and charged:
             found.append(Lost(promotion, stays, charged))
     return found
 
 
-def _value(total: Decimal, line: Staying, currency: str) -> Decimal:
-    return sum((units_value(total, line.quantity, first, last, currency) for first, last in line.units), Decimal(0))
+def stays_after_all(promotion: Promotion, told: Mapping[str, Any], refused: Iterable[Staying], currency: str) -> bool:
+    """Whether a discount that a return was to take back is kept: with the units of it that were not taken back, in
+    `refused` of each line, what stays reaches the minimum. `told` is what the return's quote says about it."""
+    more = (
+        _value(line.gross + promotion.shares[line.key].gross, line, line.refused, currency)
+        for line in refused
+        if line.key in promotion.shares
+    )
+    return sum(more, Decimal(told["stays"])) >= promotion.minimum
+
+
+def _value(total: Decimal, line: Staying, units: Units, currency: str) -> Decimal:
+    return sum((units_value(total, line.quantity, first, last, currency) for first, last in units), Decimal(0))

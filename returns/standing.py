@@ -1,6 +1,6 @@
 """What a decision knows of the customer and of how the order was paid: counts only, read only when a rule asks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -8,9 +8,10 @@ from django.db.models import Count, DecimalField, Q, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
-from oms.models import Order
+from oms.models import Order, OrderLine
+from oms.models.claims import Units
 from oms.models.orders import MONEY
-from returns import policy
+from returns import policy, promotions, taken
 from returns.models import RMA
 from returns.states import Resolution, RMASource, RMAStatus
 
@@ -48,9 +49,35 @@ def lost_promotions(order: Order) -> frozenset[str]:
     """Discounts of the order that one of its returns took back from what stayed."""
     if not order.promotions:
         return frozenset()
-    taken = RMA.objects.filter(order=order, quote__inputs__has_key="promotions").exclude(status__in=GIVEN_UP)
-    quotes = taken.values_list("quote__inputs__promotions", flat=True)
-    return frozenset(one["label"] for told in quotes for one in told)
+    told = RMA.objects.filter(order=order, quote__inputs__has_key="promotions").exclude(status__in=GIVEN_UP)
+    quotes = dict(told.values_list("pk", "quote__inputs__promotions"))
+    if not quotes:
+        return frozenset()
+    refused = taken.not_taken(order)
+    known = promotions_by_label(order)
+    return frozenset(
+        one["label"]
+        for rma, every in quotes.items()
+        for one in every
+        if not promotions.stays_after_all(
+            known[one["label"]], one, _refused(order, refused.get(rma, {})), order.currency
+        )
+    )
+
+
+def promotions_by_label(order: Order) -> dict[str, promotions.Promotion]:
+    keys = [str(pk) for pk in order.lines.order_by("position").values_list("pk", flat=True)]
+    return {one.label: one for one in promotions.promotions_of(order.promotions, keys)}
+
+
+def _refused(order: Order, units: Mapping[int, Units]) -> list[promotions.Staying]:
+    lines = order.lines.in_bulk(units) if units else {}
+    return [not_back(lines[pk], part) for pk, part in units.items()]
+
+
+def not_back(line: OrderLine, units: Units) -> promotions.Staying:
+    """Units of a line that were announced and not taken back, as the promotions count them."""
+    return promotions.Staying(str(line.pk), line.gross, line.tax_rate, line.quantity, (), units)
 
 
 def methods(order: Order, rules: Sequence[policy.Rule]) -> tuple[str, ...]:

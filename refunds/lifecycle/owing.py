@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from oms.models.claims import Units
 from oms.money import amount_text
 from oms.prepared import prepared
-from oms.units import count, lowest
+from oms.units import count, lowest, without
 from refunds.amounts import Quote, QuotedFee, QuotedLine, price_line
 from refunds.amounts.fees import tax_in
 from refunds.models import CreditMemo, CreditMemoLine
@@ -24,7 +24,10 @@ from returns.eligibility import shipping_to_price
 from returns.models import RMA, Outcome, ParcelCase, Receipt, ReturnLine
 from returns.policy import Fee, ShippingBack
 from returns.pricing import UnitsToPrice
+from returns.promotions import Staying, stays_after_all
+from returns.standing import GIVEN_UP, not_back, promotions_by_label
 from returns.states import Acceptance, HoldStatus, ReceiptResult, RefundAt, Resolution, RMAStatus
+from returns.taken import after, in_turn
 
 FULL = Decimal(100)
 NOT_UNDER_WAY = (
@@ -104,7 +107,7 @@ def owed_to(rma: RMA) -> Owed | None:
     memos = {one.memo_id: one.memo for one in earlier}.values()  # each has a line
     shipping = _shipping(rma, (*old, *new))
     units = [share.to_price() for share in (*old, *new)]
-    to_date = quote_return(units, _fees(rma), rma.currency, shipping)
+    to_date = quote_return(units, still_charged(rma, _fees(rma), (*old, *new)), rma.currency, shipping)
     lines = to_date.lines[len(old) :]
     freight = () if any(memo.quote.get("shipping") for memo in memos) else to_date.shipping
     fees = fees_left(to_date, memos, sum((entry.gross for entry in (*lines, *freight)), Decimal(0)))
@@ -149,12 +152,12 @@ def _shares(rma: RMA, advances: dict[int, int]) -> Iterator[Share]:
 
 
 def _found(line: ReturnLine, outcomes: Sequence[Outcome], advance: int, promised: Decimal) -> Iterator[Share]:
-    taken = advance
-    for outcome in outcomes:
-        if advance and (advance == line.quantity or outcome.receipt.result == ReceiptResult.RECEIVED):
-            continue  # paid before it was looked at
-        units = _after(line.claim.units, taken, outcome.quantity)
-        taken += outcome.quantity
+    left = [  # the others were paid before they were looked at
+        outcome
+        for outcome in outcomes
+        if not advance or (advance != line.quantity and outcome.receipt.result != ReceiptResult.RECEIVED)
+    ]
+    for outcome, units in in_turn(line.claim.units, left, advance):
         percent = _percent(outcome, promised)
         if percent is not None:
             yield Share(line, units, percent, promised, outcome)
@@ -165,16 +168,9 @@ def _lost(line: ReturnLine, promised: Decimal) -> Iterator[Share]:
     ours = ParcelCase.objects.filter(rma=line.rma, decision=CaseDecision.REFUND).values("ref")
     left = line.quantity
     for receipt in line.receipts.filter(result=ReceiptResult.LOST, form_token__in=ours).order_by("pk"):
-        units = _after(lowest(line.claim.units, left), left - receipt.quantity, receipt.quantity)
+        units = after(lowest(line.claim.units, left), left - receipt.quantity, receipt.quantity)
         left -= receipt.quantity
         yield Share(line, units, promised, promised, lost=receipt)
-
-
-def _after(units: Units, skipped: int, quantity: int) -> Units:
-    """The next `quantity` unit numbers after the first `skipped`."""
-    upto, before = lowest(units, skipped + quantity), lowest(units, skipped)
-    start = before[-1][1] if before else 0
-    return tuple((max(first, start), last) for first, last in upto if last > start)
 
 
 def _percent(outcome: Outcome, promised: Decimal) -> Decimal | None:
@@ -241,6 +237,42 @@ def _fees(rma: RMA) -> list[Fee]:
         )
         for fee in rma.quote.get("inputs", {}).get("fees", ())
     ]
+
+
+def still_charged(rma: RMA, fees: list[Fee], shares: Sequence[Share]) -> list[Fee]:
+    """The fees, without discounts that what stays reaches after all because not everything was taken back (rule 14).
+
+    Never more than was quoted. A later return that was promised prices without the discount counts on its being gone.
+    """
+    promised = rma.quote.get("inputs", {}).get("promotions", ())
+    if not promised or any("gross" in line for lines in _later(rma) for line in lines.values()):
+        return fees
+    known, refused = promotions_by_label(rma.order), _not_back(rma, shares)
+    charged, at = list(fees), len(fees) - sum(int(told.get("fees", 1)) for told in promised)
+    for told in promised:
+        count = int(told.get("fees", 1))
+        if stays_after_all(known[told["label"]], told, refused, rma.currency):
+            charged[at : at + count] = [replace(fee, amount=Decimal(0)) for fee in charged[at : at + count]]
+        at += count
+    return charged
+
+
+def _later(rma: RMA) -> list[dict[str, Any]]:
+    others = RMA.objects.filter(order=rma.order, pk__gt=rma.pk).exclude(status__in=GIVEN_UP)
+    return list(others.values_list("quote__inputs__lines", flat=True))
+
+
+def _not_back(rma: RMA, shares: Sequence[Share]) -> list[Staying]:
+    """What was announced and is not among what is owed: refused, missing, or not looked at yet."""
+    left: list[Staying] = []
+    for line in _lines(rma.pk):
+        if line.claim is None:
+            continue
+        units = line.claim.units
+        for share in shares:
+            units = without(units, share.units) if share.line.pk == line.pk else units
+        left.append(not_back(line.order_line, units))
+    return left
 
 
 def fees_left(to_date: Quote, memos: Iterable[CreditMemo], limit: Decimal) -> tuple[QuotedFee, ...]:

@@ -12,7 +12,7 @@ from oms.models.claims import Units
 from oms.money import amount_text
 from oms.orders.creation import tax_within
 from oms.units import without
-from returns import policy, promotions
+from returns import policy, promotions, taken
 from returns.eligibility.file import FULL, ZERO, OrderFile, Wanted, declared, pays
 from returns.pricing import SHIPPING, UnitsToPrice
 
@@ -51,8 +51,19 @@ def shipping_to_price(order: Order, lines: Iterable[OrderLine]) -> UnitsToPrice:
 
 def lost_with(file: OrderFile, units: Mapping[int, Units]) -> list[promotions.Lost]:
     """Discounts that what stays after this return no longer reaches, and no earlier return took back."""
+    refused: dict[int, Units] = {}
+    for of_return in taken.not_taken(file.order).values() if file.order.promotions else ():
+        for pk, part in of_return.items():
+            refused[pk] = (*refused.get(pk, ()), *part)
     staying = [
-        promotions.Staying(str(pk), line.gross, line.tax_rate, line.quantity, without(file.free[pk], units.get(pk, ())))
+        promotions.Staying(
+            key=str(pk),
+            gross=line.gross,
+            tax_rate=line.tax_rate,
+            quantity=line.quantity,
+            units=without(file.free[pk], units.get(pk, ())),
+            refused=refused.get(pk, ()),
+        )
         for pk, line in file.lines.items()
     ]
     standing_ones = [one for one in _promotions(file) if one.label not in file.lost]
@@ -71,6 +82,7 @@ def told(lost: promotions.Lost, currency: str) -> dict[str, str]:
         "label": lost.promotion.label,
         "minimum": amount_text(minimum, currency),
         "stays": amount_text(stays, currency),
+        "fees": str(len(lost.charged)),
     }
 
 

@@ -14,7 +14,7 @@ from refunds import lifecycle as refunds
 from refunds.pricing import price_return
 from returns import lifecycle
 from returns.eligibility import Wanted, preview
-from returns.models import RMA
+from returns.models import RMA, Receipt
 from returns.promotions import Promotion, Share, Staying, lost_by
 from tests.builders import NOON, Sold, an_order
 from tests.policies import a_rule
@@ -67,7 +67,8 @@ def test_counted_anew_what_stays_costs_what_it_would_have() -> None:
     order = ten_off()
     coat = back(order, "COAT")
     assert [coat.quote["total"], paid(coat)] == ["30.00", D("30.00")]
-    assert coat.quote["inputs"]["promotions"] == [{"label": "SPRING", "minimum": "50.00", "stays": "20.00"}]
+    told = {"label": "SPRING", "minimum": "50.00", "stays": "20.00", "fees": "1"}
+    assert coat.quote["inputs"]["promotions"] == [told]
     [fee] = coat.quote["fees"]
     assert [fee["code"], fee["gross"], fee["tax"]] == ["promotion", "3.33", "0.56"]
     hats = [back(order, "HAT"), back(order, "HAT")]
@@ -108,6 +109,72 @@ def test_a_return_called_off_gives_the_discount_back() -> None:
     )  # fmt: skip
     lifecycle.cancel(first.number, by=order.customer.actor, at=NOON)
     assert paid(back(order, "HAT")) == D("8.34")
+
+
+def coat_and_hat(order: Order) -> RMA:
+    """Both are announced; what inspection finds follows."""
+    wanted = [Wanted(order.lines.get(sku=sku).pk, 1, "changed_mind", "sealed") for sku in ("COAT", "HAT")]
+    return lifecycle.request(
+        order.number, wanted, resolution="refund", price=price_return, form_token=uuid4(),
+        by=order.customer.actor, at=NOON,
+    )  # fmt: skip
+
+
+def looked_at(rma: RMA, **conditions: str) -> RMA:
+    receipts = Receipt.objects.filter(line__rma=rma, line__order_line__sku__in=conditions)
+    findings = [
+        lifecycle.Finding(one.pk, 1, conditions[one.line.order_line.sku], "") for one in receipts.select_related("line")
+    ]
+    lifecycle.inspect(rma.number, findings, form_token=uuid4(), by=DOCK, at=LATER)
+    refunds.request_for_return(rma.number, by=DOCK, at=LATER)
+    return RMA.objects.get(pk=rma.pk)
+
+
+@pytest.mark.django_db
+def test_what_is_not_taken_back_stays_and_may_keep_the_discount() -> None:
+    """The coat is refused: with it 50.00 stay after all, so the hat pays its frozen share and nothing is charged."""
+    a_rule("promotions", requalify=True)
+    order = ten_off()
+    rma = coat_and_hat(order)
+    receive_all(rma)
+    assert paid(looked_at(rma, HAT="sealed", COAT="damaged")) == D("8.34")
+    assert paid(back(order, "HAT")) == D("8.33")
+
+
+@pytest.mark.django_db
+def test_what_is_refused_and_cheap_changes_nothing() -> None:
+    """The hat is refused: what stays is below the minimum all the same."""
+    a_rule("promotions", requalify=True)
+    order = ten_off()
+    rma = coat_and_hat(order)
+    receive_all(rma)
+    rma = looked_at(rma, HAT="damaged", COAT="sealed")
+    assert paid(rma) == D("33.33") - D(rma.quote["fees"][0]["gross"])
+    assert paid(back(order, "HAT")) == D("10.00")
+
+
+@pytest.mark.django_db
+def test_looked_at_piece_by_piece_it_comes_to_the_same() -> None:
+    a_rule("promotions", requalify=True)
+    order = ten_off()
+    rma = coat_and_hat(order)
+    receive_all(rma)
+    assert paid(looked_at(rma, HAT="sealed")) == D("8.34")
+    assert paid(looked_at(rma, COAT="sealed")) == D(rma.quote["total"])
+    assert paid(back(order, "HAT")) == D("10.00")
+    assert order.payments.get().refundable == 0
+
+
+@pytest.mark.django_db
+def test_what_a_later_return_was_promised_counts() -> None:
+    """The other hat was asked for at its price without the discount, so the discount stays taken back."""
+    a_rule("promotions", requalify=True)
+    order = ten_off()
+    rma = coat_and_hat(order)
+    hat = back(order, "HAT")
+    receive_all(rma)
+    first = looked_at(rma, HAT="sealed", COAT="damaged")
+    assert [paid(hat), paid(first)] == [D("10.00"), D("8.34") - D(rma.quote["fees"][0]["gross"])]
 
 
 @thorough
