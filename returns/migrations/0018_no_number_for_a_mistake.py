@@ -23,6 +23,6 @@ DROP FUNCTION homeward_forget_units();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("returns", "0015_goods_nobody_announced"), ("inventory", "0008_number_what_comes_back")]
+    dependencies = [("returns", "0017_reasons_of_parcels"), ("inventory", "0008_number_what_comes_back")]
 
     operations = [migrations.RunSQL(FORGET, KEEP)]
