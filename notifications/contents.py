@@ -25,9 +25,10 @@ from refunds.states import RefundSource
 from refunds.store_credit import EntryKind
 from returns.carriers.offers import offered
 from returns.lifecycle.dispatching import PAY_WITHIN
-from returns.models import RMA, Outcome
+from returns.models import RMA, Outcome, Parcel
+from returns.parcels import packed
 from returns.policy import Decision
-from returns.states import LabelKind, Resolution, RMAStatus, Settlement
+from returns.states import LabelKind, ParcelStatus, Resolution, RMAStatus, Settlement
 
 GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
 
@@ -92,9 +93,9 @@ def _items(quote: Mapping[str, Any]) -> list[str]:
     return [f"{line['quantity']} × {line['description']}" for line in quote.get("lines", ())]
 
 
-def _page(rma: RMA | None, name: str) -> str:
+def _page(rma: RMA | None, name: str, *more: int) -> str:
     assert rma is not None
-    return settings.PUBLIC_URL + reverse(f"portal:{name}", args=[rma.number, rma.signature])
+    return settings.PUBLIC_URL + reverse(f"portal:{name}", args=[rma.number, rma.signature, *more])
 
 
 def _day(at: datetime | date | None, occasion: Occasion) -> str:
@@ -153,7 +154,8 @@ def _approved(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     rma, parcel = occasion.rma, occasion.parcel
     assert rma is not None
     return {
-        "label_url": _page(rma, "label") if parcel else "",
+        "label_url": _label(rma, parcel) if parcel else "",
+        "box": _box(rma, parcel) if parcel and parcel.plan else "",
         "other_forms": bool(parcel and parcel.shipment_id),
         "counter_code": bool(parcel) and LabelKind.CODE in offered(parcel.carrier, rma),
         "slip_url": _page(rma, "slip"),
@@ -161,6 +163,23 @@ def _approved(occasion: Occasion, shop: Shop) -> dict[str, Any]:
         "warehouse": rma.warehouse,
         "receipt": _receipt(rma.quote),
         **_tracking(occasion),
+    }
+
+
+def _label(rma: RMA, parcel: Parcel) -> str:
+    return _page(rma, "parcel_label", parcel.pk) if parcel.plan else _page(rma, "label")
+
+
+def _box(rma: RMA, parcel: Parcel) -> str:
+    """Parcel 2 of 3: 1 × Lamp, 2 × Cup"""
+    others = [*rma.parcels.exclude(status=ParcelStatus.VOIDED).order_by("pk").values_list("pk", flat=True)]
+    number = others.index(parcel.pk) + 1 if parcel.pk in others else len(others)
+    lines = list(rma.lines.select_related("order_line").order_by("pk"))
+    goods = packed({one["line"]: one["quantity"] for one in parcel.plan}, lines)
+    return _("Parcel %(number)s of %(of)s: %(goods)s") % {
+        "number": number,
+        "of": len(others),
+        "goods": ", ".join(f"{one.quantity} × {one.line.order_line.description}" for one in goods),
     }
 
 

@@ -12,6 +12,7 @@ from oms.prepared import prepared
 from refunds.models import Refund, StoreCreditEntry
 from returns import calendars
 from returns.models import RMA, Dispatch, Parcel, ParcelCase, ReturnDraft
+from returns.parcels import PLAN
 
 SURVEY = "survey"
 
@@ -62,7 +63,8 @@ def _closed_return(event: int, number: str) -> QuerySet[RMA]:
 
 @prepared
 def _parcel(parcel: int) -> QuerySet[Parcel]:
-    return Parcel.objects.defer("label").select_related("rma__order__customer", "rma__warehouse").filter(pk=parcel)
+    known = Parcel.objects.defer("label").annotate(plan=PLAN)
+    return known.select_related("rma__order__customer", "rma__warehouse").filter(pk=parcel)
 
 
 @prepared

@@ -48,6 +48,7 @@ EVENTS = {
     "parcel.labeled": ("parcel", "carrier", "service", "price", "currency", "tracking_number"),
     "parcel.moved": ("parcel", "status", "tracked_at"),
     "parcel.in_trouble": ("parcel", "status", "tracked_at"),
+    "rma.spread": ("parcels", "wanted", "voided"),
     "label_file.asked": ("parcel", "file", "kind"),
     "label_file.fetched": ("parcel", "file", "kind"),
     "label_file.refused": ("parcel", "file", "kind"),

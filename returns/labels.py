@@ -15,7 +15,8 @@ from returns.carriers import easypost, preferences
 from returns.carriers.base import Address, BoughtLabel, Carrier, ParcelSpec, Rate
 from returns.carriers.choice import Sent, choose
 from returns.lifecycle.parcels import Bought
-from returns.models import RMA, Parcel
+from returns.models import RMA, Parcel, ReturnLine
+from returns.parcels import PLAN, Packed, packed
 from returns.states import ParcelStatus
 
 OUNCES_PER_GRAM = Decimal("0.03527396195")
@@ -23,7 +24,8 @@ OUNCES_PER_GRAM = Decimal("0.03527396195")
 
 @prepared
 def _wanted(parcel: int) -> QuerySet[Parcel]:
-    return Parcel.objects.select_related("rma__order__customer", "rma__warehouse").filter(pk=parcel)
+    wanted = Parcel.objects.select_related("rma__order__customer", "rma__warehouse").annotate(plan=PLAN)
+    return wanted.filter(pk=parcel)
 
 
 def buy_label(parcel_id: int, *, at: datetime, carrier: Carrier | None = None) -> Parcel:
@@ -37,9 +39,13 @@ def buy_label(parcel_id: int, *, at: datetime, carrier: Carrier | None = None) -
         return parcel
     if not parcel.shipment_id:
         rma = parcel.rma
-        here, there, grams = shop_at(rma.warehouse), customer_of(rma.order), _grams(rma)
+        here, there = shop_at(rma.warehouse), customer_of(rma.order)
+        goods = packed({one["line"]: one["quantity"] for one in parcel.plan}, _lines(rma))
+        grams = sum(_grams(one) for one in goods)
         quotes = carrier.rates(here, there, weighing(grams), reference=f"parcel-{parcel.pk}")
-        sent = Sent(there.country, here.country, grams, _value(rma), rma.order.market)
+        sent = Sent(
+            there.country, here.country, grams, sum((_value(rma, one) for one in goods), Decimal(0)), rma.order.market
+        )
         rate, choice = choose(quotes.rates, sent, preferences.in_force(), quotes.trouble)
         parcel = lifecycle.note_shipment(
             parcel_id,
@@ -96,16 +102,19 @@ def customer_of(order: Order) -> Address:
     )
 
 
-def _grams(rma: RMA) -> int:
-    lines = rma.lines.select_related("order_line__product")
-    return sum(
-        line.quantity * (line.order_line.product.weight_grams if line.order_line.product else 500) for line in lines
-    )
+def _lines(rma: RMA) -> list[ReturnLine]:
+    return list(rma.lines.select_related("order_line__product").order_by("pk"))
 
 
-def _value(rma: RMA) -> Decimal:
-    """What the goods were worth to the customer, before fees."""
-    return Decimal(rma.quote.get("returned") or "0")
+def _grams(one: Packed) -> int:
+    product = one.line.order_line.product
+    return one.quantity * (product.weight_grams if product else 500)
+
+
+def _value(rma: RMA, one: Packed) -> Decimal:
+    """What these goods were worth to the customer, before fees."""
+    quoted = (row for row in rma.quote.get("lines", ()) if row["key"] == str(one.line.order_line_id))
+    return sum((Decimal(row["value"]) for row in quoted), Decimal(0)) * one.quantity / one.line.quantity
 
 
 def _offer(rate: Rate) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from returns import tasks
 
 subscribe("rma.requested", tasks.buy_label, queue="labels", calls_vendor=True)
 subscribe("rma.approved", tasks.buy_label, queue="labels", calls_vendor=True)
+subscribe("rma.spread", tasks.buy_labels, queue="labels", calls_vendor=True)
 subscribe("label_file.asked", tasks.fetch_label_file, queue="labels", calls_vendor=True)
 subscribe("webhook.received", tasks.read_carrier_webhook, when={"provider": "easypost"})
 subscribe("rma.closed", tasks.close_case, when={"for_parcel": True})

@@ -109,6 +109,11 @@ class LabelUsed(Refused):
     sentence = _("This label is no longer waiting to be used, so nothing about it can be changed.")
 
 
+class NotSpread(Refused):
+    code = "not_spread"
+    sentence = _("Put every piece into exactly one parcel, and something into each.")
+
+
 class NothingToPack(Refused):
     code = "nothing_to_pack"
     sentence = _("%(sku)s is not part of this order, or all of it is in the box already.")

@@ -18,15 +18,23 @@ from oms import shops
 from oms.models import Shop
 from returns import calendars
 from returns.models import RMA, Dispatch, Hold, LabelFile, Parcel
+from returns.parcels import PLAN
 from returns.states import DispatchStatus, HoldStatus, ParcelStatus, Resolution, RMASource, RMAStatus, Settlement
 
 GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
 ASKS_THE_CUSTOMER = (DispatchStatus.HELD, DispatchStatus.SHORT)
 
-# A label is large and told nowhere. Of its other forms it is told which there are: {kind, ready, refused}.
+# A label is large and told nowhere. Told are its other forms {kind, ready, refused} and, where several parcels share a
+# return, what lies in each {line, quantity}.
 _FORMS = LabelFile.objects.filter(parcel=OuterRef("pk")).order_by("pk")
 _FORM = JSONObject(kind="kind", ready=Q(fetched_at__isnull=False), refused=Q(refused_at__isnull=False))
-PARCELS = Prefetch("parcels", Parcel.objects.defer("label").annotate(forms=ArraySubquery(_FORMS.values(told=_FORM))))
+PARCELS = Prefetch(
+    "parcels",
+    Parcel.objects.defer("label").annotate(
+        forms=ArraySubquery(_FORMS.values(told=_FORM)),
+        plan=PLAN,
+    ),
+)
 
 
 class Turn(TextChoices):
@@ -82,9 +90,10 @@ class _Story:
         self.now = now
         self.days = shop.processing_days
         self.calendar = calendars.of(rma.warehouse)
-        # The parcel that counts is the newest one whose label was not voided.
-        parcels = [parcel for parcel in rma.parcels.all() if parcel.status != ParcelStatus.VOIDED]
-        self.parcel: Parcel | None = max(parcels, key=lambda parcel: parcel.pk, default=None)
+        # The parcel that counts: of several the one that is furthest behind, or in trouble.
+        self.parcels = [parcel for parcel in rma.parcels.all() if parcel.status != ParcelStatus.VOIDED]
+        behind = sorted(self.parcels, key=lambda parcel: (_BEHIND[ParcelStatus(parcel.status)], -parcel.pk))
+        self.parcel: Parcel | None = behind[0] if behind else None
 
     def say(self, sentence: str, next_step: str, who: Turn, meaning: str, label: str) -> Situation:
         return Situation(str(sentence), str(next_step), who, meaning, str(label))
@@ -114,6 +123,23 @@ class _Story:
         if known is None:
             known = Hold.objects.filter(outcome__receipt__line__rma=self.rma, status=HoldStatus.WAITING).exists()
         return bool(known)
+
+
+_BEHIND = {
+    status: place
+    for place, status in enumerate(
+        (
+            ParcelStatus.PROBLEM,
+            ParcelStatus.WANTED,
+            ParcelStatus.LABELED,
+            ParcelStatus.IN_TRANSIT,
+            ParcelStatus.OUT_FOR_DELIVERY,
+            ParcelStatus.DELIVERED,
+            ParcelStatus.ARRIVED,
+        )
+    )
+}
+UNUSED = (ParcelStatus.WANTED, ParcelStatus.LABELED)
 
 
 # ── One function for each status ──────────────────────────────────────────────────────────────────────────────────
@@ -163,6 +189,15 @@ def _approved(story: _Story) -> Situation:
         )
     if story.parcel.status == ParcelStatus.PROBLEM:
         return _in_trouble(story)
+    if len(story.parcels) > 1:
+        return story.say(
+            gettext("Approved. Your %(count)s labels are ready.") % {"count": len(story.parcels)},
+            gettext("Pack each parcel as listed, put its own label on, and post them at the latest %(until)s.")
+            % {"until": until},
+            Turn.CUSTOMER,
+            "good",
+            label,
+        )
     return story.say(
         gettext("Approved. Your label is ready."),
         gettext("Pack the goods, put the label on, and post the parcel at the latest %(until)s.") % {"until": until},
@@ -228,6 +263,8 @@ def _in_transit(story: _Story) -> Situation:
         return _in_trouble(story)
     if story.rma.source == RMASource.CARRIER and story.parcel is not None and story.parcel.delivered_at is None:
         return _brought_back(story)
+    if len(story.parcels) > 1 and story.parcel.status in UNUSED:
+        return _some_posted(story)
     if story.parcel is not None and story.parcel.delivered_at is not None:
         return story.say(
             gettext("The carrier delivered it to us %(when)s.") % {"when": story.on(story.parcel.delivered_at)},
@@ -243,6 +280,22 @@ def _in_transit(story: _Story) -> Situation:
     else:
         following = gettext("Once it is here we look at it within %(days)s.") % {"days": story.takes}
     return story.say(gettext("Your parcel is on its way to us."), following, Turn.CARRIER, "moving", label)
+
+
+def _some_posted(story: _Story) -> Situation:
+    posted = [parcel for parcel in story.parcels if parcel.status not in UNUSED]
+    return story.say(
+        ngettext(
+            "%(posted)s of %(all)s parcels is on its way to us.",
+            "%(posted)s of %(all)s parcels are on their way to us.",
+            len(posted),
+        )
+        % {"posted": len(posted), "all": len(story.parcels)},
+        gettext("Please post the rest too: what goes into it stands below."),
+        Turn.CUSTOMER,
+        "moving",
+        gettext("Partly on its way"),
+    )
 
 
 def _receiving(story: _Story) -> Situation:

@@ -43,6 +43,12 @@ def buy_outbound_label(event: Event) -> None:
     outbound.buy_label(event.facts["dispatch"], at=timezone.now())
 
 
+def buy_labels(event: Event) -> None:
+    """rma.spread → a label for each parcel more."""
+    for parcel in event.facts["wanted"]:
+        labels.buy_label(parcel, at=timezone.now())
+
+
 def fetch_label_file(event: Event) -> None:
     """label_file.asked → the label in that form."""
     label_files.fetch(event.facts["file"], at=timezone.now())

@@ -19,6 +19,7 @@ from refunds.amounts import Quote, QuotedFee, QuotedLine, price_line
 from refunds.amounts.fees import tax_in
 from refunds.models import CreditMemo, CreditMemoLine
 from refunds.pricing import claimed, quote_return
+from returns import parcels
 from returns.case_states import CaseDecision
 from returns.eligibility import shipping_to_price
 from returns.models import RMA, Outcome, ParcelCase, Receipt, ReturnLine
@@ -196,9 +197,9 @@ def _in_advance(rma: RMA, line: ReturnLine, outcomes: Sequence[Outcome]) -> int:
     if not rma.comes_back:
         return line.quantity
     if rma.refund_at == RefundAt.SCAN:
-        return line.quantity if rma.shipped_at else 0
+        return parcels.on_the_way(rma, line, delivered=False) if rma.shipped_at else 0
     if rma.refund_at == RefundAt.DELIVERY:
-        return line.quantity if rma.parcels.filter(delivered_at__isnull=False).exists() else 0
+        return parcels.on_the_way(rma, line, delivered=True)
     if rma.refund_at == RefundAt.RECEIPT and line.outstanding == 0:
         received = line.receipts.filter(result=ReceiptResult.RECEIVED, is_reversed=False)
         return sum(received.values_list("quantity", flat=True))

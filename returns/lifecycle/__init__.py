@@ -5,6 +5,7 @@ Each verb: lock the order's row · ask the machine · change · record one event
 """
 
 from returns.eligibility import Wanted
+from returns.lifecycle.boxing import spread
 from returns.lifecycle.case_opening import (
     ask_why,
     deliver_shipment,
@@ -121,6 +122,7 @@ __all__ = [
     "send_goods_back",
     "send_to_vendor",
     "settle",
+    "spread",
     "start_settlement",
     "survey",
     "take_back",

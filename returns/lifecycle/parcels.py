@@ -114,13 +114,14 @@ def move_parcel(
         return parcel
     if parcel.status == ParcelStatus.PROBLEM:
         turn_up(parcel=parcel, by=by, at=at)
+    first = parcel.shipped_at is None and _still_news(parcel)
     parcel.status, parcel.tracked_at = target, occurred_at
     parcel.shipped_at = parcel.shipped_at or occurred_at
     parcel.expected_on = expected_on or parcel.expected_on
     if target == ParcelStatus.DELIVERED:
         parcel.delivered_at = occurred_at
     parcel.save(update_fields=["status", "tracked_at", "shipped_at", "delivered_at", "expected_on"])
-    _tell(parcel.rma, parcel, by=by, at=at)
+    _tell(parcel.rma, parcel, first_scan=first, by=by, at=at)
     return parcel
 
 
@@ -138,10 +139,16 @@ def _leads_to(parcel: Parcel, target: ParcelStatus) -> bool:
     )
 
 
-def _tell(rma: RMA, parcel: Parcel, *, by: str, at: datetime) -> None:
+def _still_news(parcel: Parcel) -> bool:
+    """Whether its first scan is news. Once the dock counts it is not, but for a parcel that comes beside others."""
+    if parcel.rma.status in (RMAStatus.APPROVED, RMAStatus.IN_TRANSIT):
+        return True
+    return parcel.rma.status == RMAStatus.RECEIVING and parcel.goods.exists()
+
+
+def _tell(rma: RMA, parcel: Parcel, *, first_scan: bool, by: str, at: datetime) -> None:
     changed = ["settlement"]
-    first_scan = rma.status == RMAStatus.APPROVED
-    if first_scan:
+    if rma.status == RMAStatus.APPROVED:
         move(rma, "ship", RMAStatus.IN_TRANSIT)
         rma.shipped_at = parcel.shipped_at
         changed += ["status", "shipped_at"]

@@ -32,6 +32,7 @@ urlpatterns = [
     path("r/<str:number>/<str:signature>/label/", status.label, name="label"),
     path("r/<str:number>/<str:signature>/label/<int:parcel>/", papers.parcel_label, name="parcel_label"),
     path("r/<str:number>/<str:signature>/label/<int:parcel>/<str:kind>/", papers.label_file, name="label_file"),
+    path("r/<str:number>/<str:signature>/parcels/", papers.parcels, name="parcels"),
     path("r/<str:number>/<str:signature>/slip.pdf", status.slip, name="slip"),
     path("r/<str:number>/<str:signature>/photos/<uuid:photo>/", status.photo, name="photo"),
     path("r/<str:number>/<str:signature>/cancellation/", status_answers.cancellation, name="cancellation"),

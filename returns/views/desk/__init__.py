@@ -11,7 +11,7 @@ from returns.views.desk.deciding import (
     rejection,
     resolution,
 )
-from returns.views.desk.labels import label_file
+from returns.views.desk.labels import label_file, parcels
 from returns.views.desk.listing import return_list, review
 from returns.views.desk.opening import opening
 from returns.views.desk.outgoing import goods, money_instead
@@ -45,6 +45,7 @@ __all__ = [
     "money_instead",
     "new_rule",
     "opening",
+    "parcels",
     "photo",
     "policy",
     "policy_version",

@@ -11,8 +11,11 @@ from oms.access import may
 from oms.refusals import Refused
 from returns import lifecycle
 from returns.models import RMA, LabelFile, Parcel
+from returns.situation import with_facts
 from returns.states import LabelKind, ParcelStatus
+from returns.views import spreading
 from returns.views.desk.deciding import render_detail
+from returns.views.portal import boxes
 from returns.views.portal.papers import as_file
 
 
@@ -39,3 +42,20 @@ def label_file(request: HttpRequest, number: str, parcel: int, kind: str) -> Htt
         raise Http404
     file.parcel = found
     return as_file(file.content, file.content_type, f"label-{number}-{kind}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may("decide returns")
+def parcels(request: HttpRequest, number: str) -> HttpResponse:
+    """Divide the goods among several parcels for the customer, while no label was used."""
+    visible = with_facts(RMA.objects.visible_to(request.user)).select_related("order__customer")
+    rma = get_object_or_404(visible, number=number)
+    lines = list(rma.lines.select_related("order_line").order_by("id"))
+    if not boxes.may_spread(rma, boxes.told(rma, lines), lines) and request.method != "POST":
+        return redirect(rma)
+
+    def refused(why: Refused) -> HttpResponse:
+        return render_detail(request, number, problem=str(why), status=409)
+
+    here = {"template": "returns/desk/parcels.html", "back": rma.get_absolute_url()}
+    return spreading.page(request, rma, lines, by=request.user.actor, refused=refused, **here)

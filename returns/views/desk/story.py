@@ -1,6 +1,6 @@
 """Everything the page of one return shows, read in at most twelve statements."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -101,6 +101,7 @@ HAPPENED = {
     "rma.photo_recognized": (gettext_lazy("A photo was used in another return too"), "careful", "alert"),
     "rma.surveyed": (gettext_lazy("The customer told us how it went"), "", "note"),
     "parcel.labeled": (gettext_lazy("Label bought"), "moving", "label"),
+    "rma.spread": (gettext_lazy("Divided among parcels"), "", "boxes"),
     "label_file.asked": (gettext_lazy("Label asked for in another form"), "", "label"),
     "label_file.fetched": (gettext_lazy("Label fetched in another form"), "moving", "label"),
     "label_file.refused": (gettext_lazy("The carrier does not make this form"), "careful", "label"),
@@ -163,8 +164,9 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "decision": _decision(rma),
         "receipt": _receipt(rma, lines, outcomes),
         "refunds": _refunds(rma, clock) if allowed(user, "see refunds") else None,
-        "parcels": [_parcel(rma, parcel, clock) for parcel in rma.parcels.all()],
         "cases": parcel_cases.of_return(rma, events),
+        "parcels": [_parcel(rma, parcel, lines, clock) for parcel in rma.parcels.all()],
+        "may_spread": allowed(user, "decide returns") and boxes.may_spread(rma, boxes.told(rma, lines), lines),
         "messages_sent": _messages(rma, clock) if allowed(user, "see messages") else None,
         "story": _story(events, clock),
         "verbs": verbs,
@@ -267,9 +269,10 @@ def _seen_before(photos: Iterable[ReturnPhoto]) -> list[RMA]:
     return list(RMA.objects.filter(found).distinct().order_by("number"))
 
 
-def _parcel(rma: RMA, parcel: Any, clock: Clock) -> dict[str, Any]:
+def _parcel(rma: RMA, parcel: Any, lines: Sequence[ReturnLine], clock: Clock) -> dict[str, Any]:
     return {
         "parcel": parcel,
+        "contents": boxes.contents(parcel, lines) if parcel.plan else (),
         "forms": boxes.forms_of(rma, parcel),
         "meaning": PARCEL_MEANING.get(ParcelStatus(parcel.status), "moving"),
         "has_label": parcel.labeled_at is not None and parcel.label_type != "",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4, uuid5
@@ -24,6 +25,7 @@ from returns import codes, lifecycle, photos
 from returns.forms.dock import ArrivalForm, PageTokenField
 from returns.lifecycle import Arrived
 from returns.models import RMA, Parcel, Receipt, ReturnLine
+from returns.parcels import PLAN, expected
 from returns.states import ParcelStatus, ReceiptResult, RMAStatus
 from returns.views.dock import answers
 from returns.views.dock.answers import Answer
@@ -56,6 +58,11 @@ class Station:
         named = [one for one in parcels if str(one.pk) == parcel]
         return cls(rma, lines, named[0] if named else parcels[0] if len(parcels) == 1 else None)
 
+    @cached_property
+    def expected(self) -> dict[int, int]:
+        """Line → pieces still to be counted: of the parcel on the table, where others bring the rest."""
+        return expected(self.parcel, self.lines)
+
     @property
     def open(self) -> bool:
         return self.rma is not None and self.rma.status in RMAStatus.awaiting_goods()
@@ -83,7 +90,8 @@ def _lines(rma: int) -> QuerySet[ReturnLine]:
 
 @prepared
 def _parcels(rma: int) -> QuerySet[Parcel]:
-    return Parcel.objects.filter(rma=rma).exclude(status=ParcelStatus.VOIDED).defer("label").order_by("pk")
+    kept = Parcel.objects.filter(rma=rma).exclude(status=ParcelStatus.VOIDED).annotate(plan=PLAN)
+    return kept.defer("label").order_by("pk")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -150,7 +158,7 @@ def receipts(request: HttpRequest, number: str) -> HttpResponse:
     station = Station.of(get_object_or_404(visible, number=number), request.GET.get("parcel", ""))
     if request.POST.get("all"):
         token = _token(request)
-        pieces = [Arrived(line.pk, line.outstanding) for line in station.lines if line.outstanding]
+        pieces = [Arrived(line, quantity) for line, quantity in station.expected.items() if quantity]
         label = _("everything")
         problem = None if token else str(PageTokenField().error_messages["required"])
     else:
@@ -242,9 +250,16 @@ def _page(request: HttpRequest, station: Station, answer: Answer, *, status: int
         "station": station,
         "rma": rma,
         "lines": [
-            {"line": line, "title": answers.title_of(line), "picture": pictures.get(line.pk)} for line in station.lines
+            {
+                "line": line,
+                "title": answers.title_of(line),
+                "picture": pictures.get(line.pk),
+                "here": station.expected[line.pk],
+            }
+            for line in station.lines
         ],
-        "left": sum(line.outstanding for line in station.lines),
+        "in_several": station.parcel is not None and bool(station.parcel.plan),
+        "left": sum(station.expected.values()),
         "to_inspect": sum(line.arrived - line.inspected for line in station.lines),
         "answer": answer,
         "form_token": uuid4(),

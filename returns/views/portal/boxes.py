@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from returns.carriers.offers import offered
 from returns.models import RMA, Parcel, ReturnLine
-from returns.states import LabelKind, ParcelStatus
+from returns.parcels import packed
+from returns.states import LabelKind, ParcelStatus, RMAStatus
 
 # What customers read: the words, the line under them, the picture.
 WORDS = {
@@ -37,6 +38,22 @@ def told(rma: RMA, lines: Sequence[ReturnLine]) -> list[dict[str, Any]]:
     return [_box(rma, parcel, number, len(parcels), lines) for number, parcel in enumerate(parcels, start=1)]
 
 
+def unused(rma: RMA, told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those whose label belongs on the page: all while nothing was posted, then what is still to be posted."""
+    if rma.status == RMAStatus.APPROVED:
+        return list(told)
+    if len(told) < 2 or rma.status not in RMAStatus.awaiting_goods():
+        return []
+    return [box for box in told if box["parcel"].status in (ParcelStatus.WANTED, ParcelStatus.LABELED)]
+
+
+def may_spread(rma: RMA, told: Sequence[dict[str, Any]], lines: Sequence[ReturnLine]) -> bool:
+    """Whether the goods may still be divided among other parcels."""
+    untouched = all(box["parcel"].status in (ParcelStatus.WANTED, ParcelStatus.LABELED) for box in told)
+    several = sum(line.quantity for line in lines) > 1
+    return rma.status == RMAStatus.APPROVED and bool(told) and untouched and several
+
+
 def parcels_of(rma: RMA) -> list[Parcel]:
     kept = [parcel for parcel in rma.parcels.all() if parcel.status != ParcelStatus.VOIDED]
     return sorted(kept, key=lambda parcel: parcel.pk)
@@ -56,6 +73,12 @@ def forms_of(rma: RMA, parcel: Parcel) -> list[dict[str, Any]]:
     return found
 
 
+def contents(parcel: Parcel, lines: Sequence[ReturnLine]) -> list[str]:
+    """2 × Blue mug"""
+    plan = {one["line"]: one["quantity"] for one in getattr(parcel, "plan", None) or ()}
+    return [f"{one.quantity} × {one.line.order_line.description}" for one in packed(plan, lines)]
+
+
 def _state(known: dict[str, Any] | None) -> str:
     if known is None:
         return "offered"
@@ -71,6 +94,7 @@ def _box(rma: RMA, parcel: Parcel, number: int, of: int, lines: Sequence[ReturnL
     ]
     return {
         "parcel": parcel,
+        "contents": contents(parcel, lines),
         "title": _("Parcel %(number)s of %(of)s") % {"number": number, "of": of} if of > 1 else "",
         "has_label": parcel.labeled_at is not None and parcel.label_type != "",
         "waiting": parcel.status == ParcelStatus.WANTED,

@@ -9,7 +9,9 @@ from oms.refusals import Refused
 from returns import lifecycle
 from returns.models import RMA, LabelFile, Parcel
 from returns.states import LabelKind, ParcelStatus
-from returns.views.portal.status import LABEL_TYPES, rma_page
+from returns.views import spreading
+from returns.views.portal import boxes, story
+from returns.views.portal.status import LABEL_TYPES, rma_page, status_page
 from returns.views.portal.status_answers import refused_page
 
 ENDINGS = LABEL_TYPES | {"application/zpl": "zpl"}
@@ -55,6 +57,22 @@ def label_file(request: HttpRequest, rma: RMA, parcel: int, kind: str) -> HttpRe
         return HttpResponse(status=204)
     file.parcel = found
     return as_file(file.content, file.content_type, f"label-{rma.number}-{kind}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@rma_page
+def parcels(request: HttpRequest, rma: RMA) -> HttpResponse:
+    """Divide the goods among several parcels, while no label was used."""
+    back = f"{rma.get_portal_path()}#papers"
+    lines = story.lines_of(rma)
+    if not boxes.may_spread(rma, boxes.told(rma, lines), lines) and request.method != "POST":
+        return redirect(back)
+
+    def refused(why: Refused) -> HttpResponse:
+        return status_page(request, rma, refusal=str(why), status=409)
+
+    by = rma.order.customer.actor
+    return spreading.page(request, rma, lines, template="portal/parcels.html", back=back, by=by, refused=refused)
 
 
 def _parcel(rma: RMA, pk: int) -> Parcel:

@@ -33,11 +33,11 @@ from returns.views.portal.choosing import bonus_of
 def tell(rma: RMA, now: datetime) -> dict[str, Any]:
     """Everything `portal/status.html` shows; a dozen statements however many lines there are."""
     shop, lines = shops.current(), lines_of(rma)
-    parcel = parcel_of(rma)
+    parcels = boxes.told(rma, lines)
+    unused = boxes.unused(rma, parcels)
+    waits = waits_for_label(rma, parcel_of(rma)) or any(box["waiting"] for box in unused)
     pictures = photos.of(rma)
     holds = _holds(rma, pictures) if rma.received_at else []
-    packed = boxes.told(rma, lines) if rma.status == RMAStatus.APPROVED else []
-    waits = waits_for_label(rma, parcel)
     return {
         "shop": shop,
         "rma": rma,
@@ -45,12 +45,13 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         "steps": steps(rma, now),
         "lines": lines,
         "own_photos": [photo for photo in pictures if photo.outcome_id is None],
-        "parcel": parcel,
-        "has_label": parcel is not None and parcel.labeled_at is not None and parcel.label_type != "",
+        "parcels": parcels,
+        "boxes": unused,
+        "has_label": any(box["has_label"] for box in unused),
         "waiting_for_label": waits,
-        "boxes": packed,
-        "looks_again": waits or any(box["fetching"] for box in packed),
-        "to_pack": rma.status == RMAStatus.APPROVED and rma.comes_back,
+        "looks_again": waits or any(box["fetching"] for box in unused),
+        "may_spread": boxes.may_spread(rma, parcels, lines),
+        "to_pack": (rma.status == RMAStatus.APPROVED and rma.comes_back) or bool(unused),
         "warehouse": rma.warehouse,
         "holds": holds,
         "can_cancel": _can_cancel(rma),
