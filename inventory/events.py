@@ -8,5 +8,7 @@ EVENTS = {
     "count.approved": ("variances",),
     "count.sent_back": (),
     "count.discarded": (),
+    "stock_check.asked": (),
+    "stock_limit.changed": ("sku", "category", "low", "high"),
     "category_terms.changed": ("category", "fields", "costing", "issue_order"),
 }

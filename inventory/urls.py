@@ -13,6 +13,7 @@ urlpatterns = [
     path("counts/<str:number>/", views.count, name="count"),
     path("counts/<str:number>/decision/", views.count_decision, name="count_decision"),
     path("terms/", views.terms, name="terms"),
+    path("check/", views.check, name="check"),
     path("units/", views.units, name="units"),
     path("units/labels/", views.labels, name="labels"),
     path("units/<str:number>/", views.unit, name="unit"),

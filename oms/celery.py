@@ -92,6 +92,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="2", minute="50"),
         "options": {"expires": 3600, "queue": "long"},
     },
+    # Whether every stock level is the sum of its movements, once a night.
+    "check_stock": {
+        "task": "inventory.tasks.check_stock",
+        "schedule": crontab(hour="3", minute="10"),
+        "options": {"expires": 3600, "queue": "long"},
+    },
     # Our refunds beside the books of the providers and the accounting, once a night.
     "reconcile_nightly": {
         "task": "refunds.tasks.reconcile_nightly",

@@ -13,6 +13,7 @@ from inventory.models.value import (
     ValueMovement,
 )
 from inventory.models.warehouses import Bin, Warehouse, working_week
+from inventory.models.watching import StockCheck, StockLimit
 
 __all__ = [
     "Bin",
@@ -27,8 +28,10 @@ __all__ = [
     "LotMovement",
     "ProductValue",
     "Reservation",
+    "StockCheck",
     "StockCount",
     "StockLevel",
+    "StockLimit",
     "StockMovement",
     "Unit",
     "ValueMovement",

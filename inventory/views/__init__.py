@@ -1,5 +1,6 @@
 """Stock, for staff."""
 
+from inventory.views.checking import check
 from inventory.views.costing import chart, costing, terms
 from inventory.views.counting import count, count_decision, counts
 from inventory.views.stock import bins, movements, stock
@@ -8,6 +9,7 @@ from inventory.views.units import labels, unit, units
 __all__ = [
     "bins",
     "chart",
+    "check",
     "costing",
     "count",
     "count_decision",

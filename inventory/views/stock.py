@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from inventory import checking
 from inventory.forms import BinFilters, StockFilters
 from inventory.models import StockLevel
 from inventory.quantities import totals, with_quantities
@@ -129,6 +130,7 @@ def _list(
         "page": page,
         "rows": rows,
         "totals": totals(levels) if form.is_valid() else None,
+        "wrong": last.wrong if (last := checking.newest()) else 0,
     }
     return render(request, template, context, status=200 if form.is_valid() else 400)
 

@@ -1,7 +1,8 @@
-"""Months long past are closed by two people, the next one waits for the second, and the monitor has looked."""
+"""Months long past are closed by two people, the next one waits for the second, and the monitors have looked."""
 
 from datetime import datetime, timedelta
 
+from inventory.checking import check
 from oms import outbox, periods
 from oms.models import User
 from oms.roles import Role
@@ -22,3 +23,4 @@ def keep_books(*, now: datetime) -> None:
             if month is not over[-1]:
                 periods.close(month.first, by=closes, at=at + timedelta(hours=2))
     watch(by="system", at=now)
+    check(by="system", at=now)
