@@ -29,6 +29,7 @@ from returns.photo_matching import fingerprint
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MAX_PER_LINE = 5
+MAX_ROOM = 120_000_000  # bytes of memory while it is decoded, beside what a web worker holds anyway
 LONGEST_SIDE = 2000  # enough to see a scratch
 CONTENT_TYPE = "image/jpeg"
 _QUALITY = 82
@@ -42,6 +43,11 @@ class PhotoTooLarge(Refused):
 class PhotoTooManyPixels(Refused):
     code = "photo_too_many_pixels"
     sentence = _("This photo has more than 40 megapixels. Please choose a smaller one.")
+
+
+class PhotoTooHeavy(Refused):
+    code = "photo_too_heavy"
+    sentence = _("This photo takes too much room to open. Please save it smaller, as a plain JPEG, and choose that.")
 
 
 class PhotoUnknown(Refused):
@@ -80,7 +86,7 @@ class Picture:
 def clean(upload: File) -> Picture:
     """Read an uploaded file and draw its picture again.
 
-    Raises PhotoEmpty, PhotoTooLarge, PhotoUnknown, PhotoTooManyPixels, PhotoBroken.
+    Raises PhotoEmpty, PhotoTooLarge, PhotoUnknown, PhotoTooManyPixels, PhotoTooHeavy, PhotoBroken.
     """
     if not upload.size:
         raise PhotoEmpty
@@ -104,6 +110,8 @@ def _redraw(content: bytes) -> Picture:
             raise PhotoTooManyPixels
         # A JPEG can be decoded at a fraction of its size, so that a large one costs little memory.
         image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        if _room(image, of=content) > MAX_ROOM:
+            raise PhotoTooHeavy
         image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Resampling.LANCZOS)
         upright = ImageOps.exif_transpose(image)
         drawn = _on_white(upright)
@@ -128,6 +136,24 @@ def _open(content: bytes) -> Image:
             raise PhotoTooManyPixels
         return WebPImageFile(stream)
     raise PhotoUnknown
+
+
+def _room(image: Image, *, of: bytes) -> int:
+    """How many bytes decoding takes. A progressive JPEG keeps every coefficient of the whole; what is see-through is
+    held twice while it is made smaller; the decoder of WebP holds the canvas beside what it hands over."""
+    if isinstance(image, JpegImageFile):
+        whole = _jpeg_pixels(of) * len(image.layer) * 2 if "progressive" in image.info else 0
+        return whole + image.width * image.height * 4
+    pixels = image.width * image.height
+    if isinstance(image, WebPImageFile):
+        return pixels * 12
+    return pixels * (8 if image.has_transparency_data else 4)
+
+
+def _jpeg_pixels(content: bytes) -> int:
+    """Of the file itself, whatever fraction of it is decoded."""
+    with JpegImageFile(io.BytesIO(content)) as whole:
+        return whole.width * whole.height
 
 
 def _webp_size(content: bytes) -> tuple[int, int]:
