@@ -278,18 +278,21 @@ def _not_back(rma: RMA, shares: Sequence[Share]) -> list[Staying]:
 
 def fees_left(to_date: Quote, memos: Iterable[CreditMemo], limit: Decimal) -> tuple[QuotedFee, ...]:
     """Fees of everything so far less those taken before, gross and tax each to date; never more than this part can
-    bear."""
+    bear, with what an earlier part took for one fee and what another fee is due by now."""
     taken: dict[int, tuple[Decimal, Decimal]] = {}
     for memo in memos:
         for position, fee in enumerate(memo.quote.get("fees", ())):
             gross, tax = taken.get(position, (Decimal(0), Decimal(0)))
             taken[position] = gross + Decimal(fee["gross"]), tax + Decimal(fee["tax"])
     fees = []
+    nothing = Decimal(0), Decimal(0)
+    over = (taken.get(position, nothing)[0] - fee.gross for position, fee in enumerate(to_date.fees))
+    limit += sum((amount for amount in over if amount > 0), Decimal(0))
     for position, fee in enumerate(to_date.fees):
-        before, tax_before = taken.get(position, (Decimal(0), Decimal(0)))
+        before, tax_before = taken.get(position, nothing)
         due = fee.gross - before
         kept = min(due, limit)
-        limit -= kept
+        limit -= max(kept, Decimal(0))
         tax = fee.tax if kept == due else tax_in(before + kept, fee.tax_rate or Decimal(0), True, to_date.currency)
         waived = fee.waived if kept == due else due - kept
         fees.append(replace(fee, gross=kept, tax=tax - tax_before, waived=waived))
