@@ -1,8 +1,9 @@
-"""How many random examples a property test looks at: few in the normal run, HOMEWARD_EXAMPLES of them on demand."""
+"""How many random examples a property test looks at: 2,000 of money, which is cheap to ask; few of what costs more, and
+HOMEWARD_EXAMPLES of them on demand."""
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 thorough = settings(
     max_examples=int(os.environ.get("HOMEWARD_EXAMPLES", "100")),
@@ -10,4 +11,10 @@ thorough = settings(
     database=None,
     derandomize="HOMEWARD_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
+)
+# Nothing is made smaller: the same two thousand are drawn each time, and HOMEWARD_EXAMPLES shrinks what they find.
+many = settings(
+    thorough,
+    max_examples=max(2_000, thorough.max_examples),
+    phases=[Phase.explicit, Phase.generate] if thorough.derandomize else list(Phase),
 )

@@ -27,7 +27,7 @@ from oms.money import (
     unit_value,
     units_value,
 )
-from tests.properties import thorough
+from tests.properties import many
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_what_cannot_be_split_over(weights: list[int]) -> None:
         allocate(10, weights)
 
 
-@thorough
+@many
 @given(st.integers(-(10**12), 10**12), st.lists(st.integers(0, 10**9), min_size=1, max_size=20))
 def test_shares_add_up_and_stay_within_one_unit_of_exact(total: int, weights: list[int]) -> None:
     shares = allocate(total, weights)
@@ -193,7 +193,7 @@ def test_shares_add_up_and_stay_within_one_unit_of_exact(total: int, weights: li
         assert abs(Fraction(total * weight, scale) - share) < 1
 
 
-@thorough
+@many
 @given(st.integers(-(10**15), 10**15), st.integers(1, 10**6))
 def test_a_ratio_is_rounded_half_away_from_zero(numerator: int, denominator: int) -> None:
     exact = Fraction(numerator, denominator)
@@ -211,7 +211,7 @@ def test_w1b_three_units_of_290() -> None:
     ]
 
 
-@thorough
+@many
 @given(st.integers(0, 10**9), st.integers(1, 200))
 def test_the_units_of_a_line_add_up_and_differ_by_at_most_one(total: int, quantity: int) -> None:
     values = [unit_value(total, quantity, unit) for unit in range(quantity)]

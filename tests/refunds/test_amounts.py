@@ -12,7 +12,7 @@ from oms.money import exponent, from_minor
 from refunds.amounts import ClaimedLine, FeeTerm, Quote, fee_terms, price_line, price_units
 from refunds.refusals import TermsUnusable
 from returns.policy import Fee
-from tests.properties import thorough
+from tests.properties import many
 
 
 def claim(
@@ -180,7 +180,7 @@ CURRENCIES = st.sampled_from(["JPY", "GBP", "KWD"])
 PERCENTS = st.sampled_from(["100", "85", "50", "33.33", "0"])
 
 
-@thorough
+@many
 @given(CURRENCIES, st.integers(0, 10**7), st.integers(0, 100), st.integers(1, 60), st.randoms(use_true_random=False))
 def test_any_sequence_that_ends_in_everything_pays_exactly_the_line(
     currency: str, gross: int, tax_share: int, quantity: int, rnd: random.Random
@@ -200,7 +200,7 @@ def test_any_sequence_that_ends_in_everything_pays_exactly_the_line(
     assert [paid, paid_tax] == [from_minor(gross, currency), from_minor(tax, currency)]
 
 
-@thorough
+@many
 @given(CURRENCIES, st.integers(0, 10**6), st.integers(1, 40), PERCENTS, st.data())
 def test_how_units_are_grouped_never_changes_what_they_pay(
     currency: str, gross: int, quantity: int, percent: str, data: st.DataObject
@@ -220,7 +220,7 @@ def test_how_units_are_grouped_never_changes_what_they_pay(
     assert all(0 <= row.gross <= row.value for row in rows)
 
 
-@thorough
+@many
 @given(CURRENCIES, st.integers(1, 10**6), st.integers(0, 10**4), st.integers(0, 100))
 def test_total_net_and_tax_always_agree(currency: str, gross: int, fee: int, percent: int) -> None:
     assert exponent(currency) in (0, 2, 3)

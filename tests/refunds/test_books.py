@@ -19,7 +19,7 @@ from refunds.states import RefundDestination, RefundStatus
 from returns import lifecycle as returns
 from returns.lifecycle import Wanted
 from tests.builders import NOON, Sold
-from tests.properties import thorough
+from tests.properties import many
 from tests.refunds.cases import LATER, a_paid_order, a_refund_in, a_requested_refund, inspect_all, receive_all
 
 D = RefundDestination
@@ -99,7 +99,7 @@ def test_two_payments_share_tax_and_fees_of_one_memo_to_the_cent() -> None:
     st.lists(st.integers(1, 10**7), min_size=1, max_size=6),
     st.sampled_from(("GBP", "JPY", "KWD")),
 )
-@thorough
+@many
 def test_parts_of_several_refunds_add_up_to_the_memo(whole: int, amounts: list[int], currency: str) -> None:
     """However a memo's total is shared over payments, the parts of its tax or fees are that tax or those fees."""
     total, before, parts = from_minor(sum(amounts), currency), Decimal(0), []
@@ -111,7 +111,7 @@ def test_parts_of_several_refunds_add_up_to_the_memo(whole: int, amounts: list[i
 
 
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 10**6), min_size=2, max_size=5))
-@thorough
+@many
 def test_no_part_is_negative_or_more_than_its_amount(whole: int, amounts: list[int]) -> None:
     whole = min(whole, sum(amounts))  # a tax is never more than what it is in
     total, before = from_minor(sum(amounts), "GBP"), Decimal(0)

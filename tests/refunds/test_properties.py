@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal as D
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from oms.money import from_minor
@@ -20,20 +20,13 @@ from refunds.quote_json import quote_value
 from returns.policy import Fee
 from returns.pricing import UnitsToPrice
 from tests.proofs import k9
+from tests.properties import many
 
-MANY = settings(
-    max_examples=2_000,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate],  # a case is drawn from its seed, so there is nothing to make smaller
-    suppress_health_check=[HealthCheck.too_slow],
-)
 SEEDS = st.integers(2**40, 2**60)
 CURRENCIES = ("JPY", "GBP", "KWD")
 
 
-@MANY
+@many
 @given(SEEDS)
 def test_everything_returned_pays_what_was_captured_less_the_declared_fees(seed: int) -> None:
     """Any order, any sequence of partial returns: to the cent per line, per tax rate, per payment."""
@@ -44,7 +37,7 @@ def test_everything_returned_pays_what_was_captured_less_the_declared_fees(seed:
     assert k9.adds_up(found, case, paid)
 
 
-@MANY
+@many
 @given(SEEDS)
 def test_the_order_of_units_never_changes_the_total_and_none_pays_more_than_it_is_worth(seed: int) -> None:
     rnd = random.Random(seed)
@@ -102,7 +95,7 @@ def a_return(rnd: random.Random) -> Asked:
     return Asked(tuple(units), tuple(fees), currency)
 
 
-@MANY
+@many
 @given(SEEDS)
 def test_the_refund_in_however_many_parts_is_the_quote(seed: int) -> None:
     """Inspection confirms what was declared, piece by piece and line by line in any order: the parts are the quote.

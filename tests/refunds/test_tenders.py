@@ -18,7 +18,7 @@ from refunds.tenders import (
     share_out_as_told,
     share_over,
 )
-from tests.properties import thorough
+from tests.properties import many
 
 CARD = PaymentTerms("card", "card", D("5.00"))
 CHEQUE = PaymentTerms("cheque", "manual", D("5.00"))
@@ -103,7 +103,7 @@ class TestByHand:
             share_out_as_told(told, [CARD, CHEQUE], "GBP")
 
 
-@thorough
+@many
 @given(
     st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=5),
     st.integers(0, 10**6),

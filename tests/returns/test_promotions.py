@@ -18,7 +18,7 @@ from returns.models import RMA, Receipt
 from returns.promotions import Promotion, Share, Staying, lost_by
 from tests.builders import NOON, Sold, an_order
 from tests.policies import a_rule
-from tests.properties import thorough
+from tests.properties import many
 from tests.refunds.cases import DOCK, LATER, inspect_all, receive_all
 
 SPRING = {"label": "SPRING", "minimum": "50.00", "shares": [["6.67", "1.11"], ["3.33", "0.55"]]}
@@ -177,7 +177,7 @@ def test_what_a_later_return_was_promised_counts() -> None:
     assert [paid(hat), paid(first)] == [D("10.00"), D("8.34") - D(rma.quote["fees"][0]["gross"])]
 
 
-@thorough
+@many
 @given(
     st.lists(st.tuples(st.integers(1, 5), st.integers(0, 10**5), st.integers(0, 10**4)), min_size=1, max_size=4),
     st.data(),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from refunds.store_credit import EFFECTS, Category, EntryKind, Holding, Part, give_back, in_spending_order, take
 from refunds.store_credit.kinds import balance_change
-from tests.properties import thorough
+from tests.properties import many
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CATEGORIES = ("gift", "bonus", "goodwill", "refund")
@@ -73,7 +73,7 @@ cents = st.integers(min_value=1, max_value=2000).map(lambda minor: D(minor) / 10
 moves = st.lists(st.tuples(st.sampled_from(sorted(EntryKind)), cents, st.integers(0, 5)), max_size=40)
 
 
-@thorough
+@many
 @given(moves)
 def test_the_balance_is_the_sum_of_the_entries_at_every_instant(steps: list[tuple[EntryKind, D, int]]) -> None:
     """Whatever is asked for in whatever order: what is possible happens, and no sum ever falls below zero."""
