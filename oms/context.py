@@ -19,6 +19,7 @@ NAVIGATION = (
     (_("Orders"), "orders:list", "see orders", "bag"),
     (_("Parcels in trouble"), "returns:cases", "see returns", "alert"),
     (_("Scan station"), "admin:dock_scan", "receive parcels", "scan"),
+    (_("Found goods"), "admin:dock_found", "see returns", "question"),
     (_("Inspection"), "admin:dock_inspection", "inspect goods", "inspect"),
     (_("Packing"), "admin:packing", "pack goods", "parcel"),
     (_("Set aside"), "admin:goods", "move stock", "repair"),

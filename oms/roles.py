@@ -37,6 +37,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "open returns": (_AGENT, _MANAGER, _ADMIN),
         "decide returns": (_AGENT, _MANAGER, _ADMIN),
         "receive parcels": (_DOCK, _MANAGER, _ADMIN),
+        "correct counts": (_MANAGER, _ADMIN),
         "inspect goods": (_DOCK, _MANAGER, _ADMIN),
         "pack goods": (_DOCK, _MANAGER, _ADMIN),
         "see photos": (_AGENT, _DOCK, _FINANCE, _MANAGER, _ADMIN),

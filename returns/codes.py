@@ -79,7 +79,7 @@ def find(code: str, within: Iterable[ReturnLine] = ()) -> Found:
     if parcel := parcels.order_by("-pk").first():
         return Found(code, rma=parcel.rma, parcel=parcel)
     units = Unit.objects.select_related("product", "sold_on").filter(Q(number__in=readings) | Q(serial__in=readings))
-    if unit := units.order_by("pk").first():
+    if unit := _nearest(units.order_by("pk")[:20], within):
         return Found(code, unit=unit, lines=_of_unit(unit, within), products=(unit.product,))
     products = list(Product.objects.filter(Q(sku__in=readings) | Q(barcode__in=readings)).order_by("pk")[:20])
     if products:
@@ -120,6 +120,17 @@ def _fitting(readings: Sequence[str], within: Iterable[ReturnLine]) -> list[Retu
         if line.order_line.sku.casefold() in wanted
         or (line.order_line.product and line.order_line.product.barcode.casefold() in wanted)
     ]
+
+
+def _nearest(units: Iterable[Unit], within: Iterable[ReturnLine]) -> Unit | None:
+    """Two products may have the same serial number: the one sold on a line in hand is meant, else of its products."""
+    found = list(units)
+    sold = {line.order_line_id for line in within}
+    products = {line.order_line.product_id for line in within}
+    mine = [unit for unit in found if unit.sold_on_id in sold] or [
+        unit for unit in found if unit.product_id in products
+    ]
+    return next(iter(mine or found), None)
 
 
 def _of_unit(unit: Unit, within: Iterable[ReturnLine]) -> list[ReturnLine]:

@@ -56,7 +56,7 @@ def expected(parcel: Parcel | None, lines: Sequence[ReturnLine]) -> dict[int, in
     plan = {one["line"]: one["quantity"] for one in getattr(parcel, "plan", None) or ()}
     if parcel is None or not plan:
         return left
-    counted = Receipt.objects.filter(parcel=parcel).values_list("line").annotate(sum=Sum("quantity"))
+    counted = Receipt.objects.filter(parcel=parcel, is_reversed=False).values_list("line").annotate(sum=Sum("quantity"))
     for line, quantity in counted.values_list("line", "sum"):
         plan[line] = plan.get(line, 0) - quantity
     return {line: max(0, min(units, plan.get(line, 0))) for line, units in left.items()}

@@ -6,6 +6,11 @@ from returns.views import dock, goods
 
 admin.site.add_page("scan/", dock.scan, "dock_scan")
 admin.site.add_page("scan/<str:number>/receipts/", dock.receipts, "dock_receipts")
+admin.site.add_page("scan/<str:number>/corrections/", dock.corrections, "dock_corrections")
+admin.site.add_page("actions/", dock.actions, "dock_actions")
+admin.site.add_page("found/", dock.found, "dock_found")
+admin.site.add_page("found/new/", dock.found_new, "dock_found_new")
+admin.site.add_page("found/<str:number>/decision/", dock.found_decision, "dock_found_decision")
 admin.site.add_page("inspection/", dock.inspection_queue, "dock_inspection")
 admin.site.add_page("inspection/<str:number>/", dock.inspection, "dock_inspection_of")
 admin.site.add_page("packing/", dock.packing, "packing")

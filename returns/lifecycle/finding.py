@@ -4,7 +4,7 @@ Nothing of it is stock, and nothing is paid, before it belongs to a return. Wher
 first, then the row of what was found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -17,14 +17,23 @@ from oms.models import Product
 from oms.verbs import verb
 from returns.lifecycle.locking import lines_of, lock
 from returns.lifecycle.receiving import Arrived, receive
-from returns.lifecycle.taking_back import reverse
+from returns.lifecycle.taking_back import TAKE_BACK_WITHIN, reverse
 from returns.models import RMA, FoundGoods, Receipt, ReturnLine
-from returns.refusals import NotExpectedThere, NothingArrived, NotOffered, OtherKindOfBin, OtherWarehouse
+from returns.refusals import (
+    NotExpectedThere,
+    NothingArrived,
+    NotOffered,
+    OtherKindOfBin,
+    OtherWarehouse,
+    TooLateToTakeBack,
+)
 from returns.states import (
     FOUND_MACHINE,
+    PARCEL_MACHINE,
     RECEPTION_MACHINE,
     FoundKind,
     FoundStatus,
+    ParcelStatus,
     ReceiptResult,
 )
 
@@ -179,6 +188,7 @@ def match_goods(number: str, rma_number: str, *, by: str, at: datetime, line_id:
     else:
         pieces = _counted_anew(found, rma, lines, token, by=by, at=at)
     receipts = receive(rma.number, pieces, form_token=token, by=by, at=at)
+    _no_label_needed(rma, lines.values())
     found.rma, found.line_id = rma, pieces[0].line_id
     _decide(found, FoundStatus.MATCHED, at)
     outbox.record(
@@ -193,6 +203,13 @@ def match_goods(number: str, rma_number: str, *, by: str, at: datetime, line_id:
     return found
 
 
+def _no_label_needed(rma: RMA, lines: Iterable[ReturnLine]) -> None:
+    """Where all of it is here already, no label is bought any more."""
+    PARCEL_MACHINE.check("void", ParcelStatus.WANTED, ParcelStatus.VOIDED)
+    if sum(line.outstanding for line in lines) == 0:
+        rma.parcels.filter(status=ParcelStatus.WANTED).update(status=ParcelStatus.VOIDED)
+
+
 def _pieces(found: FoundGoods, rma: RMA, lines: dict[int, ReturnLine], line_id: int | None) -> list[Arrived]:
     """The lines that wait for these goods, the first asked first."""
     fitting = [line for line in lines.values() if line.outstanding and _fits(found, line, line_id)]
@@ -204,6 +221,7 @@ def _pieces(found: FoundGoods, rma: RMA, lines: dict[int, ReturnLine], line_id: 
         taken = min(wanted, line.outstanding)
         if taken:
             pieces.append(Arrived(line.pk, taken))
+            line.arrived += taken
         wanted -= taken
     return pieces
 
@@ -239,7 +257,7 @@ def _counted_anew(
 @verb
 def keep_goods(number: str, *, by: str, at: datetime) -> FoundGoods:
     """Nobody knows whose these are: they stay in their bin, and can still be matched."""
-    return _only_decide(number, "keep", FoundStatus.KEPT, "goods.kept", by=by, at=at)
+    return _only_decide(_locked(number), "keep", FoundStatus.KEPT, "goods.kept", by=by, at=at)
 
 
 @verb
@@ -248,7 +266,7 @@ def refuse_goods(number: str, *, by: str, at: datetime) -> FoundGoods:
     found = _locked(number)
     if found.receipt_id is None:
         raise NotOffered
-    return _only_decide(number, "refuse", FoundStatus.REFUSED, "goods.refused", by=by, at=at)
+    return _only_decide(found, "refuse", FoundStatus.REFUSED, "goods.refused", by=by, at=at)
 
 
 @verb
@@ -257,25 +275,30 @@ def send_goods_back(number: str, *, by: str, at: datetime) -> FoundGoods:
     found = _locked(number)
     if found.receipt_id is not None:
         raise NotOffered
-    return _only_decide(number, "send_back", FoundStatus.SENT_BACK, "goods.sent_back", by=by, at=at)
+    return _only_decide(found, "send_back", FoundStatus.SENT_BACK, "goods.sent_back", by=by, at=at)
 
 
 @verb
-def withdraw_goods(number: str, *, by: str, at: datetime) -> FoundGoods:
-    """It was recorded by mistake; a mismatch is taken back with its receipt."""
+def withdraw_goods(number: str, *, form_token: UUID, by: str, at: datetime) -> FoundGoods:
+    """It was recorded by mistake, within the minute; a mismatch is taken back with its receipt.
+
+    Raises TooLateToTakeBack.
+    """
     found = _locked(number)
     if found.receipt_id is not None:
         raise NotOffered
-    return _only_decide(number, "withdraw", FoundStatus.WITHDRAWN, "goods.withdrawn", by=by, at=at)
+    if found.status != FoundStatus.WITHDRAWN and at > found.found_at + TAKE_BACK_WITHIN:
+        raise TooLateToTakeBack
+    found.withdrawn_token = form_token
+    return _only_decide(found, "withdraw", FoundStatus.WITHDRAWN, "goods.withdrawn", by=by, at=at)
 
 
-def _only_decide(number: str, name: str, target: FoundStatus, event: str, *, by: str, at: datetime) -> FoundGoods:
-    found = _locked(number)
+def _only_decide(found: FoundGoods, name: str, target: FoundStatus, event: str, *, by: str, at: datetime) -> FoundGoods:
     if found.status == target:
         return found
     FOUND_MACHINE.check(name, found.status, target)
     _decide(found, target, at)
-    outbox.record(found, event, by=by, at=at, changed=("status", "decided_at"))
+    outbox.record(found, event, by=by, at=at, changed=("status", "decided_at", "withdrawn_token"))
     return found
 
 

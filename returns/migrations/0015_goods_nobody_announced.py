@@ -34,9 +34,6 @@ BEGIN
     ELSE
         UPDATE returns_returnline SET missing = missing - taken.quantity WHERE id = taken.line_id;
     END IF;
-    UPDATE inventory_unit SET left_as = 'receipt/' || taken.id || '/taken_back', left_at = NEW.reversed_at,
-           bin_id = NULL, reservation_id = NULL
-     WHERE received_as = 'receipt/' || taken.id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER reverse_receipt AFTER INSERT ON returns_reversal
@@ -116,6 +113,7 @@ class Migration(migrations.Migration):
                 ("tracking_number", models.CharField(blank=True, max_length=60, verbose_name="tracking number")),
                 ("hints", oms.encryption.PersonalTextField(verbose_name="what is known of the sender")),
                 ("form_token", models.UUIDField()),
+                ("withdrawn_token", models.UUIDField(null=True)),
                 ("position", models.PositiveSmallIntegerField(default=0)),
                 ("by", models.CharField(max_length=60)),
                 ("found_at", models.DateTimeField(verbose_name="found")),

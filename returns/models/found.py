@@ -34,6 +34,7 @@ class FoundGoods(StreamOwner):
     tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True)
     hints = PersonalTextField(_("what is known of the sender"))
     form_token = models.UUIDField()
+    withdrawn_token = models.UUIDField(null=True)  # of the page that took it back
     position = models.PositiveSmallIntegerField(default=0)  # in its form
     by = models.CharField(max_length=60)
     found_at = models.DateTimeField(_("found"))

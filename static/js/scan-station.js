@@ -26,13 +26,35 @@ station?.addEventListener("keydown", (event) => {
   take(input);
 });
 
+// The labelled keys do what their printed codes do, in turn with the scans before them.
+document.addEventListener("keydown", (event) => {
+  const key = /^F\d+$/.test(event.key) && station?.querySelector(`[data-function-key="${event.key}"]`);
+  if (!key) return;
+  event.preventDefault();
+  send(key.dataset.code ?? key.value);
+});
+
 function take(input) {
-  if (input.value.trim()) queue.push(input.value);
+  const code = input.value;
   input.value = "";
   input.focus();
+  if (code.trim()) send(code);
+}
+
+function send(code) {
+  queue.push(code);
   sound ??= new AudioContext();
   if (!busy) work();
 }
+
+// How long the last step can still be taken back.
+setInterval(() => {
+  const until = station?.querySelector("[data-until]");
+  if (!until) return;
+  const left = Math.ceil((new Date(until.dateTime) - Date.now()) / 1000);
+  if (left <= 0) until.closest("button").remove();
+  else until.textContent = `${left} s`;
+}, 1000);
 
 async function work() {
   busy = true;
@@ -61,6 +83,7 @@ function show(fresh, form) {
   const next = fresh.querySelector("[data-scan-form]");
   form.action = next.action;
   form.elements.form_token.value = next.elements.form_token.value;
+  form.elements.about.value = next.elements.about.value;
   form.querySelector("label").textContent = next.querySelector("label").textContent;
   const answer = station.querySelector("[data-scan-answer]");
   const given = fresh.querySelector("[data-scan-answer]");

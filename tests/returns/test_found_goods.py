@@ -24,7 +24,7 @@ DECISIONS = {
     "match": lambda number, rma: lifecycle.match_goods(number, rma, by=AGENT, at=LATER),
     "keep": lambda number, rma: lifecycle.keep_goods(number, by=AGENT, at=LATER),
     "send_back": lambda number, rma: lifecycle.send_goods_back(number, by=AGENT, at=LATER),
-    "withdraw": lambda number, rma: lifecycle.withdraw_goods(number, by=DOCK, at=LATER),
+    "withdraw": lambda number, rma: lifecycle.withdraw_goods(number, form_token=uuid4(), by=DOCK, at=LATER),
 }
 
 
@@ -157,7 +157,7 @@ def test_a_mismatch_is_not_matched_with_another_return_nor_sent_back_by_the_desk
     for decide in (
         lambda: lifecycle.match_goods(goods.number, other.number, by=AGENT, at=LATER),
         lambda: lifecycle.send_goods_back(goods.number, by=AGENT, at=LATER),
-        lambda: lifecycle.withdraw_goods(goods.number, by=DOCK, at=LATER),
+        lambda: lifecycle.withdraw_goods(goods.number, form_token=uuid4(), by=DOCK, at=LATER),
         lambda: lifecycle.refuse_goods(found().number, by=AGENT, at=LATER),
     ):
         with pytest.raises(Refused, match="not possible"):

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from oms.refusals import Refused
-from returns.models import RMA, Receipt, ReturnLine
-from returns.states import ReceiptResult, RMAStatus
+from returns.models import RMA, FoundGoods, Receipt, ReturnLine
+from returns.states import FoundKind, ReceiptResult, RMAStatus
 
 MOST_WORDS = 48  # a longer title would no longer be read from two metres
 
@@ -63,6 +63,26 @@ def counted(receipt: Receipt, rma: RMA, lines: list[ReturnLine]) -> Answer:
     if not any(line.arrived > line.inspected for line in lines):
         return Answer(words, _("Every piece is accounted for, and none is left to inspect."), _tone(receipt))
     return Answer(words, _("Every piece is accounted for. Inspect it now."), _tone(receipt))
+
+
+def taken_back(receipt: Receipt, rma: RMA, lines: list[ReturnLine]) -> Answer:
+    """What is no longer counted, and what is here now."""
+    line = next(line for line in lines if line.pk == receipt.line_id)
+    following = _("%(title)s: %(here)s of %(all)s here now.")
+    shown = {"title": title_of(line), "here": line.arrived, "all": line.quantity}
+    return Answer(_("Taken back"), following % shown, "careful", "undo")
+
+
+def recorded(found: FoundGoods) -> Answer:
+    """Goods nobody announced: where to put them, and who decides."""
+    place = found.bin.code if found.bin else ""
+    following = _("%(number)s · %(what)s. The service desk decides; nothing is booked.")
+    shown = {"number": found.number, "what": FoundKind(found.kind).label}
+    return Answer(_("Put it into %(bin)s") % {"bin": place}, following % shown, "careful", "boxes")
+
+
+def withdrawn(found: FoundGoods) -> Answer:
+    return Answer(_("Taken back"), _("%(number)s is not put aside.") % {"number": found.number}, "careful", "undo")
 
 
 def _tone(receipt: Receipt) -> str:

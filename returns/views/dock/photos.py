@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -14,10 +15,11 @@ from returns.models import ReturnPhoto
 @may("see photos")
 def photo(request: HttpRequest, ref: UUID) -> HttpResponse:
     """One photo of a return, decrypted for this answer alone."""
-    found = ReturnPhoto.objects.select_related("rma__order__customer").filter(ref=ref, rma__isnull=False).first()
+    shown = ReturnPhoto.objects.filter(Q(rma__isnull=False) | Q(found__isnull=False))
+    found = shown.select_related("rma__order__customer", "found").filter(ref=ref).first()
     content = found.content if found else b""
     if not content:
         raise Http404
     response = HttpResponse(bytes(content), content_type=photos.CONTENT_TYPE)
-    response["Content-Disposition"] = f'inline; filename="{found.rma.number}-{found.pk}.jpg"'
+    response["Content-Disposition"] = f'inline; filename="{found.rma or found.found}-{found.pk}.jpg"'
     return response
