@@ -1,11 +1,12 @@
 """A run over the movements of one product: what each cost, and what is left."""
 
 import gc
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, localcontext
 from enum import StrEnum
+from typing import NamedTuple
 
 from inventory.valuation.layers import STOCKS, ZERO, Layer, Method, Stock
 from inventory.valuation.refusals import (
@@ -38,14 +39,17 @@ class StockEvent:
     lot: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EventValue:
-    """What an event cost in all, and stock after it."""
+class EventValue(NamedTuple):
+    """What an event of so many units cost in all, and stock after it. One is made per movement, so it is a tuple."""
 
     cost: Decimal
-    unit_cost: Decimal
+    units: Decimal
     quantity: Decimal
     value: Decimal
+
+    @property
+    def unit_cost(self) -> Decimal:
+        return _EXACT.divide(self.cost, self.units)
 
     @property
     def average(self) -> Decimal | None:
@@ -146,8 +150,10 @@ class _Books:
         return reference
 
 
-def _cost(parts: Iterable[Layer]) -> Decimal:
-    return sum((part.quantity * part.unit_cost for part in parts), ZERO)
+def _cost(parts: Sequence[Layer]) -> Decimal:
+    if len(parts) == 1:
+        return parts[0].quantity * parts[0].unit_cost
+    return sum([part.quantity * part.unit_cost for part in parts], ZERO)
 
 
 def _plain(quantity: Decimal) -> str:
@@ -180,12 +186,12 @@ def value_events(events: Sequence[StockEvent], method: Method) -> Valuation:
         Op.RETURN: books.come_back,
         Op.VENDOR_RETURN: books.send_back,
     }
-    rows = []
+    rows: list[EventValue] = []
+    stock, keep = books.stock, rows.append
     with localcontext(_EXACT), without_collector(events):
         for at, event in enumerate(events):
             if event.quantity <= 0:
                 raise QuantityNotPositive(at=at)
             cost = book[event.op](at, event)
-            rows.append(EventValue(cost, cost / event.quantity, books.stock.quantity, books.stock.value))
-    stock = books.stock
+            keep(EventValue(cost, event.quantity, stock.quantity, stock.value))
     return Valuation(method, tuple(rows), stock.quantity, stock.value, books.cogs, tuple(stock.layers()))

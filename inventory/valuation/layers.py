@@ -27,8 +27,12 @@ class Layer:
 
     def take(self, wanted: Decimal) -> "Layer":
         """Up to `wanted` units of it, as a part of their own."""
-        part = Layer(self.receipt, min(wanted, self.quantity), self.unit_cost)
-        self.quantity -= part.quantity
+        if wanted >= self.quantity:
+            part = Layer(self.receipt, self.quantity, self.unit_cost)
+            self.quantity = ZERO
+        else:
+            part = Layer(self.receipt, wanted, self.unit_cost)
+            self.quantity -= wanted
         return part
 
 

@@ -106,9 +106,9 @@ def _value_by_lots(events: Sequence[StockEvent]) -> Valuation:
     for origin, row in zip(origins, valued.events, strict=True):
         costs[origin] += row.cost
         lasts[origin] = row
-    rows = (
-        EventValue(cost, cost / event.quantity, last.quantity, last.value)
+    rows = [
+        EventValue(cost, event.quantity, last.quantity, last.value)
         for cost, event, last in zip(costs, events, lasts, strict=True)
-    )
+    ]
     layers = (replace(layer, receipt=origins[layer.receipt]) for layer in valued.layers)
     return replace(valued, events=tuple(rows), layers=tuple(layers))
