@@ -19,6 +19,15 @@ LARGEST_COUNT = 1_000_000
 AS_SUGGESTED = ("", _("As suggested"))
 
 
+# What is decided otherwise with one key: the key, what becomes of the goods, and why.
+QUICK: tuple[tuple[str, Disposition, Any], ...] = (
+    ("q", Disposition.QUARANTINE, _("something is odd about it")),
+    ("f", Disposition.REFURBISH, _("a little work makes it sellable")),
+    ("l", Disposition.LIQUIDATE, _("not worth its place on the shelf")),
+    ("s", Disposition.SCRAP, _("hygiene or safety")),
+)
+
+
 class PageTokenField(forms.UUIDField):
     """Minted with the page: what is sent twice with the same one happens once."""
 
@@ -82,6 +91,12 @@ class InspectionForm(forms.Form):
     acceptance = forms.ChoiceField(
         label=_("Do we take it back?"), required=False, choices=[AS_SUGGESTED, *Acceptance.choices]
     )
+    quick = forms.ChoiceField(
+        label=_("Otherwise, with one key"),
+        required=False,
+        choices=[("", _("As suggested")), *((key, f"{what.label}: {why}") for key, what, why in QUICK)],
+        error_messages={"invalid_choice": _("Choose one of these.")},
+    )
     override_reason = forms.CharField(
         label=_("Why other than suggested?"), required=False, max_length=200, widget=forms.TextInput
     )
@@ -105,14 +120,15 @@ class InspectionForm(forms.Form):
 
     def finding(self) -> Finding:
         data = self.cleaned_data
+        what, why = next(((what, why) for key, what, why in QUICK if key == data["quick"]), ("", ""))
         return Finding(
             receipt_id=data["receipt"],
             quantity=data["quantity"],
             condition=data["condition"],
-            disposition=data["disposition"],
+            disposition=data["disposition"] or what,
             grade=data["grade"],
             acceptance=data["acceptance"],
-            override_reason=data["override_reason"],
+            override_reason=data["override_reason"] or str(why),
             note=data["note"],
         )
 

@@ -35,7 +35,7 @@ from returns.states import (
     RMAStatus,
     Settlement,
 )
-from returns.views.desk import outgoing, parcel_cases
+from returns.views.desk import economics, outgoing, parcel_cases
 from returns.views.desk.listing import age, staff_label, value_of
 from returns.views.portal import boxes, offers
 from returns.views.portal.choosing import TITLES
@@ -170,6 +170,7 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "messages_sent": _messages(rma, clock) if allowed(user, "see messages") else None,
         "story": _story(events, clock),
         "verbs": verbs,
+        "economics": economics.told(rma, lines, now) if "approve" in verbs else None,
         "may_choose": _may_choose(rma, user),
         "outgoing": outgoing.told(rma, user) if _goes_out(rma, outcomes) else (),
     }

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -21,18 +22,19 @@ from inventory.models import Bin, Condition
 from inventory.states import Disposition, Grade
 from oms import outbox
 from oms.access import may
-from oms.money import Money
+from oms.money import Money, round_half_up
 from oms.prepared import prepared
 from oms.refusals import Refused
 from oms.templatetags.components import money
 from oms.verbs import inside_a_verb
 from refunds.lifecycle.owing import owed_to
 from refunds.models import CreditMemo
-from returns import codes, lifecycle, photos, reference
-from returns.forms.dock import FIELD_OF, InspectionForm
+from returns import codes, lifecycle, photos, recovered, recovery, reference
+from returns.forms.dock import FIELD_OF, QUICK, InspectionForm
 from returns.lifecycle.inspecting import suggestion
 from returns.models import RMA, Hold, Outcome, Receipt, ReturnPhoto
 from returns.states import Acceptance, HoldStatus, ReceiptResult, Resolution, RMAStatus
+from returns.views.dock import recovery_words as words
 
 PAGE_SIZE = 50
 
@@ -204,8 +206,20 @@ def _page(
         "expected": sum(line.outstanding for line in rma.lines.all()),
         "problem": problem,
         "may_see_photos": True,
+        "overridden": _override_rate(),
     }
     return render(request, "returns/dock/inspection.html", context, status=status)
+
+
+def _override_rate() -> str:
+    """How often the suggestion is not followed, as a sentence; "" while nothing was inspected."""
+    otherwise, of = recovered.override_rate(timezone.now())
+    if not of:
+        return ""
+    return _("Of %(all)s pieces or batches of the last 90 days, %(share)s %% were decided otherwise.") % {
+        "all": of,
+        "share": round_half_up(Decimal(otherwise * 100) / of, "JPY"),
+    }
 
 
 def _piece(
@@ -218,7 +232,7 @@ def _piece(
     """One receipt to look at: each condition with what it leads to."""
     line = receipt.line
     form = form or InspectionForm(receipt=receipt, conditions=conditions)
-    chosen = form["condition"].value()
+    chosen, quick = form["condition"].value(), form["quick"].value() or ""
     return {
         "receipt": receipt,
         "line": line,
@@ -231,6 +245,9 @@ def _piece(
             for key, one in enumerate(conditions.values(), start=1)
         ],
         "photos": [one for one in pictures if one.line_id == line.pk and one.outcome_id is None],
+        "quick": [
+            {"key": key, "label": capfirst(what.label), "why": why, "checked": key == quick} for key, what, why in QUICK
+        ],
         "more_open": any(form[name].value() for name in ("grade", "disposition", "acceptance", "override_reason")),
     }
 
@@ -258,10 +275,19 @@ def _choice(rma: RMA, receipt: Receipt, condition: Condition, key: int, *, check
         "label": condition.label,
         "leads": leads,
         "why": why,
+        "net": _net(receipt, disposition, condition.grade, rma.currency) if accepted else None,
         "meaning": "good" if accepted and condition.is_acceptable else "careful",
         "key": key if key <= 9 else "",
         "checked": checked,
     }
+
+
+def _net(receipt: Receipt, disposition: str, grade: str, currency: str) -> dict[str, Any]:
+    """What one piece is expected to bring this way, with its working."""
+    now = timezone.now()
+    terms = recovered.terms_on(now)
+    piece = recovered.piece(receipt.line.order_line, 1, grade, at=now)
+    return words.told(recovery.of_disposition(piece, disposition, terms, currency), currency, terms, piece.booked)
 
 
 def _seen(outcome: Outcome, pictures: list[ReturnPhoto]) -> dict[str, Any]:

@@ -1,0 +1,42 @@
+"""What goods are expected to bring, in words: one sentence for the dock, a small receipt for the desk."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from oms.money import Money
+from oms.templatetags.components import money
+from returns.recovery import Basis, Booked, Net, Terms
+
+STEPS: dict[str, Any] = {
+    "brings": gettext_lazy("brings"),
+    "recovered": gettext_lazy("goods bring, less handling"),
+    "handling": gettext_lazy("handling"),
+    "work": gettext_lazy("work"),
+    "shipping": gettext_lazy("parcel out"),
+    "label": gettext_lazy("parcel back"),
+    "disposal": gettext_lazy("throwing away"),
+    "refund": gettext_lazy("money back"),
+    "new_goods": gettext_lazy("new goods at cost"),
+}
+
+
+def told(net: Net, currency: str, terms: Terms, booked: Booked | None = None) -> dict[str, Any]:
+    """`sentence` in one line, and the working as {label, money}."""
+    steps = [{"label": STEPS[code], "money": Money(amount, currency)} for code, amount in net.steps]
+    working = ", ".join(f"{one['label']} {money(one['money'])}" for one in steps)
+    return {
+        "total": Money(net.total, currency),
+        "steps": steps,
+        "basis": basis_of(net, terms, booked),
+        "sentence": _("Leaves %(total)s (%(working)s; %(basis)s)")
+        % {"total": money(Money(net.total, currency)), "working": working, "basis": basis_of(net, terms, booked)},
+    }
+
+
+def basis_of(net: Net, terms: Terms, booked: Booked | None = None) -> str:
+    """Where the number comes from: what was booked, or what is assumed and since when."""
+    if net.basis is Basis.BOOKED:
+        return _("by %(count)s sold before") % {"count": booked.units} if booked else _("by what was sold before")
+    return _("assumed, terms of %(day)s") % {"day": f"{terms.valid_from:%-d %b %Y}"}
