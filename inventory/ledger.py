@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from inventory import disposing, trading
 from inventory.models import Bin, StockLevel, Warehouse
@@ -107,14 +107,26 @@ def put_away(
 ) -> None:
     """Inspected goods leave the dock (or a hold) for where their disposition says."""
     bins = bins_of(warehouse)
-    moves = [_Move(bins[source], one, -one.quantity, MovementKind.PUTAWAY) for one, _target in goods]
+    moves = [_Move(_holding(warehouse, source, one), one, -one.quantity, MovementKind.PUTAWAY) for one, _to in goods]
     moves += [_Move(bins[target], one, one.quantity, MovementKind.PUTAWAY) for one, target in goods]
     _apply(moves, cause, by, at)
 
 
 def send_away(warehouse: Warehouse, goods: Goods, source: BinKind, *, cause: str, by: str, at: datetime) -> None:
     """Goods leave the house for a vendor or a buyer of returned goods; their value is booked by who sends them."""
-    _apply([_Move(bins_of(warehouse)[source], goods, -goods.quantity, MovementKind.ISSUE)], cause, by, at)
+    place = _holding(warehouse, source, goods)
+    _apply([_Move(place, goods, -goods.quantity, MovementKind.ISSUE)], cause, by, at)
+
+
+def _holding(warehouse: Warehouse, kind: BinKind, goods: Goods) -> Bin:
+    """The bin of this kind that has so many: where they were booked to, unless somebody carried them to another."""
+    usual = bins_of(warehouse)[kind]
+    if kind == BinKind.DOCK:
+        return usual
+    levels = StockLevel.objects.filter(product=goods.product, bin__warehouse=warehouse, bin__kind=kind)
+    enough = levels.filter(quantity__gte=F("reserved") + goods.quantity).select_related("bin").order_by("bin__code")
+    places = [level.bin for level in enough]
+    return next((place for place in places if place == usual), next(iter(places), usual))
 
 
 def adjust(

@@ -21,6 +21,7 @@ NAVIGATION = (
     (_("Scan station"), "admin:dock_scan", "receive parcels", "scan"),
     (_("Found goods"), "admin:dock_found", "see returns", "question"),
     (_("Inspection"), "admin:dock_inspection", "inspect goods", "inspect"),
+    (_("Putaway"), "admin:dock_tray", "inspect goods", "boxes"),
     (_("Packing"), "admin:packing", "pack goods", "parcel"),
     (_("Set aside"), "admin:goods", "move stock", "repair"),
     (_("Stock"), "inventory:stock", "see stock", "boxes"),

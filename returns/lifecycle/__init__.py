@@ -46,6 +46,7 @@ from returns.lifecycle.inspecting import Finding, inspect
 from returns.lifecycle.label_files import ask_for_file, keep_file, refuse_file
 from returns.lifecycle.parcels import label, move_parcel, note_shipment, report, trouble
 from returns.lifecycle.placing import change_disposition
+from returns.lifecycle.putting_away import put_away, take_putaway_back
 from returns.lifecycle.receiving import Arrived, receive
 from returns.lifecycle.requesting import request
 from returns.lifecycle.settling import close_if_finished, fail_settlement, settle, start_settlement, survey
@@ -108,6 +109,7 @@ __all__ = [
     "open_work",
     "pack",
     "prefer_money",
+    "put_away",
     "receive",
     "receive_mismatch",
     "refuse_file",
@@ -126,6 +128,7 @@ __all__ = [
     "start_settlement",
     "survey",
     "take_back",
+    "take_putaway_back",
     "trouble",
     "turn_up",
     "withdraw_goods",

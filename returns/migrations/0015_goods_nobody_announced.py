@@ -249,6 +249,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="putaway",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="putaways", to="inventory.unit"
+            ),
+        ),
+        migrations.AddField(
+            model_name="putaway",
             name="outcome",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT, related_name="putaways", to="returns.outcome"
@@ -304,7 +311,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="putaway",
-            constraint=models.UniqueConstraint(fields=("form_token", "outcome"), name="putaway_form_once"),
+            constraint=models.UniqueConstraint(fields=("form_token", "unit"), name="putaway_form_once"),
         ),
         migrations.AddConstraint(
             model_name="reversal",

@@ -1,0 +1,296 @@
+"""A tray of up to 30 units: scanned one after the other, then one bin, or one condition, for all of them.
+
+What lies on it stands in the address, so nothing is lost by a reload, nothing moves before the bin is scanned, and two
+trays in two tabs never mix.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID, uuid4, uuid5
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods
+
+from inventory.models import Bin, Condition, Unit
+from oms import outbox
+from oms.access import may
+from oms.refusals import Refused
+from returns import action_codes, codes, lifecycle, reference
+from returns.action_codes import Action
+from returns.lifecycle import Finding
+from returns.lifecycle.putting_away import outcome_of
+from returns.lifecycle.taking_back import TAKE_BACK_WITHIN
+from returns.models import Outcome, Putaway, Receipt
+from returns.refusals import NothingToTakeBack, PutAwayAlready
+from returns.views.dock import answers, station
+from returns.views.dock.answers import Answer
+
+MOST = 30
+
+
+class TrayFull(Refused):
+    code = "tray_full"
+    sentence = gettext_lazy("30 lie on the tray. Scan the bin they go to.")
+
+
+class OnTheTray(Refused):
+    code = "on_the_tray"
+    sentence = gettext_lazy("%(number)s lies on the tray already.")
+
+
+class TrayOfOneKind(Refused):
+    code = "tray_of_one_kind"
+    sentence = gettext_lazy("%(number)s is %(state)s, what lies on the tray is not. Put those away first.")
+
+
+class TrayEmpty(Refused):
+    code = "tray_empty"
+    sentence = gettext_lazy("Nothing lies on the tray. Scan the pieces first, then the bin.")
+
+
+@dataclass
+class Tray:
+    units: list[Unit] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, text: str) -> "Tray":
+        wanted = [int(part) for part in text[:800].split(",") if part.isascii() and part.isdecimal() and len(part) < 19]
+        here = Unit.objects.filter(pk__in=wanted[:MOST], left_at=None, bin__isnull=False)
+        known = {unit.pk: unit for unit in here.select_related("product", "bin")}
+        return cls([known[pk] for pk in dict.fromkeys(wanted) if pk in known])
+
+    @property
+    def inspected(self) -> bool:
+        return bool(self.units) and all(unit.found_as for unit in self.units)
+
+    def address(self, **more: object) -> str:
+        query = ({"tray": ",".join(str(unit.pk) for unit in self.units)} if self.units else {}) | more
+        return reverse("admin:dock_tray") + (f"?{urlencode(query)}" if query else "")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may("inspect goods")
+def tray(request: HttpRequest) -> HttpResponse:
+    """Take units, then the bin or condition for all. Sent twice, it happens once; what is refused changes nothing."""
+    on_it = Tray.load(request.GET.get("tray", ""))
+    if request.method != "POST":
+        return _page(request, on_it, _opening(request, on_it))
+    token, typed = station.token_of(request), request.POST.get("code", "")
+    try:
+        if token is None:
+            raise codes.NothingScanned
+        if condition := request.POST.get("condition", ""):
+            return _grade(request, on_it, condition, token)
+        code = codes.plain(typed)
+        if action := action_codes.read_action(code):
+            return _act(request, on_it, action, token)
+        place = action_codes.read_bin(code, Bin.objects.select_related("warehouse")) or _bin_named(code, on_it)
+        if place is not None:
+            return _put(request, on_it, place, token)
+        return _add(request, on_it, code)
+    except Refused as why:
+        by, now = request.user.actor, timezone.now()
+        outbox.record_refusal(why, verb="put_away", subject=f"dock/{by}", by=by, at=now)
+        return _say(request, on_it, answers.refused(why, _("Nothing was moved.")), typed, status=422)
+
+
+def _bin_named(code: str, on_it: Tray) -> Bin | None:
+    """A bin typed by its name, of the house the tray is in."""
+    if not on_it.units:
+        return None
+    return Bin.objects.filter(code__iexact=code, warehouse=on_it.units[0].bin.warehouse_id).first()
+
+
+def _add(request: HttpRequest, on_it: Tray, code: str) -> HttpResponse:
+    if len(on_it.units) >= MOST:
+        raise TrayFull
+    found = codes.find(code)
+    unit = found.unit or _next_of(found, on_it)
+    if unit is None:
+        raise PutAwayAlready(sku=code)
+    if unit.bin_id is None or unit.left_at is not None or not unit.received_as:
+        raise PutAwayAlready(sku=unit.number)
+    if unit.pk in {one.pk for one in on_it.units}:
+        raise OnTheTray(number=unit.number)
+    if on_it.units and bool(unit.found_as) != on_it.inspected:
+        state = _("inspected") if unit.found_as else _("not inspected yet")
+        raise TrayOfOneKind(number=unit.number, state=state)
+    fuller = Tray([*on_it.units, unit])
+    station.note(request, code, _added(fuller))
+    return redirect(fuller.address())
+
+
+def _next_of(found: codes.Found, on_it: Tray) -> Unit | None:
+    """A piece without its own label in hand: the oldest of this product that waits for the same as the tray."""
+    waiting = Unit.objects.filter(product__in=found.products, left_at=None, bin__isnull=False).exclude(received_as="")
+    waiting = waiting.exclude(pk__in=[one.pk for one in on_it.units])
+    if on_it.units and not on_it.inspected:
+        return waiting.filter(found_as="").order_by("pk").first()
+    inspected = waiting.exclude(found_as="").filter(putaways=None).order_by("pk").first()
+    return inspected or (None if on_it.units else waiting.filter(found_as="").order_by("pk").first())
+
+
+def _put(request: HttpRequest, on_it: Tray, place: Bin, token: UUID) -> HttpResponse:
+    """All of it into one bin, one transaction per return."""
+    if done := _done(token):
+        return redirect(Tray().address(put=done))
+    if not on_it.units:
+        raise TrayEmpty
+    if not on_it.inspected:
+        raise TrayOfOneKind(number=on_it.units[0].number, state=_("not inspected yet"))
+    by, now = request.user.actor, timezone.now()
+    made: list[Putaway] = []
+    for number, units in _by_return(on_it.units).items():
+        own = uuid5(token, number)
+        made += lifecycle.put_away(number, [unit.pk for unit in units], place, form_token=own, by=by, at=now)
+    station.note(request, place.code, _told(made[0], len(made)), step=f"putaway/{made[0].pk}")
+    return redirect(Tray().address(put=made[0].pk))
+
+
+def _by_return(units: Sequence[Unit]) -> dict[str, list[Unit]]:
+    wanted = {outcome_of(unit): unit for unit in units}
+    numbers = dict(Outcome.objects.filter(pk__in=wanted).values_list("pk", "receipt__line__rma__number"))
+    found: dict[str, list[Unit]] = {}
+    for unit in units:
+        found.setdefault(numbers[outcome_of(unit)], []).append(unit)
+    return dict(sorted(found.items()))
+
+
+def _done(token: UUID) -> int | None:
+    """What this very page put away before: the first of it, of whichever return it was."""
+    recent = Putaway.objects.filter(put_at__gte=timezone.now() - 60 * TAKE_BACK_WITHIN, undoes=None)
+    for row in recent.select_related("outcome__receipt__line__rma").order_by("pk"):
+        if row.form_token == uuid5(token, row.outcome.receipt.line.rma.number):
+            return row.pk
+    return None
+
+
+def _grade(request: HttpRequest, on_it: Tray, condition: str, token: UUID) -> HttpResponse:
+    """One condition for all of a tray that nobody has looked at; each goes where its condition suggests."""
+    known = {code: one for code, one in reference.conditions().items() if one.active}
+    if not on_it.units or condition not in known:
+        raise TrayEmpty
+    by, now = request.user.actor, timezone.now()
+    pieces: dict[int, int] = {}
+    for unit in on_it.units:
+        receipt = int(unit.received_as.partition("/")[2])
+        pieces[receipt] = pieces.get(receipt, 0) + unit.quantity
+    numbers = dict(Receipt.objects.filter(pk__in=pieces).values_list("pk", "line__rma__number"))
+    found: dict[str, list[Finding]] = {}
+    for receipt, quantity in pieces.items():
+        found.setdefault(numbers[receipt], []).append(Finding(receipt, quantity, condition, ""))
+    if on_it.inspected and not _graded_before(found, token):
+        raise TrayEmpty
+    for number, findings in sorted(found.items()):
+        lifecycle.inspect(number, findings, form_token=uuid5(token, number), by=by, at=now)
+    graded = Tray.load(",".join(str(unit.pk) for unit in on_it.units))
+    station.note(request, known[condition].label, _graded(graded, known[condition]))
+    return redirect(graded.address(graded=condition))
+
+
+def _graded_before(found: Iterable[str], token: UUID) -> bool:
+    """Whether this very page graded them."""
+    return Outcome.objects.filter(form_token__in=[uuid5(token, number) for number in found]).exists()
+
+
+def _act(request: HttpRequest, on_it: Tray, action: Action, token: UUID) -> HttpResponse:
+    if action is Action.NEXT:
+        return redirect(Tray().address())
+    if action is not Action.UNDO:
+        raise TrayEmpty
+    if on_it.units:
+        return redirect(Tray(on_it.units[:-1]).address())
+    by, now = request.user.actor, timezone.now()
+    step = _step(request, by, now, token)
+    for one in step:
+        lifecycle.take_putaway_back(one.pk, form_token=uuid5(token, str(one.pk)), by=by, at=now)
+    back = Tray.load(",".join(str(one.unit_id) for one in step))
+    station.forget_step(request, f"putaway/{step[0].pk}")
+    station.note(request, action.label, Answer(_("Taken back"), "", "careful"))
+    return redirect(back.address(back=1))
+
+
+def _step(request: HttpRequest, by: str, now: datetime, token: UUID) -> list[Putaway]:
+    """What one person put away with their last bin, within the minute. Raises NothingToTakeBack."""
+    recent = Putaway.objects.filter(by=by, put_at__gte=now - TAKE_BACK_WITHIN, undoes=None)
+    named = request.POST.get("step", "").partition("/")[2]
+    last = recent.order_by("-put_at", "-pk").first()
+    if named.isdecimal() and len(named) < 19:
+        last = Putaway.objects.filter(pk=int(named), undoes=None).first()
+    if last is None:
+        raise NothingToTakeBack
+    step = list(Putaway.objects.filter(by=last.by, put_at=last.put_at, undoes=None).order_by("pk"))
+    own = {uuid5(token, str(one.pk)) for one in step}
+    if all(hasattr(one, "undone_by") and one.undone_by.form_token not in own for one in step):
+        raise NothingToTakeBack
+    return step
+
+
+# ── The page ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _pieces(count: int) -> str:
+    return ngettext("%(count)s on the tray", "%(count)s on the tray", count) % {"count": count}
+
+
+def _added(on_it: Tray) -> Answer:
+    last = on_it.units[-1]
+    following = _("%(number)s, %(title)s. Scan the next one, or the bin.")
+    if not on_it.inspected:
+        following = _("%(number)s, %(title)s. Scan the next one, or choose what you see.")
+    return Answer(_pieces(len(on_it.units)), following % {"number": last.number, "title": last.product.title}, "good")
+
+
+def _told(first: Putaway, count: int) -> Answer:
+    words = _("In %(bin)s") % {"bin": first.target.code}
+    return Answer(words, ngettext("%(count)s unit.", "%(count)s units.", count) % {"count": count}, "good")
+
+
+def _graded(on_it: Tray, condition: Condition) -> Answer:
+    places = sorted({unit.bin.code for unit in on_it.units if unit.bin})
+    return Answer(
+        f"{len(on_it.units)} × {condition.label}", _("They go to %(bins)s.") % {"bins": ", ".join(places)}, "good"
+    )
+
+
+def _opening(request: HttpRequest, on_it: Tray) -> Answer:
+    put = request.GET.get("put", "")
+    if put.isdecimal() and len(put) < 19:
+        first = Putaway.objects.select_related("target").filter(pk=int(put)).first()
+        if first is not None:
+            return _told(first, Putaway.objects.filter(by=first.by, put_at=first.put_at, undoes=None).count())
+    if request.GET.get("back"):
+        return Answer(_("Taken back"), _("All of it lies on the tray again."), "careful", "undo")
+    if (graded := reference.conditions().get(request.GET.get("graded", ""))) and on_it.inspected:
+        return _graded(on_it, graded)
+    return _added(on_it) if on_it.units else Answer("")
+
+
+def _say(request: HttpRequest, on_it: Tray, answer: Answer, code: str, *, status: int = 200) -> HttpResponse:
+    station.note(request, code, answer)
+    return _page(request, on_it, answer, status=status)
+
+
+def _page(request: HttpRequest, on_it: Tray, answer: Answer, *, status: int = 200) -> HttpResponse:
+    context: dict[str, Any] = {
+        "title": _("Putaway"),
+        "tray": on_it,
+        "answer": answer,
+        "form_token": uuid4(),
+        "own_address": on_it.address(),
+        "conditions": []
+        if on_it.inspected or not on_it.units
+        else [one for one in reference.conditions().values() if one.active],
+        "most": MOST,
+        "undo": action_codes.action_code(Action.UNDO),
+        "next": action_codes.action_code(Action.NEXT),
+    }
+    return render(request, "returns/dock/tray.html", context, status=status)
