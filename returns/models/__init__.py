@@ -3,6 +3,7 @@ from returns.models.cases import ParcelCase
 from returns.models.dispatches import Dispatch
 from returns.models.drafts import ReturnDraft
 from returns.models.drop_off import CarrierLocator, DropOffPoint
+from returns.models.evidence import Checklist, ChecklistAnswers, EvidencePack, PairedPhone, Regrade
 from returns.models.found import FoundGoods
 from returns.models.goods import GoodsTerms, Placement, VendorReturn, VendorReturnLine, WorkOrder
 from returns.models.inspections import Hold, Outcome, Receipt, Reversal
@@ -19,8 +20,11 @@ __all__ = [
     "RMA",
     "CarrierLocator",
     "CarrierRule",
+    "Checklist",
+    "ChecklistAnswers",
     "Dispatch",
     "DropOffPoint",
+    "EvidencePack",
     "FoundGoods",
     "GoodsTerms",
     "Hold",
@@ -28,6 +32,7 @@ __all__ = [
     "LinkRequest",
     "LookupAttempt",
     "Outcome",
+    "PairedPhone",
     "Parcel",
     "ParcelCase",
     "ParcelLine",
@@ -37,6 +42,7 @@ __all__ = [
     "PolicyVersion",
     "Putaway",
     "Receipt",
+    "Regrade",
     "ReturnDraft",
     "ReturnLine",
     "ReturnPhoto",

@@ -7,6 +7,7 @@ from oms.encryption import SYSTEM, KeyOwner, PersonalBytesField
 from oms.identifiers import uuid7
 from oms.models import OrderLine
 from returns.models.drafts import ReturnDraft
+from returns.models.evidence import PairedPhone
 from returns.models.found import FoundGoods
 from returns.models.inspections import Outcome
 from returns.models.rma import RMA, ReturnLine
@@ -23,6 +24,7 @@ class ReturnPhoto(models.Model):
     line = models.ForeignKey(ReturnLine, models.PROTECT, related_name="photos", null=True)
     outcome = models.ForeignKey(Outcome, models.PROTECT, related_name="photos", null=True)
     found = models.ForeignKey(FoundGoods, models.PROTECT, related_name="photos", null=True)
+    phone = models.ForeignKey(PairedPhone, models.PROTECT, related_name="photos", null=True)
     content = PersonalBytesField()
     sha256 = models.CharField(max_length=64)  # of what is stored, before encryption
     width = models.PositiveIntegerField()
