@@ -43,6 +43,7 @@ class ProductAdmin(RoleAdmin):
         "style",
         "option",
         "barcode",
+        "packaging",
         "weight_grams",
         "price",
         "standard_cost",

@@ -102,10 +102,14 @@ class RowsForm(PeriodForm):
         self.fields["ending"] = forms.ChoiceField(required=False, choices=[("", "")] + [(e, e) for e in ENDINGS])
         self.fields["stage"] = forms.ChoiceField(required=False, choices=[("", "")] + [(s, s) for s in NAMES])
 
+        for name in ("condition", "carrier", "back", "packaging"):
+            self.fields[name] = forms.CharField(max_length=60, required=False)
+
     @property
     def narrowed(self) -> Narrowed:
         data = self.cleaned_data
-        return Narrowed(data["returned"], data["ending"], data["stage"])
+        names = ("returned", "ending", "stage", "condition", "carrier", "back", "packaging")
+        return Narrowed(**{name: data[name] for name in names})
 
 
 def _day(label: Any) -> forms.DateField:

@@ -26,6 +26,10 @@ def dashboard(period: Period, filters: Filters, **more: str | int) -> str:
     return f"{reverse('reporting:dashboard')}?{query(period, filters, **more)}"
 
 
+def damage(period: Period, filters: Filters) -> str:
+    return f"{reverse('reporting:damage')}?{query(period, filters)}"
+
+
 def chart(name: str, period: Period, filters: Filters, **more: str | int) -> str:
     return f"{reverse('reporting:chart', args=[name])}?{query(period, filters, **more)}"
 

@@ -23,6 +23,7 @@ from reporting import (
     refund_taxes,
     regions,
     return_rate,
+    units,
 )
 from reporting.period import Filters, Period
 
@@ -222,6 +223,23 @@ def _store_credit_liability(period: Period, filters: Filters, by: str) -> list[R
     return rows
 
 
+def _returned_units(period: Period, filters: Filters, by: str) -> list[Row]:
+    return [
+        {
+            "key": row.key,
+            "units": row.units,
+            "still_here": row.here,
+            "value": money(row.value),
+            "mean_days": row.mean_days,
+        }
+        for row in units.answer(period, filters, by)
+    ]
+
+
+def _damage(period: Period, filters: Filters, by: str) -> list[Row]:
+    return units.to_rows(units.everything(period, filters))
+
+
 def _refund_taxes(period: Period, filters: Filters, by: str) -> list[Row]:
     return [
         {
@@ -247,6 +265,12 @@ REPORTS = {
     "refund_taxes": Report(
         _refund_taxes, "which sales tax went back, by month, country and rate", ("month", "country")
     ),
+    "returned_units": Report(
+        _returned_units,
+        "what came back: how many, still here, worth what, how old",
+        ("condition", "reason", "location", "product"),
+    ),
+    "damage": Report(_damage, "what came back damaged, by carrier, packing and product"),
     "regions": Report(_regions, "where things come back from, and where that is on the map"),
     "products": Report(_products, "which products come back too often, and probably why"),
     "bottlenecks": Report(_bottlenecks, "where the time goes, stage by stage"),

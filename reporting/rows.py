@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from reporting import costs, csat, processing_time, refund_rate
+from reporting import costs, csat, processing_time, refund_rate, units
 from reporting.came_back import CAME_BACK, GOODS, returned, rows, sales, sold_from
 from reporting.period import Conditions, Filters, Period
 from reporting.stages import NAMES, STAGES
@@ -24,6 +24,10 @@ class Narrowed:
     returned: bool = False
     ending: str = ""
     stage: str = ""
+    condition: str = ""
+    carrier: str = ""
+    back: str = ""
+    packaging: str = ""
 
 
 @dataclass(frozen=True)
@@ -242,7 +246,42 @@ def surveys(period: Period, filters: Filters, narrowed: Narrowed) -> Listing:
     return Listing(_("How customers found it"), columns, statement, conditions.values)
 
 
+def pieces(period: Period, filters: Filters, narrowed: Narrowed) -> Listing:
+    """Every piece that came back, the newest first; by condition, by who carried it, by how it was packed."""
+    conditions = units.came(
+        period,
+        filters,
+        condition=narrowed.condition,
+        carrier=narrowed.carrier,
+        back=narrowed.back,
+        packaging=narrowed.packaging,
+    )
+    statement = f"""
+        WITH {units.UNITS}
+        \n--rows\n
+        SELECT unit, units, sku, description, found, grade, why, place, left_at, days, value, currency, number, at
+        FROM pieces WHERE {conditions} ORDER BY at DESC, unit"""  # noqa: S608 - constants; values are parameters
+    columns = (
+        ("unit", _("Unit"), "unit"),
+        ("units", _("Pieces"), "number"),
+        ("sku", _("SKU"), "text"),
+        ("description", _("Item"), "text"),
+        ("found", _("Condition"), "text"),
+        ("grade", _("Grade"), "text"),
+        ("why", _("Why"), "text"),
+        ("place", _("Where"), "text"),
+        ("left_at", _("Left"), "moment"),
+        ("days", _("Days here"), "number"),
+        ("value", _("In our books at"), "money"),
+        ("number", _("Return"), "return"),
+        ("at", _("Counted"), "moment"),
+        ("currency", _("Currency"), "hidden"),
+    )
+    return Listing(_("Pieces that came back"), columns, statement, conditions.values)
+
+
 LISTINGS = {
+    "units": pieces,
     "orders": orders,
     "returns": returns,
     "items": items,

@@ -273,6 +273,8 @@ def _cell(kind: str, value: Any, row: dict[str, Any], clock: ZoneInfo) -> Cell:
         return str(COSTS.get(value, value))
     if kind == "order":
         return {"text": value, "url": _address("orders:detail", value)}
+    if kind == "unit":
+        return {"text": value, "url": _address("inventory:unit", value)}
     if kind == "return":
         return {"text": value, "url": _address("returns:detail", row.get("number") or "")}
     return str(value) or "–"
@@ -295,6 +297,7 @@ def chips(form: "RowsForm") -> list[dict[str, str]]:
         "ending": str(ENDINGS.get(data["ending"], "")),
         "returned": _("something came back") if data["returned"] else "",
         "goods": _("goods only") if data["goods"] else "",
+        **{name: data[name] for name in ("condition", "carrier", "back", "packaging")},
     }
     found = []
     for name, text in words.items():
@@ -309,6 +312,7 @@ def chips(form: "RowsForm") -> list[dict[str, str]]:
 def narrowing(form: "RowsForm") -> dict[str, Any]:
     data = form.cleaned_data
     found = {"ending": data["ending"], "stage": data["stage"], "returned": 1 if data["returned"] else ""}
+    found |= {name: data[name] for name in ("condition", "carrier", "back", "packaging")}
     return {name: value for name, value in found.items() if value}
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from oms import rendering, shops
 from oms.access import may
 from oms.spreadsheets import lines
-from reporting import charts, choices, links, tables
+from reporting import charts, choices, damage_tables, links, tables, units
 from reporting.charts import CHARTS, WIDTHS
 from reporting.dashboard import Figures, figures
 from reporting.forms import PeriodForm, RowsForm, last_day
@@ -47,6 +47,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "presets": _presets(form),
         "tiles": tiles(found),
         "charts": tables.charts(found),
+        "units_url": links.rows("units", found.period, found.filters),
+        "damage_url": links.damage(found.period, found.filters),
     }
     return render(request, "reporting/dashboard.html", context)
 
@@ -73,6 +75,25 @@ def chart(request: HttpRequest, name: str) -> HttpResponse:
     if not request.headers.get("HX-Request"):
         drawn = tables.with_colors(drawn)
     return HttpResponse(drawn, content_type="image/svg+xml")
+
+
+@require_safe
+@may("see reports")
+def damage(request: HttpRequest) -> HttpResponse:
+    """What came back damaged, by who carried it, how it was packed and what it is; and what stands out (R68)."""
+    form = _form(PeriodForm, request, watermark())
+    if not form.is_valid():
+        return render(request, "reporting/damage.html", {"form": form, "title": _("Damage")}, status=400)
+    found = units.everything(form.period, form.filters)
+    context = {
+        "title": _("Damage"),
+        "form": form.with_days(),
+        **damage_tables.tables(found, form.period, form.filters),
+        "csv_url": f"{reverse('reporting:report_csv', args=['damage'])}?{links.query(form.period, form.filters)}",
+        "all_url": links.rows("units", form.period, form.filters),
+        "dashboard_url": links.dashboard(form.period, form.filters),
+    }
+    return render(request, "reporting/damage.html", context)
 
 
 @require_safe

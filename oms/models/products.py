@@ -14,6 +14,7 @@ class Product(models.Model):
     options = models.JSONField(_("options"), default=dict, blank=True)
     barcode = models.CharField(_("barcode"), max_length=40, blank=True)
     vendor = models.CharField(_("vendor"), max_length=80, blank=True, db_default="")  # who sells it to us
+    packaging = models.CharField(_("packed in"), max_length=40, blank=True)  # a box, a padded bag …, as the shop says
     weight_grams = models.PositiveIntegerField(_("weight in grams"), default=500)
     # Tax included. A rate, not money: more decimals than any currency has.
     price = models.DecimalField(_("price"), max_digits=18, decimal_places=6, null=True)

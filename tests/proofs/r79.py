@@ -8,8 +8,8 @@ digit, and all four agree on how many there are.
 import random
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from decimal import Decimal as D
+from itertools import pairwise
 from typing import Any
 
 from inventory.valuation import Method, Op, StockEvent, Valuation, value_by_lots, value_events

@@ -12,6 +12,8 @@ from inventory.states import BinKind
 from oms.journal import Account
 from oms.models import Product
 
+PACKAGING = ("carton", "padded bag", "paper bag")
+
 
 @transaction.atomic
 def make_stock(*, now: datetime, random: Random) -> None:
@@ -20,6 +22,9 @@ def make_stock(*, now: datetime, random: Random) -> None:
     bestsellers = (
         Product.objects.filter(is_merchandise=True).annotate(sold=Count("order_lines")).order_by("-sold", "sku")
     )
+    for place, packed in enumerate(PACKAGING):
+        wanted = [pk for pk in Product.objects.values_list("pk", flat=True) if pk % len(PACKAGING) == place]
+        Product.objects.filter(pk__in=wanted).update(packaging=packed)
     for product in bestsellers[:120]:
         ledger.adjust(
             shelf,

@@ -12,6 +12,7 @@ from reporting import choices
 from reporting.period import FIRST_DAY, LAST_DAY, Filters, shop_period
 from reporting.reports import REPORTS, Row
 
+GROUPS = tuple(dict.fromkeys(group for report in REPORTS.values() for group in report.groups))
 _NAMES = "\n".join(f"  {name:<22} {report.question}" for name, report in REPORTS.items())
 EPILOG = f"""reports:
 {_NAMES}
@@ -40,7 +41,7 @@ class Command(ExplainedCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", choices=REPORTS, metavar="NAME", help="which report, see below")
-        parser.add_argument("--by", choices=("month", "country", "product", "reason"), default="", help="one row each")
+        parser.add_argument("--by", choices=GROUPS, default="", help="one row each")
         parser.add_argument("--from", dest="start", type=day, metavar="D", help="first day, as 2011-01-31")
         parser.add_argument("--to", dest="end", type=day, metavar="D", help="last day, as 2011-12-31")
         parser.add_argument("--goods-only", action="store_true", help="count lines of merchandise only")
