@@ -50,6 +50,38 @@ class TermsForm(forms.Form):
 MOST_COUNTED = 1_000_000
 
 
+class LimitForm(forms.Form):
+    """From how few and how many pieces to warn, of a product or of a category; 0 and nothing is no limit."""
+
+    category = forms.ChoiceField(label=_("Category"), required=False)
+    sku = forms.CharField(label=_("or one product’s SKU"), max_length=40, required=False)
+    low = forms.IntegerField(label=_("Warn below"), min_value=0, max_value=MOST_COUNTED)
+    high = forms.IntegerField(label=_("Warn above"), min_value=1, max_value=MOST_COUNTED, required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        known = Product.objects.exclude(category="").values_list("category", flat=True).order_by("category").distinct()
+        self.fields["category"].choices = [("", _("every other product")), *((name, name) for name in known)]
+
+    def clean_sku(self) -> Product | None:
+        code = self.cleaned_data["sku"].strip()
+        if not code:
+            return None
+        product = Product.objects.filter(sku=code).first()
+        if product is None:
+            raise forms.ValidationError(_("We do not know this code."))
+        return product
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("sku") and given.get("category"):
+            self.add_error("sku", _("Name a category or one product, not both."))
+        if given.get("high") is not None and given.get("low") is not None and given["high"] <= given["low"]:
+            self.add_error("high", _("This must be more than the number to warn below."))
+        given["product"] = given.pop("sku", None)
+        return given
+
+
 class BinChoice(forms.ModelChoiceField):
     def label_from_instance(self, place: Bin) -> str:
         return f"{place.warehouse.code} · {place.code}"

@@ -23,6 +23,7 @@ from reporting import (
     refund_taxes,
     regions,
     return_rate,
+    shelf,
     units,
 )
 from reporting.period import Filters, Period
@@ -240,6 +241,24 @@ def _damage(period: Period, filters: Filters, by: str) -> list[Row]:
     return units.to_rows(units.everything(period, filters))
 
 
+def _sellable_soon(period: Period, filters: Filters, by: str) -> list[Row]:
+    """As it stands now, whatever the period."""
+    return [
+        {
+            "key": one.sku,
+            "title": one.title,
+            "under_way": one.under_way,
+            "at_dock": one.at_dock,
+            "share_passing": one.history.share.quantize(Decimal("0.000001")),
+            "measured_on": one.history.basis,
+            "looked_at": one.history.looked_at,
+            "sellable_soon": one.sellable,
+            "first_day": one.first,
+        }
+        for one in shelf.answer(timezone.now())
+    ]
+
+
 def _refund_taxes(period: Period, filters: Filters, by: str) -> list[Row]:
     return [
         {
@@ -271,6 +290,7 @@ REPORTS = {
         ("condition", "reason", "location", "product"),
     ),
     "damage": Report(_damage, "what came back damaged, by carrier, packing and product"),
+    "sellable_soon": Report(_sellable_soon, "what is on its way back or at the dock, and how much may be sold"),
     "regions": Report(_regions, "where things come back from, and where that is on the map"),
     "products": Report(_products, "which products come back too often, and probably why"),
     "bottlenecks": Report(_bottlenecks, "where the time goes, stage by stage"),

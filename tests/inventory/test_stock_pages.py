@@ -42,7 +42,13 @@ def test_the_four_quantities_follow_the_bins() -> None:
     assert four(with_quantities(Product.objects.all()).get()) == (1, 2, 1, 1)
     StockLevel.objects.filter(bin__kind=BinKind.SHELF).update(reserved=1)
     assert four(with_quantities(Product.objects.all()).get()) == (1, 2, 1, 0)
-    assert totals(StockLevel.objects.all()) == {"expected": 1, "on_hand": 2, "quarantined": 1, "available": 0}
+    assert totals(StockLevel.objects.all()) == {
+        "expected": 1,
+        "on_hand": 2,
+        "quarantined": 1,
+        "reserved": 1,
+        "available": 0,
+    }
 
 
 def test_each_kind_of_bin_counts_where_it_should() -> None:

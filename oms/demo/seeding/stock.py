@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from inventory import ledger
-from inventory.models import Bin, Warehouse
+from inventory.models import Bin, StockLimit, Warehouse
 from inventory.states import BinKind
 from oms.journal import Account
 from oms.models import Product
@@ -22,6 +22,7 @@ def make_stock(*, now: datetime, random: Random) -> None:
     bestsellers = (
         Product.objects.filter(is_merchandise=True).annotate(sold=Count("order_lines")).order_by("-sold", "sku")
     )
+    StockLimit.objects.create(category="", low=25, high=190)
     for place, packed in enumerate(PACKAGING):
         wanted = [pk for pk in Product.objects.values_list("pk", flat=True) if pk % len(PACKAGING) == place]
         Product.objects.filter(pk__in=wanted).update(packaging=packed)
