@@ -1,14 +1,18 @@
 """Orders, people, books and the machine room in the admin: read by role, hardly changed."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from oms import jobs
+from oms import jobs, outbox
 from oms.admin_base import ReadOnlyInline, RoleAdmin
 from oms.encryption import name_words
 from oms.models import (
@@ -31,7 +35,11 @@ from oms.roles import allowed
 
 @admin.register(Product)
 class ProductAdmin(RoleAdmin):
+    """Products come with orders; what customs papers ask for is entered here."""
+
     sees = "see orders"
+    changes = "change settings"
+    customs = ("hs_code", "origin_country")
     list_display = ("sku", "title", "category", "price", "currency", "is_final_sale")
     list_filter = ("is_final_sale", "is_merchandise", "is_serial_tracked")
     ordering = ("sku",)
@@ -52,7 +60,20 @@ class ProductAdmin(RoleAdmin):
         "is_final_sale",
         "is_serial_tracked",
         "hint",
+        "hs_code",
+        "origin_country",
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> Sequence[Any]:
+        return [
+            name for name in self.fields if name not in self.customs or not self.has_change_permission(request, obj)
+        ]
+
+    def save_model(self, request: HttpRequest, obj: Product, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if fields := [name for name in form.changed_data if name in self.customs]:
+            by, at = request.user.actor, timezone.now()
+            outbox.record_on("settings", "product.changed", by=by, at=at, product=obj.pk, fields=fields)
 
 
 class OrderLineInline(ReadOnlyInline):

@@ -15,6 +15,7 @@ EVENTS = {
     "period.closed": ("ends_at", "entries"),
     "books.entry_made": ("cause", "postings", "currency"),
     "webhook.received": ("provider", "external_id", "kind"),
+    "product.changed": ("product", "fields"),
     "shop.changed": ("fields",),
     "warehouse.changed": ("warehouse", "fields"),
     "user.invited": ("user", "role"),

@@ -12,7 +12,12 @@ from returns.carriers.base import Carrier, CarrierError, Paper
 from returns.models import LabelFile
 from returns.states import LabelKind
 
-PAPERS = {LabelKind.A4: Paper.PICTURE, LabelKind.ZPL: Paper.ZPL, LabelKind.CODE: Paper.CODE}
+PAPERS = {
+    LabelKind.A4: Paper.PICTURE,
+    LabelKind.ZPL: Paper.ZPL,
+    LabelKind.CODE: Paper.CODE,
+    LabelKind.INVOICE: Paper.INVOICE,
+}
 
 
 def fetch(file_id: int, *, at: datetime, carrier: Carrier | None = None) -> LabelFile:

@@ -1,5 +1,6 @@
 """Getting a label from the carrier for a parcel that wants one. Called outside transactions only."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,15 +10,16 @@ from django.db.models import QuerySet
 from inventory.models import Warehouse
 from oms.countries import code_of
 from oms.models import Order
+from oms.money import round_half_up
 from oms.prepared import prepared
 from returns import lifecycle
 from returns.carriers import easypost, preferences
-from returns.carriers.base import Address, BoughtLabel, Carrier, ParcelSpec, Rate
+from returns.carriers.base import Address, BoughtLabel, Carrier, Customs, CustomsItem, ParcelSpec, Rate
 from returns.carriers.choice import Sent, choose
 from returns.lifecycle.parcels import Bought
 from returns.models import RMA, Parcel, ReturnLine
-from returns.parcels import PLAN, Packed, packed
-from returns.states import ParcelStatus
+from returns.parcels import PLAN, Packed, crosses_border, packed
+from returns.states import LabelHold, ParcelStatus
 
 OUNCES_PER_GRAM = Decimal("0.03527396195")
 
@@ -37,12 +39,17 @@ def buy_label(parcel_id: int, *, at: datetime, carrier: Carrier | None = None) -
     parcel = _wanted.one(parcel_id)
     if parcel.status != ParcelStatus.WANTED:
         return parcel
+    rma = parcel.rma
     if not parcel.shipment_id:
-        rma = parcel.rma
         here, there = shop_at(rma.warehouse), customer_of(rma.order)
         goods = packed({one["line"]: one["quantity"] for one in parcel.plan}, _lines(rma))
         grams = sum(_grams(one) for one in goods)
-        quotes = carrier.rates(here, there, weighing(grams), reference=f"parcel-{parcel.pk}")
+        customs = None
+        if crosses_border(rma):
+            if without_papers(goods):
+                return lifecycle.hold_label(parcel_id, LabelHold.CUSTOMS, by="system", at=at)
+            customs = customs_of(rma, goods)
+        quotes = carrier.rates(here, there, weighing(grams), reference=f"parcel-{parcel.pk}", customs=customs)
         sent = Sent(
             there.country, here.country, grams, sum((_value(rma, one) for one in goods), Decimal(0)), rma.order.market
         )
@@ -55,10 +62,11 @@ def buy_label(parcel_id: int, *, at: datetime, carrier: Carrier | None = None) -
             offers=[_offer(one) for one in quotes.rates],
         )
     label = carrier.buy(parcel.shipment_id, parcel.rate_id)
-    return lifecycle.label(parcel_id, bought_of(label, parcel.choice), by="carrier", at=at)
+    bought = bought_of(label, parcel.choice, abroad=crosses_border(rma))
+    return lifecycle.label(parcel_id, bought, by="carrier", at=at)
 
 
-def bought_of(label: BoughtLabel, choice: str) -> Bought:
+def bought_of(label: BoughtLabel, choice: str, *, abroad: bool = False) -> Bought:
     """A label as the carrier sold it, with the sentence why this one."""
     return Bought(
         carrier=label.carrier,
@@ -70,6 +78,7 @@ def bought_of(label: BoughtLabel, choice: str) -> Bought:
         currency=label.currency,
         content=label.label_content,
         content_type=label.label_type,
+        abroad=abroad,
     )
 
 
@@ -100,6 +109,37 @@ def customer_of(order: Order) -> Address:
         country=code_of(order.country or person.country),
         phone=person.phone,
     )
+
+
+def without_papers(goods: Sequence[Packed]) -> list[Packed]:
+    """Goods of which customs would ask what we cannot say: their tariff number, or where they were made."""
+    sold = ((one, one.line.order_line.product) for one in goods)
+    return [one for one, product in sold if product is None or not product.hs_code or not product.origin_country]
+
+
+def customs_of(rma: RMA, goods: Sequence[Packed]) -> Customs:
+    """What the papers of these goods say. Each has a product with what customs ask for."""
+    person = rma.order.customer
+    items = []
+    for one in goods:
+        line, product = one.line.order_line, one.line.order_line.product
+        assert product is not None
+        ounces = (_grams(one) * OUNCES_PER_GRAM).quantize(Decimal("0.1"))
+        value = round_half_up(line.gross * one.quantity / line.quantity, rma.currency)
+        items.append(
+            CustomsItem(
+                description=line.description,
+                quantity=one.quantity,
+                value=value,
+                currency=rma.currency,
+                weight_oz=max(Decimal("0.1"), ounces),
+                hs_code=product.hs_code,
+                origin=product.origin_country,
+                sku=line.sku,
+            )
+        )
+    explanation = f"Returned goods, order {rma.order.number}, return {rma.number}"
+    return Customs(signer=person.name if person else "", explanation=explanation, items=tuple(items))
 
 
 def _lines(rma: RMA) -> list[ReturnLine]:

@@ -5,6 +5,8 @@ from returns import tasks
 
 subscribe("rma.requested", tasks.buy_label, queue="labels", calls_vendor=True)
 subscribe("rma.approved", tasks.buy_label, queue="labels", calls_vendor=True)
+subscribe("parcel.label_wanted", tasks.buy_label, queue="labels", calls_vendor=True)
+subscribe("parcel.labeled", tasks.ask_for_invoice, when={"abroad": True})
 subscribe("rma.spread", tasks.buy_labels, queue="labels", calls_vendor=True)
 subscribe("label_file.asked", tasks.fetch_label_file, queue="labels", calls_vendor=True)
 subscribe("webhook.received", tasks.read_carrier_webhook, when={"provider": "easypost"})

@@ -179,6 +179,15 @@ def _approved(story: _Story) -> Situation:
             "good",
             label,
         )
+    if story.parcel is not None and story.parcel.held_for:
+        return story.say(
+            gettext("Approved. A person prepares the papers your parcel needs at the border."),
+            gettext("You get your label by e-mail at the latest %(by)s. Please keep the goods until then.")
+            % {"by": story.by(story.rma.approved_at)},
+            Turn.SHOP,
+            "waiting",
+            label,
+        )
     if story.parcel is None or story.parcel.status == ParcelStatus.WANTED:
         return story.say(
             gettext("Approved. Your label is being made."),

@@ -152,6 +152,7 @@ class LabelKind(TextChoices):
     CODE = "code", _("code for the counter")
     A4 = "a4", _("A4 sheet")
     ZPL = "zpl", _("label printer")
+    INVOICE = "invoice", _("customs invoice")
 
 
 class DispatchStatus(TextChoices):

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from inventory.models import Reservation
 from oms.models import Event, InboundWebhook
-from returns import label_files, labels, lookups, outbound, photo_matching, shipments, tracking, wrongs
+from returns import label_files, labels, lifecycle, lookups, outbound, photo_matching, shipments, tracking, wrongs
 from returns.case_states import CaseKind, CaseStatus
 from returns.lifecycle import close_case as close_one
 from returns.lifecycle import expire, lapse, release
 from returns.models import RMA, Dispatch, ParcelCase
-from returns.states import DispatchStatus, ParcelStatus, RMAStatus
+from returns.states import DispatchStatus, LabelKind, ParcelStatus, RMAStatus
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ SHIPMENTS_AT_ONCE = 50
 
 
 def buy_label(event: Event) -> None:
-    """rma.requested, rma.approved → the carrier's label, if the approval wants one."""
+    """rma.requested, rma.approved, parcel.label_wanted → the carrier's label, if the approval wants one."""
     if parcel := event.facts.get("parcel"):
         labels.buy_label(parcel, at=timezone.now())
 
@@ -41,6 +41,11 @@ def buy_label(event: Event) -> None:
 def buy_outbound_label(event: Event) -> None:
     """dispatch.packed → the carrier's label for what goes out."""
     outbound.buy_label(event.facts["dispatch"], at=timezone.now())
+
+
+def ask_for_invoice(event: Event) -> None:
+    """parcel.labeled, abroad → the invoice customs ask for."""
+    lifecycle.ask_for_file(event.facts["parcel"], LabelKind.INVOICE, by="system", at=event.occurred_at)
 
 
 def buy_labels(event: Event) -> None:

@@ -1,3 +1,4 @@
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,19 @@ class Product(models.Model):
     is_merchandise = models.BooleanField(_("is merchandise"), default=True)
     is_final_sale = models.BooleanField(_("final sale"), default=False)
     is_serial_tracked = models.BooleanField(_("tracked by serial number"), default=False)
+    # What customs papers ask for; empty where the product never crossed a border.
+    hs_code = models.CharField(
+        _("customs tariff number (HS)"),
+        max_length=12,
+        blank=True,
+        validators=[RegexValidator(r"^\d{6,10}$", _("6 to 10 digits, without dots or blanks."))],
+    )
+    origin_country = models.CharField(
+        _("country it was made in"),
+        max_length=2,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z]{2}$", _("Two capital letters, as GB or CN (ISO 3166-1)."))],
+    )
     hint = models.CharField(_("hint to customers"), max_length=200, blank=True)
 
     class Meta:
@@ -31,6 +45,8 @@ class Product(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(price__isnull=True) | Q(price__gte=0), name="product_price"),
             models.CheckConstraint(condition=~Q(sku=""), name="product_sku"),
+            models.CheckConstraint(condition=Q(hs_code__regex=r"^(\d{6,10})?$"), name="product_hs_code"),
+            models.CheckConstraint(condition=Q(origin_country__regex=r"^([A-Z]{2})?$"), name="product_origin"),
         ]
         indexes = [
             # scan station: a barcode names a product

@@ -105,7 +105,14 @@ class EasyPost:
         if not objects.weight_of(wanted["parcel"]):
             raise missing("parcel.weight")
         shipment = objects.new_shipment(wanted)
-        if not shipment["rates"]:
+        countries = (str(shipment[name]["country"]) for name in ("from_address", "to_address"))
+        if objects.needs_papers(*countries) and not shipment["customs_info"]:
+            message = "customs_info is required for shipments between customs territories."
+            shipment |= {
+                "rates": [],
+                "messages": [{"carrier": "UPS", "type": "rate_error", "message": message}],
+            }
+        if not shipment["rates"] and not shipment["messages"]:
             shipment["messages"] = [
                 {"carrier": "USPS", "type": "rate_error", "message": "No rates for this pair of addresses."}
             ]

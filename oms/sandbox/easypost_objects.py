@@ -13,6 +13,8 @@ from typing import Any
 from .book import Row
 
 ADDRESS = ("name", "company", "street1", "street2", "city", "state", "zip", "country", "phone", "email")
+EUROPEAN_UNION = {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT"}
+EUROPEAN_UNION |= {"LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
 EURO = {"AT", "BE", "DE", "ES", "FI", "FR", "GR", "IE", "IT", "NL", "PT"}
 # carrier, service, days, price of the first pound, price of each further pound
 DOMESTIC_US = (
@@ -119,6 +121,7 @@ def new_shipment(wanted: Row) -> Row:
         "from_address": address(source),
         "to_address": address(target),
         "parcel": {"id": new_id("prcl"), "object": "Parcel", "mode": "test"} | wanted["parcel"],
+        "customs_info": customs_info(wanted.get("customs_info")),
         "rates": rates(id, str(source["country"]), str(target["country"]), weight_of(wanted["parcel"])),
         "selected_rate": None,
         "tracking_code": None,
@@ -126,6 +129,22 @@ def new_shipment(wanted: Row) -> Row:
         "label": None,
         "refund_status": None,
     }
+
+
+def customs_info(given: Any) -> Row | None:
+    if not isinstance(given, dict):
+        return None
+    unknown = dict.fromkeys(("restriction_comments", "declaration"))
+    shown = {"id": new_id("cstinfo"), "object": "CustomsInfo", "mode": "test", "created_at": stamp(), **unknown}
+    items = [
+        {"id": new_id("cstitem"), "object": "CustomsItem", "mode": "test", "manufacturer": None, **item}
+        for item in given.get("customs_items", ())
+    ]
+    return shown | given | {"customs_items": items}
+
+
+def needs_papers(origin: str, target: str) -> bool:
+    return origin != target and not {origin, target} <= EUROPEAN_UNION
 
 
 def tracking_code(carrier: str) -> str:
@@ -198,7 +217,7 @@ def show_tracker(row: Row) -> Row:
 
 def show_shipment(row: Row, tracker: Row | None, base: str) -> Row:
     hidden = ("label", "tracker")
-    shown = {name: value for name, value in row.items() if name not in hidden}
+    shown = {"customs_info": None} | {name: value for name, value in row.items() if name not in hidden}
     fees = []
     if row["selected_rate"]:
         kinds = (("LabelFee", "0.00000"), ("PostageFee", row["selected_rate"]["rate"] + "000"))
@@ -213,7 +232,6 @@ def show_shipment(row: Row, tracker: Row | None, base: str) -> Row:
         "batch_id": None,
         "batch_status": None,
         "batch_message": None,
-        "customs_info": None,
         "insurance": None,
         "order_id": None,
         "postage_label": show_label(row, base) if row["label"] else None,

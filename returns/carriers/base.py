@@ -59,6 +59,29 @@ class ParcelSpec:
 
 
 @dataclass(frozen=True)
+class CustomsItem:
+    """One kind of goods on the papers: `value` and `weight_oz` are of all its units, `origin` is ISO 3166-1 alpha-2."""
+
+    description: str
+    quantity: int
+    value: Decimal
+    currency: str
+    weight_oz: Decimal
+    hs_code: str
+    origin: str
+    sku: str
+
+
+@dataclass(frozen=True)
+class Customs:
+    """What customs are told about goods that come back. `signer` is who sends them."""
+
+    signer: str
+    explanation: str
+    items: tuple[CustomsItem, ...]
+
+
+@dataclass(frozen=True)
 class Rate:
     """What one service would cost. `id` is needed to buy it, `days` is the carrier's estimate or None."""
 
@@ -134,8 +157,13 @@ class Carrier(Protocol):
 
     name: str
 
-    def rates(self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str) -> Quotes:
-        """What it costs to bring `parcel` from `customer` back to `shop`. Raises CarrierError."""
+    def rates(
+        self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str, customs: Customs | None = None
+    ) -> Quotes:
+        """What it costs to bring `parcel` from `customer` back to `shop`. Raises CarrierError.
+
+        `customs` goes with it where a customs border lies between.
+        """
         ...
 
     def rates_out(self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str) -> Quotes:

@@ -22,6 +22,7 @@ from .base import (
     Address,
     BoughtLabel,
     CarrierError,
+    Customs,
     Paper,
     ParcelNews,
     ParcelSpec,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 ALREADY_BOUGHT = "SHIPMENT.POSTAGE.EXISTS"
 READ_SECONDS = 10.0
+NO_EEI = "NOEEI 30.37(a)"  # goods of less than 2,500 USD
 
 
 class EasyPostCarrier:
@@ -59,16 +61,19 @@ class EasyPostCarrier:
             options["api_base"] = self._api_base
         return EasyPostClient(self._api_key, **options)
 
-    def rates(self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str) -> Quotes:
+    def rates(
+        self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str, customs: Customs | None = None
+    ) -> Quotes:
         """POST /v2/shipments. No rates at all is a CarrierError with the carriers' own messages."""
-        return self._quotes(shop, customer, parcel, reference, is_return=True)
+        papers = {"customs_info": _customs(customs, customer)} if customs is not None else {}
+        return self._quotes(shop, customer, parcel, reference, is_return=True, **papers)
 
     def rates_out(self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str) -> Quotes:
         """POST /v2/shipments, the addresses as they stand: from us to the customer."""
         return self._quotes(shop, customer, parcel, reference, is_return=False)
 
     def _quotes(
-        self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str, *, is_return: bool
+        self, shop: Address, customer: Address, parcel: ParcelSpec, reference: str, *, is_return: bool, **more: Any
     ) -> Quotes:
         shipment = called(
             lambda: self._client.shipment.create(
@@ -78,6 +83,7 @@ class EasyPostCarrier:
                 parcel=_parcel(parcel),
                 reference=reference,
                 options={"label_format": "PNG"},
+                **more,
             ),
             writes=True,
         )
@@ -216,6 +222,32 @@ def _address(address: Address) -> dict[str, str]:
 def _parcel(parcel: ParcelSpec) -> dict[str, str]:
     sides = {"length": parcel.length_in, "width": parcel.width_in, "height": parcel.height_in}
     return {"weight": str(parcel.weight_oz)} | {name: str(side) for name, side in sides.items() if side}
+
+
+def _customs(customs: Customs, sender: Address) -> dict[str, Any]:
+    """https://docs.easypost.com/docs/customs-infos; the exemption is for goods leaving the United States."""
+    items = [
+        {
+            "description": item.description[:100],
+            "quantity": item.quantity,
+            "value": str(item.value),
+            "currency": item.currency,
+            "weight": str(item.weight_oz),
+            "hs_tariff_number": item.hs_code,
+            "origin_country": item.origin,
+            "code": item.sku,
+        }
+        for item in customs.items
+    ]
+    return {
+        "contents_type": "returned_goods",
+        "contents_explanation": customs.explanation[:255],
+        "customs_certify": True,
+        "customs_signer": customs.signer,
+        "non_delivery_option": "return",
+        "restriction_type": "none",
+        "customs_items": items,
+    } | ({"eel_pfc": NO_EEI} if sender.country == "US" else {})
 
 
 def _trouble(shipment: Any) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ from returns.lifecycle.finding import (
 from returns.lifecycle.holds import answer_hold, decide_hold
 from returns.lifecycle.inspecting import Finding, inspect
 from returns.lifecycle.label_files import ask_for_file, keep_file, refuse_file
-from returns.lifecycle.parcels import label, move_parcel, note_shipment, report, trouble
+from returns.lifecycle.parcels import hold_label, label, move_parcel, note_shipment, report, trouble, want_label_again
 from returns.lifecycle.placing import change_disposition
 from returns.lifecycle.putting_away import put_away, take_putaway_back
 from returns.lifecycle.receiving import Arrived, receive
@@ -92,6 +92,7 @@ __all__ = [
     "fail_settlement",
     "find_goods",
     "gather",
+    "hold_label",
     "inspect",
     "keep_file",
     "keep_goods",
@@ -131,5 +132,6 @@ __all__ = [
     "take_putaway_back",
     "trouble",
     "turn_up",
+    "want_label_again",
     "withdraw_goods",
 ]

@@ -17,7 +17,7 @@ from oms.verbs import verb
 from returns.lifecycle.case_opening import open_for_parcel, turn_up
 from returns.lifecycle.locking import move, owe
 from returns.models import RMA, Parcel
-from returns.states import PARCEL_MACHINE, ParcelStatus, RefundAt, RMASource, RMAStatus
+from returns.states import PARCEL_MACHINE, LabelHold, ParcelStatus, RefundAt, RMASource, RMAStatus
 
 # The carrier's words (EasyPost tracker statuses) in ours; the rest says nothing about where the parcel is.
 ON_THE_WAY = {
@@ -52,6 +52,7 @@ class Bought:
     currency: str
     content: bytes
     content_type: str
+    abroad: bool = False  # it crosses a customs border, so an invoice goes with it
 
 
 def note_shipment(
@@ -89,7 +90,36 @@ def label(parcel_id: int, bought: Bought, *, by: str, at: datetime) -> Parcel:
         price=str(bought.price),
         currency=bought.currency,
         tracking_number=bought.tracking_number,
+        abroad=bought.abroad,
     )
+    return parcel
+
+
+@verb
+def hold_label(parcel_id: int, reason: LabelHold, *, by: str, at: datetime) -> Parcel:
+    """No label can be bought before a person has done something. Said again, it changes nothing."""
+    parcel = _lock(parcel_id)
+    if parcel is None:
+        raise Parcel.DoesNotExist
+    if parcel.status != ParcelStatus.WANTED or parcel.held_for == reason:
+        return parcel
+    parcel.held_for = reason
+    parcel.save(update_fields=["held_for"])
+    outbox.record(parcel.rma, "parcel.label_held", by=by, at=at, parcel=parcel.pk, reason=str(reason))
+    return parcel
+
+
+@verb
+def want_label_again(parcel_id: int, *, by: str, at: datetime) -> Parcel:
+    """What was in the way is done: the label is tried for once more. One that waits for nobody stays as it is."""
+    parcel = _lock(parcel_id)
+    if parcel is None:
+        raise Parcel.DoesNotExist
+    if parcel.status != ParcelStatus.WANTED or not parcel.held_for:
+        return parcel
+    parcel.held_for = ""
+    parcel.save(update_fields=["held_for"])
+    outbox.record(parcel.rma, "parcel.label_wanted", by=by, at=at, parcel=parcel.pk)
     return parcel
 
 

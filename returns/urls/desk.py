@@ -33,6 +33,7 @@ urlpatterns = [
     path("<str:number>/goods/", desk.goods, name="goods"),
     path("<str:number>/money/", desk.money_instead, name="money_instead"),
     path("<str:number>/cancellation/", desk.cancellation, name="cancellation"),
+    path("<str:number>/label/<int:parcel>/again/", desk.label_again, name="label_again"),
     path("<str:number>/parcels/", desk.parcels, name="parcels"),
     path("<str:number>/label/<int:parcel>/", desk.label, name="label"),
     path("<str:number>/label/<int:parcel>/<str:kind>/", desk.label_file, name="label_file"),

@@ -50,8 +50,8 @@ def names(rma: RMA) -> list[str]:
 
 def test_the_page_offers_what_the_carrier_makes_and_nothing_else(client: Client) -> None:
     ups, usps = labeled("UPS"), in_america(labeled("USPS"))
-    assert [address(ups, kind) in page(client, ups) for kind in LabelKind] == [False, True, True]
-    assert [address(usps, kind) in page(client, usps) for kind in LabelKind] == [True, True, True]
+    assert [address(ups, kind) in page(client, ups) for kind in LabelKind] == [False, True, True, False]
+    assert [address(usps, kind) in page(client, usps) for kind in LabelKind] == [True, True, True, False]
 
 
 def test_asked_for_it_waits_and_is_there_once_it_was_fetched(client: Client) -> None:

@@ -35,6 +35,12 @@ CATEGORIES = {
     "WRAP": "paper", "SIGN": "decoration", "FRAME": "decoration", "TOY": "toys", "DOLL": "toys", "NECKLACE": "jewelry",
     "EARRING": "jewelry", "BRACELET": "jewelry", "UMBRELLA": "accessories",
 }  # fmt: skip
+# Made up, as far as a kind of goods goes; what is none of these has no tariff number yet, as in many a shop.
+TARIFF = {
+    "bags": "420222", "storage": "732690", "lights": "940541", "candles": "340600", "kitchen": "691200",
+    "clocks": "910521", "decoration": "442019", "seasonal": "950510", "paper": "482090", "toys": "950300",
+    "jewelry": "711719", "accessories": "660199",
+}  # fmt: skip
 
 
 def import_sample(*, now: datetime, random: Random, progress: Callable[[str, int, int], None]) -> None:
@@ -96,7 +102,10 @@ def _make_costs() -> None:
         product.category = next((name for word, name in CATEGORIES.items() if word in product.title.upper()), "gifts")
         product.title = product.title.capitalize()
         product.weight_grams = 150 + len(product.title) * 12
-    Product.objects.bulk_update(products, ["title", "category", "weight_grams"], batch_size=500)
+        product.hs_code = TARIFF.get(product.category, "")
+        product.origin_country = "CN" if product.hs_code else ""
+    changed = ["title", "category", "weight_grams", "hs_code", "origin_country"]
+    Product.objects.bulk_update(products, changed, batch_size=500)
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE oms_orderline SET unit_cost = round(unit_price * 0.45, 4),

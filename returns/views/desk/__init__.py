@@ -11,7 +11,7 @@ from returns.views.desk.deciding import (
     rejection,
     resolution,
 )
-from returns.views.desk.labels import label_file, parcels
+from returns.views.desk.labels import label_again, label_file, parcels
 from returns.views.desk.listing import return_list, review
 from returns.views.desk.opening import opening
 from returns.views.desk.outgoing import goods, money_instead
@@ -41,6 +41,7 @@ __all__ = [
     "goods",
     "hold_decision",
     "label",
+    "label_again",
     "label_file",
     "money_instead",
     "new_rule",

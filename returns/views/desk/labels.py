@@ -1,10 +1,12 @@
 """Labels on the desk's pages: as files, in the form somebody needs."""
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from oms import outbox
 from oms.access import may
@@ -59,3 +61,14 @@ def parcels(request: HttpRequest, number: str) -> HttpResponse:
 
     here = {"template": "returns/desk/parcels.html", "back": rma.get_absolute_url()}
     return spreading.page(request, rma, lines, by=request.user.actor, refused=refused, **here)
+
+
+@require_POST
+@may("decide returns")
+def label_again(request: HttpRequest, number: str, parcel: int) -> HttpResponse:
+    """What was in the way of a label is done: try for it again. Pressed twice, it is tried once."""
+    visible = RMA.objects.visible_to(request.user).filter(number=number)
+    found = get_object_or_404(Parcel.objects.select_related("rma").defer("label"), pk=parcel, rma__in=visible)
+    lifecycle.want_label_again(found.pk, by=request.user.actor, at=timezone.now())
+    messages.success(request, _("The label is being asked for again; it appears here by itself."))
+    return redirect(found.rma)

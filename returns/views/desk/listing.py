@@ -24,7 +24,7 @@ from returns.forms.desk import VIEW_LABELS, VIEWS, ReturnFilters
 from returns.models import RMA, Hold, Parcel, ReturnLine, ReturnReason
 from returns.policy import Decision
 from returns.situation import Situation, Turn, situation, with_facts
-from returns.states import HoldStatus, RMAStatus
+from returns.states import HoldStatus, ParcelStatus, RMAStatus
 
 PER_PAGE = 50
 
@@ -197,9 +197,19 @@ def review(request: HttpRequest) -> HttpResponse:
             }
             for hold in disputes
         ],
+        "unlabeled": [
+            {"rma": parcel.rma, "why": parcel.get_held_for_display(), "age": age(parcel.wanted_at, now)}
+            for parcel in _held_labels(request)
+        ],
         "noun": _("returns"),
     }
     return render(request, "returns/desk/review.html", context)
+
+
+def _held_labels(request: HttpRequest) -> QuerySet[Parcel]:
+    """Parcels whose label waits for a person, the oldest first."""
+    waiting = Parcel.objects.filter(status=ParcelStatus.WANTED, rma__in=RMA.objects.visible_to(request.user))
+    return waiting.exclude(held_for="").select_related("rma").defer("label").order_by("wanted_at", "pk")[:PER_PAGE]
 
 
 def _with_history(returns: QuerySet[RMA], now: datetime) -> QuerySet[RMA]:

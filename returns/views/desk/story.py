@@ -20,8 +20,10 @@ from oms.views.words import Clock, actor_names
 from refunds.models import Refund
 from refunds.states import MEANING as REFUND_MEANING
 from refunds.states import RefundStatus
+from returns import labels
 from returns.forms.desk import ApprovalForm, CancellationForm, QuestionForm, RejectionForm, ResolutionForm
 from returns.models import RMA, Hold, Outcome, PhotoMatch, ReturnLine, ReturnPhoto
+from returns.parcels import packed
 from returns.policy import Decision, Verdict
 from returns.policy.decision import Severity
 from returns.situation import situation
@@ -112,6 +114,8 @@ HAPPENED = {
     "label_file.asked": (gettext_lazy("Label asked for in another form"), "", "label"),
     "label_file.fetched": (gettext_lazy("Label fetched in another form"), "moving", "label"),
     "label_file.refused": (gettext_lazy("The carrier does not make this form"), "careful", "label"),
+    "parcel.label_held": (gettext_lazy("No label yet: a person has to look"), "careful", "alert"),
+    "parcel.label_wanted": (gettext_lazy("The label is tried for again"), "", "label"),
     "parcel.moved": (gettext_lazy("News from the carrier"), "moving", "truck"),
     "parcel.in_trouble": (gettext_lazy("The carrier reports trouble"), "careful", "alert"),
     "dispatch.planned": (gettext_lazy("Something else goes out"), "", "exchange"),
@@ -173,6 +177,8 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "refunds": _refunds(rma, clock) if allowed(user, "see refunds") else None,
         "cases": parcel_cases.of_return(rma, events),
         "parcels": [_parcel(rma, parcel, lines, clock) for parcel in rma.parcels.all()],
+        "may_decide": allowed(user, "decide returns"),
+        "may_change_products": allowed(user, "change settings"),
         "may_spread": allowed(user, "decide returns") and boxes.may_spread(rma, boxes.told(rma, lines), lines),
         "messages_sent": _messages(rma, clock) if allowed(user, "see messages") else None,
         "story": _story(events, clock),
@@ -211,7 +217,7 @@ def forms(rma: RMA, bound: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lines(rma: RMA) -> list[ReturnLine]:
-    lines = list(rma.lines.select_related("order_line", "reason", "declared_condition").order_by("id"))
+    lines = list(rma.lines.select_related("order_line__product", "reason", "declared_condition").order_by("id"))
     for line in lines:
         line.rma = rma  # its note is unsealed with the customer's key, which is here already
         line.order_line.order = rma.order
@@ -280,6 +286,7 @@ def _seen_before(photos: Iterable[ReturnPhoto]) -> list[RMA]:
 def _parcel(rma: RMA, parcel: Any, lines: Sequence[ReturnLine], clock: Clock) -> dict[str, Any]:
     return {
         "parcel": parcel,
+        "held": _held(parcel, lines),
         "contents": boxes.contents(parcel, lines) if parcel.plan else (),
         "forms": boxes.forms_of(rma, parcel),
         "meaning": PARCEL_MEANING.get(ParcelStatus(parcel.status), "moving"),
@@ -297,6 +304,18 @@ def _parcel(rma: RMA, parcel: Any, lines: Sequence[ReturnLine], clock: Clock) ->
             }
             for offer in parcel.offers
         ],
+    }
+
+
+def _held(parcel: Any, lines: Sequence[ReturnLine]) -> dict[str, Any] | None:
+    """Why no label is bought, in a sentence, with the products somebody has to look after."""
+    if not parcel.held_for or parcel.status != ParcelStatus.WANTED:
+        return None
+    plan = {one["line"]: one["quantity"] for one in parcel.plan}
+    missing = [one.line.order_line for one in labels.without_papers(packed(plan, lines))]
+    return {
+        "missing": [line.sku for line in missing],
+        "products": [line.product for line in missing if line.product is not None],
     }
 
 

@@ -24,6 +24,11 @@ WORDS = {
         gettext_lazy("PDF, one page, with a line to cut along"),
         "print",
     ),
+    LabelKind.INVOICE: (
+        gettext_lazy("Invoice for customs"),
+        gettext_lazy("PDF · goes into a pouch on the parcel, unfolded"),
+        "receipt",
+    ),
     LabelKind.ZPL: (
         gettext_lazy("Print it on a label printer"),
         gettext_lazy("ZPL, 4 × 6 inches"),
@@ -68,6 +73,8 @@ def forms_of(rma: RMA, parcel: Parcel) -> list[dict[str, Any]]:
     usable = parcel.status == ParcelStatus.LABELED and bool(parcel.shipment_id)
     found = []
     for kind in offered(parcel.carrier, rma) if usable else ():
+        if kind == LabelKind.INVOICE and not (known.get(kind) or {}).get("ready"):
+            continue  # fetched without being asked for; a carrier that tells customs itself gives none
         title, hint, icon = WORDS[kind]
         found.append({"kind": kind.value, "title": title, "hint": hint, "icon": icon, "state": _state(known.get(kind))})
     return found
@@ -97,7 +104,8 @@ def _box(rma: RMA, parcel: Parcel, number: int, of: int, lines: Sequence[ReturnL
         "contents": contents(parcel, lines),
         "title": _("Parcel %(number)s of %(of)s") % {"number": number, "of": of} if of > 1 else "",
         "has_label": parcel.labeled_at is not None and parcel.label_type != "",
-        "waiting": parcel.status == ParcelStatus.WANTED,
+        "waiting": parcel.status == ParcelStatus.WANTED and not parcel.held_for,
+        "held": parcel.held_for,
         "label_url": reverse("portal:parcel_label", kwargs=there) if of > 1 else reverse("portal:label", kwargs=link),
         "ready": [form for form in forms if form["state"] == "ready"],
         "fetching": [form for form in forms if form["state"] == "waiting"],

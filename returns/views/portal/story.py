@@ -65,7 +65,7 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
 def waits_for_label(rma: RMA, parcel: Parcel | None) -> bool:
     """Say whether the carrier is still to make the label of this return, whose newest parcel this is."""
     ours = rma.status == RMAStatus.APPROVED and rma.comes_back and rma.decision.get("label") != "own"
-    return ours and (parcel is None or parcel.status == ParcelStatus.WANTED)
+    return ours and (parcel is None or (parcel.status == ParcelStatus.WANTED and not parcel.held_for))
 
 
 def _can_cancel(rma: RMA) -> bool:
