@@ -97,5 +97,7 @@ EVENTS = {
     "policy.discarded": ("version",),
     "return_reason.changed": ("reason", "fields"),
     "carrier_rule.changed": ("rule", "fields"),
+    "drop_off_point.changed": ("point", "fields"),
+    "carrier_locator.changed": ("locator", "fields"),
     "policy.changed": ("policy", "fields"),
 }

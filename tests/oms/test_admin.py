@@ -24,7 +24,15 @@ from refunds.pricing import price_return
 from returns import lifecycle
 from returns.eligibility import Wanted
 from returns.lifecycle import Arrived, Finding
-from returns.models import CarrierRule, Parcel, PolicyRule, PolicyVersion, ReturnReason
+from returns.models import (
+    CarrierLocator,
+    CarrierRule,
+    DropOffPoint,
+    Parcel,
+    PolicyRule,
+    PolicyVersion,
+    ReturnReason,
+)
 from tests.builders import NOON, a_return, an_order, the_line
 from tests.jobs import run_jobs
 from tests.staff import a_member, staff_client
@@ -54,6 +62,10 @@ def a_story() -> None:
     )
     hook.save()
     CarrierRule.objects.get_or_create(code="dear", defaults={"name": "Dear"})
+    CarrierLocator.objects.get_or_create(code="ups", defaults={"carrier": "UPS", "url": "https://ups.example/"})
+    DropOffPoint.objects.get_or_create(
+        code="corner", defaults={"carrier": "UPS", "country": "GB", "name": "Corner", "address": "1 High Street"}
+    )
     StoreCredit.objects.create(number=uuid4().hex[:20], customer=order.customer, currency="GBP", opened_at=NOON)
 
 

@@ -11,6 +11,7 @@ from oms.demo.seeding.exchanges import make_exchanges, make_options
 from oms.demo.seeding.history import make_returns
 from oms.demo.seeding.other_books import make_other_books
 from oms.demo.seeding.parcels import make_parcel_cases
+from oms.demo.seeding.places import make_places
 from oms.demo.seeding.sample import import_sample
 from oms.demo.seeding.staff import make_staff
 from oms.demo.seeding.stock import make_stock
@@ -23,6 +24,7 @@ __all__ = [
     "make_options",
     "make_other_books",
     "make_parcel_cases",
+    "make_places",
     "make_returns",
     "make_staff",
     "make_stock",

@@ -46,6 +46,7 @@ class Command(ExplainedCommand):
         with Progress(console=Console(stderr=True)) as bars:
             step = _progress(bars)
             seeding.make_terms()
+            seeding.make_places()
             seeding.import_sample(now=now, random=random, progress=step)
             seeding.make_stock(now=now, random=random)
             seeding.make_options(now=now)

@@ -20,7 +20,7 @@ from refunds.lifecycle import credit_of
 from refunds.models import Refund
 from refunds.states import RefundDestination, RefundStatus
 from refunds.store_credit import EntryKind
-from returns import calendars, photos, reference
+from returns import calendars, drop_off, photos, reference
 from returns.models import RMA, Hold, Parcel, ReturnLine, ReturnPhoto, Survey
 from returns.policy import Decision
 from returns.situation import situation
@@ -50,6 +50,7 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         "has_label": any(box["has_label"] for box in unused),
         "waiting_for_label": waits,
         "looks_again": waits or any(box["fetching"] for box in unused),
+        "places": drop_off.places(rma, [box["parcel"].carrier for box in unused if box["has_label"]]),
         "may_spread": boxes.may_spread(rma, parcels, lines),
         "to_pack": (rma.status == RMAStatus.APPROVED and rma.comes_back) or bool(unused),
         "warehouse": rma.warehouse,
