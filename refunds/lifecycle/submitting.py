@@ -23,6 +23,8 @@ def submit(number: str, *, by: str, at: datetime) -> RefundAttempt | None:
     """
     refund = lock(number)
     attempt = next((one for one in refund.attempts.all() if one.result in OPEN), None)
+    if attempt is not None and refund.status not in RefundStatus.unanswered():
+        return None  # somebody wrote its status past the verbs
     if attempt is not None:
         RefundAttempt.objects.filter(pk=attempt.pk).update(calls=F("calls") + 1)
         return attempt

@@ -175,14 +175,22 @@ class WithExchanges(Machine):
             return
         owed, one = self.model.owed(number), self.model.returns[number]
         known = set(Refund.objects.filter(order=self.order).values_list("number", flat=True))
+        before = {name: (one.way, one.status) for name, one in self.model.refunds.items()}
+        held = [payment.in_flight for payment in self.model.payments]
+        may = self.model.turn(number)
         shares = self.model.ways(number, self.model.shares(owed)) if owed else []
 
         def call() -> Any:
             return money.request_for_return(number, by="system", at=LATER)
 
-        made = self._do("ask for an exchange's money", shares is not None, call) if owed else call()
+        may = may and shares is not None
+        made = self._do("ask for an exchange's money", may, call) if owed or not may else call()
         self._seen = None
         if made is None:
+            for name, (way, status) in before.items():
+                self.model.refunds[name].way, self.model.refunds[name].status = way, status
+            for payment, amount in zip(self.model.payments, held, strict=True):
+                payment.in_flight = amount
             return
         fresh = {
             one.number: (self.payments.index(one.payment_id), pence(one.amount), one.destination)
@@ -207,6 +215,13 @@ class WithExchanges(Machine):
                 f"give from {one.status}",
                 self.model.give(number),
                 lambda: money.give(number, house, by="system", at=LATER),
+                quiet=True,
+            )
+        elif verb == "fail" and one.status in ("approved", "failed"):
+            self._do(
+                f"withhold from {one.status}",
+                self.model.withhold(number),
+                lambda: money.withhold(number, reason="x", by="system", at=LATER),
                 quiet=True,
             )
         elif verb != "fail" or one.status != "settled":  # what we gave ourselves does not come back

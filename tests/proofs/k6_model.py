@@ -184,8 +184,11 @@ class Model:
     def fail(self, number: str) -> bool:
         if self.refunds[number].status == "settled":
             return self._move(number, ("settled",), "failed", refunded=-1)
-        # From approved too: what we would have given ourselves could not be given.
-        return self._move(number, ("approved", "submitted"), "failed", in_flight=-1)
+        return self._move(number, ("submitted",), "failed", in_flight=-1)
+
+    def withhold(self, number: str) -> bool:
+        """What we would have given ourselves could not be given."""
+        return self._move(number, ("approved",), "failed", in_flight=-1)
 
     def call_off_refund(self, number: str) -> bool:
         if self.refunds[number].status == "failed":
@@ -244,12 +247,32 @@ class Model:
     def give(self, number: str) -> bool:
         refund = self.refunds[number]
         one = self.exchanges[refund.rma]
+        if not one.is_alive and refund.status == "approved":
+            refund.way = "original"  # money after all
+            return True
         if not one.is_alive or refund.amount > one.left:
             return False
         if not self._move(number, ("approved",), "settled", in_flight=-1, refunded=1):
             return False
         one.carried += refund.amount
         self.advance(refund.rma)
+        return True
+
+    def turn(self, number: str) -> bool:
+        """Once its goods are called off, what waits to pay for them is money again; False where there is no room."""
+        if self.exchanges[number].is_alive:
+            return True
+        waiting = [
+            one
+            for one in self.refunds.values()
+            if one.rma == number and one.way == "exchange" and one.status in ("approved", "failed")
+        ]
+        for at, payment in enumerate(self.payments):
+            if sum(one.amount for one in waiting if one.payment == at and one.status == "failed") > payment.left:
+                return False
+        for one in waiting:
+            self.payments[one.payment].in_flight += one.amount if one.status == "failed" else 0
+            one.way, one.status = "original", "approved"
         return True
 
     def pay_rest(self, number: str) -> None:

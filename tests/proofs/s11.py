@@ -214,7 +214,9 @@ class _Attempt:
         first, second = self.rnd.sample(list(refund.order.payments.values_list("pk", flat=True)), 2)
         part = self.rnd.choice([whole, whole - Decimal("0.01"), Decimal("0.01")])
         wanted = [Tender(str(first), part), Tender(str(second), whole - part)]
-        lifecycle.spread(refund.number, [one for one in wanted if one.amount], by=by.actor, at=self.at)
+        made = lifecycle.spread(refund.number, [one for one in wanted if one.amount], by=by.actor, at=self.at)
+        if {one.pk for one in made} <= self.asked.keys():
+            return  # spread so already
         askers = {by.pk}.union(*(self.asked[one.pk] for one in waiting))
         self._note_new(by)
         for one in self._refunds():
@@ -227,6 +229,7 @@ class _Attempt:
         refund, by = self._one(), self.rnd.choice(self.people)
         lifecycle.fail(refund.number, reason="expired_or_canceled_card", by="stripe", at=self.at)
         lifecycle.retry(refund.number, after=refund.attempts.count(), by=by.actor, at=self.at)
+        self.sent = [one for one in self.sent if one.number != refund.number]  # that money came back
 
     def forge_approval(self) -> None:
         """A row of one's own making, past the verb."""

@@ -1,6 +1,10 @@
 """What must hold for every order and every way back: the properties behind the arithmetic, on thousands of examples.
 
-They are pure; races, crashes and stock have proofs of their own.
+Here: everything returned is everything captured less the fees; the order of units does not matter; the refund is the
+quote. Beside them, each by itself: shares and rounding (`tests/oms/test_money.py`), lines (`test_amounts.py`), tenders
+(`test_tenders.py`), parts of a memo (`test_books.py`), discounts (`tests/returns/test_promotions.py`), store credit
+(`store_credit/test_order.py`). What needs rows: old orders keep their terms (`test_terms_stay.py`); workers, messages
+and retries in any order (`bin/prove K3`, `K5`, `K6`); units and goods (`bin/prove K2`, `K6`).
 """
 
 import random
