@@ -5,6 +5,7 @@ from django.urls import path
 from returns.views.portal import (
     cases,
     confirmation,
+    draft_photos,
     exchange,
     items,
     lookup,
@@ -26,7 +27,8 @@ urlpatterns = [
     path("return/<uuid:draft>/exchange/", exchange.exchange, name="exchange"),
     path("return/<uuid:draft>/exchange/<int:line>/", exchange.exchange_item, name="exchange_item"),
     path("return/<uuid:draft>/confirmation/", confirmation.confirmation, name="confirmation"),
-    path("return/<uuid:draft>/photos/<uuid:photo>/", items.photo, name="draft_photo"),
+    path("return/<uuid:draft>/photos/", draft_photos.add, name="draft_photos"),
+    path("return/<uuid:draft>/photos/<uuid:photo>/", draft_photos.photo, name="draft_photo"),
     # a return
     path("r/<str:number>/<str:signature>/", status.status, name="status"),
     path("r/<str:number>/<str:signature>/label/", status.label, name="label"),

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from oms.access import public
 from returns import drafts, photos
@@ -316,13 +316,3 @@ def _existing(draft: ReturnDraft) -> list[dict[str, Any]]:
     found = with_facts(RMA.objects.filter(order=draft.order).open().order_by("-requested_at"))
     now = timezone.now()
     return [{"rma": rma, "situation": situation(rma, now), "url": rma.get_portal_path()} for rma in found[:5]]
-
-
-@require_GET
-@draft_page
-def photo(request: HttpRequest, draft: ReturnDraft, photo: UUID) -> HttpResponse:
-    """A photo added a moment ago."""
-    found = ReturnPhoto.objects.select_related("draft__order__customer").filter(draft=draft, ref=photo).first()
-    if found is None:
-        raise Http404
-    return HttpResponse(found.content, content_type=photos.CONTENT_TYPE)
