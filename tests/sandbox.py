@@ -161,6 +161,16 @@ class Sandbox:
         """Set faults: ``faults(stripe={"drop": 0.1}, webhooks={"duplicate": 0.3})``; ``faults(calm=True)`` ends all."""
         return self._control("PUT", "faults", groups)
 
+    def replay(self, calls: list[dict[str, Any]]) -> None:
+        """Answer EasyPost's calls from a recording, each once; an empty list ends that."""
+        self._control("PUT", "replay", {"calls": calls})
+
+    def replayed(self) -> dict[str, Any]:
+        """What was asked of the recording ({method, path, body} each), and what of it is left."""
+        answer = self._client.get(f"{self.url}/_sandbox/replay")
+        answer.raise_for_status()
+        return answer.json()
+
     def book(self, charge: str = "") -> dict[str, Any]:
         """What happened, as of now: `charges`, `totals`, `keys`, `labels`, `labels_by_reference`, `webhooks`…"""
         answer = self._client.get(f"{self.url}/_sandbox/book", params={"charge": charge} if charge else {})

@@ -36,6 +36,8 @@ class Control:
             ("POST", "trackers", 1): self._scan,
             ("GET", "faults", 0): lambda _: Answer(200, self._sandbox.faults.settings),
             ("PUT", "faults", 0): self._faults,
+            ("PUT", "replay", 0): self._replay,
+            ("GET", "replay", 0): lambda _: Answer(200, self._sandbox.replay.show()),
             ("GET", "book", 0): self._book,
             ("GET", "quiet", 0): self._quiet,
         }
@@ -103,6 +105,10 @@ class Control:
 
     def _faults(self, request: Request) -> Answer:
         return Answer(200, self._sandbox.faults.change(request.form))
+
+    def _replay(self, request: Request) -> Answer:
+        self._sandbox.replay.load(request.form["calls"])
+        return Answer(200, self._sandbox.replay.show())
 
     def _quiet(self, request: Request) -> Answer:
         """Wait until nothing is planned and no webhook is on its way, at most `?seconds=` (30)."""

@@ -14,6 +14,7 @@ POST …/captures/<id>/refunds/<id>        {"status": "COMPLETED", "FAILED", "CA
 POST /_sandbox/disputes                  {charge or capture, "outcome": ""}: opened; with an outcome closed
 POST /_sandbox/tokens                    {}: every access token of PayPal runs out
 POST /_sandbox/trackers/<tracking code>  {"status": "in_transit", "delivered"…}: the carrier scans the parcel
+GET, PUT /_sandbox/replay                {"calls": […]}: recorded answers of EasyPost are given again (replay.py)
 GET, PUT /_sandbox/faults                what goes wrong (faults.py)
 GET /_sandbox/quiet?seconds=30           answers when no webhook is on its way and nothing is planned any more
 GET /_sandbox/book                       what happened to every charge, key and label (control.py)
@@ -44,6 +45,8 @@ from .paypal import PREFIX as PAYPAL
 from .paypal import PayPal
 from .paypal_objects import error as paypal_error
 from .paypal_signing import Signer
+from .replay import FOLDER, Replay
+from .replay import file as recorded_file
 from .stripe import Stripe
 from .stripe_checkout import PAGES
 from .stripe_objects import error as stripe_error
@@ -66,6 +69,7 @@ class Sandbox:
         self.webhooks = Webhooks(self.book, self.faults, self.timeline, endpoints, signer)
         self.stripe = Stripe(self.book, self.faults, self.timeline, self.webhooks)
         self.easypost = EasyPost(self.book)
+        self.replay = Replay()
         self.paypal = PayPal(self.book, self.faults, self.timeline, self.webhooks, signer)
         self.control = Control(self)
         self._calls = 0
@@ -109,6 +113,13 @@ class Sandbox:
         if fate.kind in ("503", "429", "409"):
             time.sleep(fate.pause)
             return _unexecuted(name, fate.kind), fate
+        if request.path.startswith(FOLDER):
+            return recorded_file(request.path), Fate()
+        if self.replay.loaded and request.path.startswith("/v2/"):
+            try:
+                return self.replay.answer(request), Fate()
+            except Refused as refused:
+                return refused.answer, Fate()
         if request.path.startswith("/labels/"):
             return self.easypost.files.file(request), Fate()
         vendors: dict[str, Stripe | EasyPost | PayPal]

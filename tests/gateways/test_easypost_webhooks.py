@@ -9,9 +9,9 @@ from tests.gateways.conftest import Inbox
 from tests.gateways.test_easypost_labels import bought
 from tests.sandbox import EASYPOST_SECRET, Sandbox
 
-FIXTURES = Path(__file__).parent / "fixtures"
-VECTOR = json.loads((FIXTURES / "easypost_signature.json").read_text())
-BODY = (FIXTURES / VECTOR["body_file"]).read_bytes()
+RECORDINGS = Path(__file__).parent / "recordings" / "easypost"
+VECTOR = json.loads((RECORDINGS / "webhook_signature_vector.json").read_text())
+BODY = (RECORDINGS / VECTOR["body_file"]).read_bytes()
 CARRIER = EasyPostCarrier("EZTK_unused")
 
 
