@@ -2,7 +2,9 @@
 // while the field keeps the focus. Without script the same form loads the same page.
 const station = document.querySelector("[data-scan-station]");
 const queue = [];
+const ECHO = 300; // milliseconds: a trigger held too long reads a label twice, two pieces never pass this fast
 let busy = false;
+let before = { code: "", at: -ECHO };
 let sound;
 
 // A scan that comes before the field has the focus, or after a click beside it, goes into the field all the same.
@@ -41,8 +43,11 @@ function take(input) {
   if (code.trim()) send(code);
 }
 
+// Whether a code is an echo is known when it is read, not when its turn comes.
 function send(code) {
-  queue.push(code);
+  const at = performance.now();
+  queue.push({ code, echo: code.trim() === before.code && at - before.at < ECHO });
+  before = { code: code.trim(), at };
   sound ??= new AudioContext();
   if (!busy) work();
 }
@@ -61,7 +66,8 @@ async function work() {
   while (queue.length) {
     const form = station.querySelector("[data-scan-form]");
     const body = new URLSearchParams(new FormData(form));
-    body.set("code", queue[0]);
+    body.set("code", queue[0].code);
+    if (queue[0].echo) body.set("echo", "1");
     try {
       const answer = await fetch(form.action, { method: "POST", body });
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-scan-station]");

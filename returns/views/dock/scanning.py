@@ -35,6 +35,8 @@ def scan(request: HttpRequest) -> HttpResponse:
         code = codes.plain(request.POST.get("code", ""))
         if token is None:
             raise codes.NothingScanned
+        if request.POST.get("echo"):
+            return _echo(request, table, code)
         if action_codes.is_ours(code):
             return _ours(request, table, code, token)
         return _take(request, table, code, token)
@@ -85,8 +87,7 @@ def _receive_one(request: HttpRequest, table: Station, found: codes.Found, token
     # What this very page counts at this moment is no echo: `receive` answers it with the same receipt.
     others = Receipt.objects.exclude(form_token=token).filter(is_reversed=False)
     if others.filter(line__in=found.lines, by=request.user.actor, received_at__gt=now - ECHO).exists():
-        words = Answer(_("Read twice, counted once"), _("Is it another piece? Scan it again."), "careful")
-        return say(request, table, words, found.code, status=409)
+        return _echo(request, table, found.code)
     title = answers.title_of(found.lines[0])
     if found.unit is not None and others.filter(unit=found.unit, line__in=mine).exists():
         words = Answer(
@@ -103,6 +104,11 @@ def _receive_one(request: HttpRequest, table: Station, found: codes.Found, token
         unreadable = Choice(Action.MISMATCH, _("It has none, or another one"), _("the service desk decides"), line.pk)
         return say(request, table, words, found.code, status=409, choices=[unreadable])
     return count(request, table, [Arrived(line.pk, 1, unit=found.unit)], token, found.code)
+
+
+def _echo(request: HttpRequest, table: Station, code: str) -> HttpResponse:
+    words = Answer(_("Read twice, counted once"), _("Is it another piece? Scan it again."), "careful")
+    return say(request, table, words, code, status=409)
 
 
 # ── Without, or beside, the return in hand ────────────────────────────────────────────────────────────────────────
