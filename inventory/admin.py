@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Bin, Condition, Reservation, StockLevel, StockMovement, Unit, Warehouse
+from inventory.models import Bin, Condition, LotMovement, Reservation, StockLevel, StockMovement, Unit, Warehouse
 from inventory.states import BinKind
 from oms import outbox
 from oms.admin_base import RoleAdmin, SettingsAdmin
@@ -187,4 +187,29 @@ class UnitAdmin(RoleAdmin):
     list_display = ("number", "product", "serial", "created_at")
     list_select_related = ("product",)
     search_fields = ("=number", "=serial", "=product__sku")
-    fields = ("number", "product", "serial", "sold_on", "created_at")
+    fields = (
+        "number",
+        "product",
+        "quantity",
+        "serial",
+        "sold_on",
+        "received_as",
+        "found_as",
+        "bin",
+        "left_as",
+        "left_at",
+        "created_at",
+    )
+
+
+@admin.register(LotMovement)
+class LotMovementAdmin(RoleAdmin):
+    sees = "see stock"
+    list_display = ("moved_at", "lot", "product", "quantity", "cause", "by")
+    list_select_related = ("lot__product",)
+    search_fields = ("=lot__code", "=lot__product__sku", "=cause")
+    fields = ("lot", "order_line", "quantity", "cause", "by", "moved_at")
+
+    @admin.display(description=_("product"), ordering="lot__product__sku")
+    def product(self, movement: LotMovement) -> str:
+        return movement.lot.product.sku

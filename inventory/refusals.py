@@ -28,6 +28,16 @@ class MoreThanIssued(Refused):
     sentence = _("%(sku)s: %(asked)s come back, %(left)s of that issue are out.")
 
 
+class NotThatManyOfLot(Refused):
+    code = "not_that_many_of_lot"
+    sentence = _("Lot %(lot)s: %(asked)s asked for, %(left)s here.")
+
+
+class LotNotSold(Refused):
+    code = "lot_not_sold"
+    sentence = _("Of %(sku)s, %(left)s units of lot %(lot)s are with the customer.")
+
+
 class CountedAlready(Refused):
     code = "counted_already"
     sentence = _("Somebody is counting %(bin)s already.")

@@ -17,7 +17,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Returns"), ("RMA", "Parcel", "Receipt", "Outcome", "Hold", "Dispatch")),
     (_("Orders"), ("Order", "Customer", "Shipment", "Product")),
     (_("Money"), ("Refund", "CreditMemo", "Payment", "PaymentLink", "JournalEntry")),
-    (_("Stock"), ("StockLevel", "Reservation", "StockMovement", "Unit")),
+    (_("Stock"), ("StockLevel", "Reservation", "StockMovement", "Unit", "LotMovement")),
     (_("Rules and places"), ("PolicyVersion", "ReturnReason", "Condition", "Warehouse", "Bin", "HandlingRate")),
     (_("Messages and jobs"), ("Message", "Event", "Delivery", "InboundWebhook")),
     (_("People"), ("User",)),

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from inventory import ledger
+from inventory import identities, ledger
 from inventory.models import Bin, Condition, Warehouse
 from inventory.states import BinKind
 from oms import outbox
@@ -95,6 +95,7 @@ def something_set_aside() -> None:
         outcome.pk, quantity=1, kind="repair", task="glue", due_on=NOON.date(), estimate=Decimal(2), **who
     )
     lifecycle.gather(outcome.pk, vendor=f"Potter {uuid4()}", **who)
+    identities.receive_lot(the_line(rma).order_line.product, "L-1", 2, cause=f"bill/{uuid4()}", **who)
 
 
 def address(model: type, *more: object) -> str:

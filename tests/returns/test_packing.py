@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from inventory.models import Unit
 from oms.models import Event
 from oms.roles import Role
 from returns import lifecycle
@@ -53,6 +54,17 @@ def test_each_scan_puts_one_piece_in_and_the_last_closes_the_box(dock: Client) -
     dock.post(bench(dispatch), {"code": "MUG-G", "seen": "0"})
     assert "<strong>1</strong> / 2" in text_of(dock.get(bench(dispatch)))
     dock.post(bench(dispatch), {"code": "MUG-G", "seen": "1"})
+    dispatch.refresh_from_db()
+    assert dispatch.status == "packed"
+
+
+def test_the_number_on_a_unit_that_came_back_puts_it_into_the_box(dock: Client) -> None:
+    dispatch = released()
+    product = dispatch.order.lines.get().product
+    unit = Unit.objects.create(product=product, serial="SN-5", created_at=LATER)
+    unit.refresh_from_db()
+    dock.post(bench(dispatch), {"code": unit.number.replace("-", "").lower(), "seen": "0"})
+    dock.post(bench(dispatch), {"code": "SN-5", "seen": "1"})
     dispatch.refresh_from_db()
     assert dispatch.status == "packed"
 

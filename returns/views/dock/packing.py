@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory import reservations
+from inventory.models import Unit
 from oms import outbox, shops
 from oms.access import may
+from oms.identifiers import normalize_number
 from oms.models import OrderLine
 from oms.refusals import Refused
 from oms.roles import allowed
@@ -192,6 +194,10 @@ def _line_of(lines: list[OrderLine], code: str, dispatch: Dispatch) -> OrderLine
         for line in lines
         if folded in (line.sku.casefold(), line.product.barcode.casefold() if line.product else "")
     ]
+    if not fitting:  # the number on a unit that came back, as the pick list names it
+        named = Q(number=normalize_number(code, "U") or code) | Q(serial=code)
+        products = set(Unit.objects.filter(named, left_at__isnull=True).values_list("product", flat=True))
+        fitting = [line for line in lines if line.product_id in products]
     if not fitting:
         raise codes.UnknownCode
     open_ones = [line for line in fitting if dispatch.packed.get(str(line.pk), 0) < line.quantity - line.canceled]
