@@ -18,6 +18,7 @@ NAVIGATION = (
     (_("Returns"), "returns:list", "see returns", "return"),
     (_("Orders"), "orders:list", "see orders", "bag"),
     (_("Parcels in trouble"), "returns:cases", "see returns", "alert"),
+    (_("Dock"), "admin:dock_today", "see returns", "warehouse"),
     (_("Scan station"), "admin:dock_scan", "receive parcels", "scan"),
     (_("Found goods"), "admin:dock_found", "see returns", "question"),
     (_("Inspection"), "admin:dock_inspection", "inspect goods", "inspect"),

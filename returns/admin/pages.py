@@ -7,6 +7,7 @@ from returns.views import dock, goods
 admin.site.add_page("scan/", dock.scan, "dock_scan")
 admin.site.add_page("scan/<str:number>/receipts/", dock.receipts, "dock_receipts")
 admin.site.add_page("scan/<str:number>/corrections/", dock.corrections, "dock_corrections")
+admin.site.add_page("dock/", dock.today, "dock_today")
 admin.site.add_page("putaway/", dock.tray, "dock_tray")
 admin.site.add_page("actions/", dock.actions, "dock_actions")
 admin.site.add_page("found/", dock.found, "dock_found")

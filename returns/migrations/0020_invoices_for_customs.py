@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('returns', '0019_evidence_and_second_looks'),
+        ("returns", "0019_evidence_and_second_looks"),
     ]
 
     operations = [

@@ -9,6 +9,7 @@ from returns.views.dock.packing import departure, missing, outbound_label, packi
 from returns.views.dock.photos import photo
 from returns.views.dock.scanning import scan
 from returns.views.dock.sheet import actions
+from returns.views.dock.today import today
 from returns.views.dock.tray import tray
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "pick_list",
     "receipts",
     "scan",
+    "today",
     "tray",
 ]
