@@ -41,6 +41,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
         "inspect goods": (_DOCK, _MANAGER, _ADMIN),
         "pack goods": (_DOCK, _MANAGER, _ADMIN),
         "see photos": (_AGENT, _DOCK, _FINANCE, _MANAGER, _ADMIN),
+        "use evidence": (_AGENT, _FINANCE, _MANAGER, _ADMIN),
         "see stock": (_AGENT, _DOCK, _FINANCE, _MANAGER, _AUDITOR, _ADMIN),
         "move stock": (_DOCK, _MANAGER, _ADMIN),
         "approve counts": (_MANAGER, _ADMIN),

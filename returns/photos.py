@@ -197,7 +197,7 @@ def of(rma: RMA) -> list[ReturnPhoto]:
     """The photos of a return in the order they were taken, without their pictures."""
     if not getattr(rma, "has_photos", True):
         return []
-    return list(ReturnPhoto.objects.filter(rma=rma).defer("content").order_by("pk"))
+    return list(ReturnPhoto.objects.filter(rma=rma).select_related("phone").defer("content").order_by("pk"))
 
 
 def keep(picture: Picture, *, taken_by: str, at: datetime, **belongs: Any) -> ReturnPhoto:

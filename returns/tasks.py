@@ -11,7 +11,18 @@ from django.utils import timezone
 
 from inventory.models import Reservation
 from oms.models import Event, InboundWebhook
-from returns import label_files, labels, lifecycle, lookups, outbound, photo_matching, shipments, tracking, wrongs
+from returns import (
+    evidence,
+    label_files,
+    labels,
+    lifecycle,
+    lookups,
+    outbound,
+    photo_matching,
+    shipments,
+    tracking,
+    wrongs,
+)
 from returns.case_states import CaseKind, CaseStatus
 from returns.lifecycle import close_case as close_one
 from returns.lifecycle import expire, lapse, release
@@ -65,6 +76,11 @@ def read_carrier_webhook(event: Event) -> None:
         return
     for webhook in InboundWebhook.objects.raw(_TAKE, [timezone.now(), "easypost", event.facts["external_id"]]):
         tracking.take_webhook(json.loads(webhook.body), at=timezone.now())
+
+
+def build_evidence(event: Event) -> None:
+    """evidence.asked → one file for a dispute."""
+    evidence.build(event.facts["pack"], at=timezone.now())
 
 
 def close_case(event: Event) -> None:

@@ -11,12 +11,13 @@ from inventory.models import Condition
 from inventory.states import Disposition, Grade
 from returns.forms.portal import PhotosField
 from returns.lifecycle.inspecting import Finding
-from returns.models import Receipt
+from returns.models import Checklist, Receipt
 from returns.states import Acceptance, ReceiptResult
 
 LONGEST_NOTE = 1000
 LARGEST_COUNT = 1_000_000
 AS_SUGGESTED = ("", _("As suggested"))
+YES_OR_NO = [("yes", _("Yes")), ("no", _("No"))]
 
 
 # What is decided otherwise with one key: the key, what becomes of the goods, and why.
@@ -108,7 +109,16 @@ class InspectionForm(forms.Form):
     )
     photos = PhotosField(label=_("Photos"), required=False)
 
-    def __init__(self, *args: Any, receipt: Receipt, conditions: Mapping[str, Condition], **options: Any) -> None:
+    checklist = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**62)
+
+    def __init__(
+        self,
+        *args: Any,
+        receipt: Receipt,
+        conditions: Mapping[str, Condition],
+        checklist: Checklist | None = None,
+        **options: Any,
+    ) -> None:
         left = receipt.quantity - receipt.inspected
         options.setdefault("initial", {"receipt": receipt.pk, "quantity": left})
         super().__init__(*args, auto_id=f"id_{receipt.pk}_%s", use_required_attribute=False, **options)
@@ -117,6 +127,29 @@ class InspectionForm(forms.Form):
         count.widget.attrs |= {"min": 1, "max": left}
         count.validators.append(_at_most(left, count.error_messages["max_value"]))
         self.fields["condition"].choices = [(one.code, one.label) for one in conditions.values()]
+        self.fields["photos"].widget.attrs["capture"] = "environment"
+        self.asked = checklist
+        self.initial["checklist"] = checklist.pk if checklist else None
+        for number, question in enumerate(checklist.questions if checklist else ()):
+            self.fields[f"q{number}"] = forms.ChoiceField(
+                label=question, required=False, choices=YES_OR_NO, widget=forms.RadioSelect,
+                error_messages={"invalid_choice": _("Answer with yes or no.")},
+            )  # fmt: skip
+
+    def clean_checklist(self) -> int | None:
+        asked: int | None = self.cleaned_data["checklist"]
+        if self.asked is not None and asked != self.asked.pk:
+            raise forms.ValidationError(_("The questions changed meanwhile. Please answer them again."))
+        return asked
+
+    @property
+    def questions(self) -> list[Any]:
+        """The fields of the checklist, in its order."""
+        return [self[name] for name in self.fields if name[0] == "q" and name[1:].isdigit()]
+
+    @property
+    def answers(self) -> list[str]:
+        return [self.cleaned_data[name] for name in self.fields if name[0] == "q" and name[1:].isdigit()]
 
     def finding(self) -> Finding:
         data = self.cleaned_data

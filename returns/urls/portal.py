@@ -12,6 +12,7 @@ from returns.views.portal import (
     outgoing,
     pages,
     papers,
+    phone,
     status,
     status_answers,
 )
@@ -47,6 +48,8 @@ urlpatterns = [
     path("r/<str:number>/<str:signature>/survey/", status_answers.survey, name="survey"),
     # a parcel that went wrong
     path("parcel/<str:number>/<str:signature>/", cases.case, name="case"),
+    # a phone beside a station at the dock
+    path("phone/<str:token>/", phone.phone, name="phone"),
     # the rules
     path("policy/", pages.policy, name="policy"),
     path("privacy/", pages.privacy, name="privacy"),

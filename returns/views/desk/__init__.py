@@ -11,6 +11,7 @@ from returns.views.desk.deciding import (
     rejection,
     resolution,
 )
+from returns.views.desk.evidence import evidence_file, evidence_of
 from returns.views.desk.labels import label_again, label_file, parcels
 from returns.views.desk.listing import return_list, review
 from returns.views.desk.opening import opening
@@ -38,6 +39,8 @@ __all__ = [
     "cases",
     "detail",
     "drafts",
+    "evidence_file",
+    "evidence_of",
     "goods",
     "hold_decision",
     "label",

@@ -20,7 +20,7 @@ from oms.views.words import Clock, actor_names
 from refunds.models import Refund
 from refunds.states import MEANING as REFUND_MEANING
 from refunds.states import RefundStatus
-from returns import labels
+from returns import evidence, labels
 from returns.forms.desk import ApprovalForm, CancellationForm, QuestionForm, RejectionForm, ResolutionForm
 from returns.models import RMA, Hold, Outcome, PhotoMatch, ReturnLine, ReturnPhoto
 from returns.parcels import packed
@@ -183,6 +183,7 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "messages_sent": _messages(rma, clock) if allowed(user, "see messages") else None,
         "story": _story(events, clock),
         "verbs": verbs,
+        "uses_evidence": allowed(user, "use evidence"),
         "economics": economics.told(rma, lines, now) if "approve" in verbs else None,
         "may_choose": _may_choose(rma, user),
         "outgoing": outgoing.told(rma, user) if _goes_out(rma, outcomes) else (),
@@ -271,7 +272,7 @@ def _photos(photos: Iterable[ReturnPhoto]) -> dict[str, list[ReturnPhoto]]:
     """The customer's and the dock's, to stand side by side (R74)."""
     sides: dict[str, list[ReturnPhoto]] = {"customer": [], "dock": []}
     for photo in photos:
-        sides["customer" if photo.outcome_id is None else "dock"].append(photo)
+        sides["customer" if evidence.is_customers(photo) else "dock"].append(photo)
     return sides
 
 

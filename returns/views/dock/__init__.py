@@ -6,6 +6,7 @@ from returns.views.dock.finding import found, found_decision, found_new
 from returns.views.dock.holding import hold_decision, holds
 from returns.views.dock.inspecting import inspection, inspection_queue
 from returns.views.dock.packing import departure, missing, outbound_label, packing, packing_of, pick_list
+from returns.views.dock.phones import phone, station_photos
 from returns.views.dock.photos import photo
 from returns.views.dock.scanning import scan
 from returns.views.dock.sheet import actions
@@ -27,10 +28,12 @@ __all__ = [
     "outbound_label",
     "packing",
     "packing_of",
+    "phone",
     "photo",
     "pick_list",
     "receipts",
     "scan",
+    "station_photos",
     "today",
     "tray",
 ]

@@ -1,7 +1,5 @@
 """Inspection: what waits, and one page per return that asks what was seen and says what happens next."""
 
-from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,29 +10,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from inventory import ledger, places
-from inventory.models import Bin, Condition
-from inventory.states import Disposition, Grade
+from inventory.models import Condition
 from oms import outbox
 from oms.access import may
-from oms.money import Money, round_half_up
 from oms.prepared import prepared
 from oms.refusals import Refused
-from oms.templatetags.components import money
 from oms.verbs import inside_a_verb
-from refunds.lifecycle.owing import owed_to
-from refunds.models import CreditMemo
-from returns import codes, lifecycle, photos, recovered, recovery, reference
-from returns.forms.dock import FIELD_OF, QUICK, InspectionForm
-from returns.lifecycle.inspecting import suggestion
+from returns import checklists, codes, lifecycle, photos, reference, regrading
+from returns.forms.dock import FIELD_OF, InspectionForm
 from returns.models import RMA, Hold, Outcome, Receipt, ReturnPhoto
-from returns.states import Acceptance, HoldStatus, ReceiptResult, Resolution, RMAStatus
-from returns.views.dock import recovery_words as words
+from returns.states import HoldStatus, ReceiptResult, RMAStatus
+from returns.views.dock import pieces
 
 PAGE_SIZE = 50
 
@@ -123,7 +113,8 @@ def inspection(request: HttpRequest, number: str) -> HttpResponse:
     if earlier := _earlier(rma, token):
         return redirect(_after(rma, earlier))
     conditions = _conditions()
-    form = InspectionForm(request.POST, request.FILES, receipt=receipt, conditions=conditions)
+    checklist = pieces.checklist_of(receipt)
+    form = InspectionForm(request.POST, request.FILES, receipt=receipt, conditions=conditions, checklist=checklist)
     if not form.is_valid():
         return _page(request, rma, bound=(receipt.pk, form), status=422)
     by, now = request.user.actor, timezone.now()
@@ -143,6 +134,11 @@ def _inspect(rma: RMA, form: InspectionForm, *, by: str, at: Any) -> Outcome:
         line = outcome.receipt.line_id
         for picture in pictures:
             photos.keep(picture, taken_by=by, at=at, rma=rma, line_id=line, outcome=outcome, draft=None)
+        if getattr(rma, "has_photos", True):  # what the station's phone added belongs to what was found
+            ReturnPhoto.objects.filter(phone__receipt=outcome.receipt_id, outcome=None).update(outcome=outcome)
+        if form.asked is not None and any(form.answers):
+            checklists.answer(outcome, form.asked, form.answers)
+        regrading.choose([outcome], at=at)
     return outcome
 
 
@@ -175,7 +171,9 @@ def _arrived(rma: int) -> QuerySet[Receipt]:
 
 @prepared
 def _outcomes(rma: int) -> QuerySet[Outcome]:
-    related = Outcome.objects.select_related("receipt__line__order_line", "condition", "hold")
+    related = Outcome.objects.select_related(
+        "receipt__line__order_line", "condition", "hold", "checklist_answers__checklist"
+    )
     return related.filter(receipt__line__rma=rma).order_by("-pk")
 
 
@@ -189,147 +187,23 @@ def _page(
 ) -> HttpResponse:
     conditions = _conditions()
     pictures = photos.of(rma)
-    receipts, pieces = _receipts(rma), []
+    receipts, shown = _receipts(rma), []
     for receipt in receipts:
         if receipt.inspected < receipt.quantity:
             form = bound[1] if bound and bound[0] == receipt.pk else None
-            pieces.append(_piece(rma, receipt, conditions, pictures, form))
+            shown.append(pieces.piece(rma, receipt, conditions, pictures, form))
     done = _outcomes(rma.pk) if any(one.inspected for one in receipts) else []
     told = next((one for one in done if str(one.pk) == request.GET.get("outcome", "")), None)
     context = {
         "title": _("Inspection"),
         "rma": rma,
-        "pieces": pieces,
+        "pieces": shown,
         "forms": [bound[1]] if bound else [],
-        "done": [_seen(one, pictures) for one in done],
-        "told": _told(rma, told, left=len(pieces)) if told else None,
+        "done": [pieces.seen(one, pictures) for one in done],
+        "told": pieces.told(rma, told, left=len(shown)) if told else None,
         "expected": sum(line.outstanding for line in rma.lines.all()),
         "problem": problem,
         "may_see_photos": True,
-        "overridden": _override_rate(),
+        "overridden": pieces.override_rate(),
     }
     return render(request, "returns/dock/inspection.html", context, status=status)
-
-
-def _override_rate() -> str:
-    """How often the suggestion is not followed, as a sentence; "" while nothing was inspected."""
-    otherwise, of = recovered.override_rate(timezone.now())
-    if not of:
-        return ""
-    return _("Of %(all)s pieces or batches of the last 90 days, %(share)s %% were decided otherwise.") % {
-        "all": of,
-        "share": round_half_up(Decimal(otherwise * 100) / of, "JPY"),
-    }
-
-
-def _piece(
-    rma: RMA,
-    receipt: Receipt,
-    conditions: Mapping[str, Condition],
-    pictures: list[ReturnPhoto],
-    form: InspectionForm | None,
-) -> dict[str, Any]:
-    """One receipt to look at: each condition with what it leads to."""
-    line = receipt.line
-    form = form or InspectionForm(receipt=receipt, conditions=conditions)
-    chosen, quick = form["condition"].value(), form["quick"].value() or ""
-    return {
-        "receipt": receipt,
-        "line": line,
-        "title": line.order_line.description or line.order_line.sku,
-        "left": receipt.quantity - receipt.inspected,
-        "wrong": receipt.result == ReceiptResult.WRONG_ITEM,
-        "form": form,
-        "choices": [
-            _choice(rma, receipt, one, key, checked=one.code == chosen)
-            for key, one in enumerate(conditions.values(), start=1)
-        ],
-        "photos": [one for one in pictures if one.line_id == line.pk and one.outcome_id is None],
-        "quick": [
-            {"key": key, "label": capfirst(what.label), "why": why, "checked": key == quick} for key, what, why in QUICK
-        ],
-        "more_open": any(form[name].value() for name in ("grade", "disposition", "acceptance", "override_reason")),
-    }
-
-
-def _choice(rma: RMA, receipt: Receipt, condition: Condition, key: int, *, checked: bool) -> dict[str, Any]:
-    disposition, acceptance, _why = suggestion(receipt.line, condition)
-    terms = rma.quote.get("inputs", {}).get("lines", {}).get(str(receipt.line.order_line_id), {})
-    pays = Decimal(str(terms.get("pays", {}).get(condition.code, condition.payout_percent)))
-    accepted = acceptance == Acceptance.ACCEPTED and receipt.result != ReceiptResult.WRONG_ITEM
-    if receipt.result == ReceiptResult.WRONG_ITEM:
-        leads, why = _("Hold for the customer"), _("Another item than the one sold")
-    elif accepted:
-        grade = Grade(condition.grade).label
-        why = _("Acceptable: grade %(grade)s") if condition.is_acceptable else _("Not acceptable, but our fault")
-        why %= {"grade": grade}
-        leads = _("%(disposition)s · pays %(percent)s %%") % {
-            "disposition": disposition.label.capitalize(),
-            "percent": f"{pays.normalize():f}",
-        }
-    else:
-        leads = _("Hold for the customer")
-        why = _("Not acceptable; %(disposition)s if the customer agrees") % {"disposition": disposition.label}
-    return {
-        "code": condition.code,
-        "label": condition.label,
-        "leads": leads,
-        "why": why,
-        "net": _net(receipt, disposition, condition.grade, rma.currency) if accepted else None,
-        "meaning": "good" if accepted and condition.is_acceptable else "careful",
-        "key": key if key <= 9 else "",
-        "checked": checked,
-    }
-
-
-def _net(receipt: Receipt, disposition: str, grade: str, currency: str) -> dict[str, Any]:
-    """What one piece is expected to bring this way, with its working."""
-    now = timezone.now()
-    terms = recovered.terms_on(now)
-    piece = recovered.piece(receipt.line.order_line, 1, grade, at=now)
-    return words.told(recovery.of_disposition(piece, disposition, terms, currency), currency, terms, piece.booked)
-
-
-def _seen(outcome: Outcome, pictures: list[ReturnPhoto]) -> dict[str, Any]:
-    return {
-        "outcome": outcome,
-        "title": outcome.receipt.line.order_line.description or outcome.receipt.line.order_line.sku,
-        "accepted": outcome.acceptance == Acceptance.ACCEPTED,
-        "overridden": outcome.disposition != outcome.suggested_disposition,
-        "photos": [one for one in pictures if one.outcome_id == outcome.pk],
-    }
-
-
-def _told(rma: RMA, outcome: Outcome, *, left: int) -> dict[str, str]:
-    """What happens next because of what was just written down."""
-    if outcome.acceptance == Acceptance.REFUSED:
-        words = _("Put it into the hold bin")
-        following = _("Nothing is paid for it. The customer sees the photos and has until %(day)s to answer.") % {
-            "day": f"{outcome.hold.respond_by:%-d %B}"
-        }
-        meaning = "careful"
-    else:
-        place = _bin(rma, outcome)
-        words, meaning = _("To %(bin)s") % {"bin": place.code}, "good"
-        following = f"{place.get_kind_display().capitalize()}. {_money(rma)}"
-    if left:
-        following += " " + ngettext("%(count)s more to look at here.", "%(count)s more to look at here.", left) % {
-            "count": left
-        }
-    return {"words": words, "next": following, "meaning": meaning}
-
-
-def _bin(rma: RMA, outcome: Outcome) -> Bin:
-    """Where the goods were booked to, which is where they belong."""
-    return places.bins_of(rma.warehouse)[ledger.LANDS_IN[Disposition(outcome.disposition)]]
-
-
-def _money(rma: RMA) -> str:
-    if rma.resolution not in (Resolution.REFUND, Resolution.KEEP_ITEM):
-        return _("The customer chose: %(resolution)s.") % {"resolution": rma.get_resolution_display()}
-    owed = owed_to(rma)
-    total = sum((one.total for one in CreditMemo.objects.filter(rma=rma)), Decimal(0))
-    total += owed.quote.total if owed else Decimal(0)
-    if not total:
-        return _("Nothing is paid for it in this condition.")
-    return _("%(amount)s goes back to the customer by itself.") % {"amount": money(Money(total, rma.currency))}
