@@ -51,6 +51,8 @@ QUICK = (
     "tests/returns/policy",
     "tests/returns/test_lifecycle.py",
 )
+# By preference (see tests/browser/conftest.py).
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 PRODUCTION_KEYS = ("SECRET_KEY", "HOMEWARD_INDEX_KEY", "HOMEWARD_CHAIN_KEY")
 PRODUCTION_SECRETS = ("STRIPE_WEBHOOK_SECRET", "EASYPOST_WEBHOOK_SECRET")
 
@@ -125,17 +127,25 @@ def skipped(results: Path) -> Counter[str]:
 def install_missing() -> None:
     """With CI=true only: Chromium for the browser tests and Pango for PDFs, where apt-get and the right are there."""
     wanted = []
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
-        wanted += ["chromium", "fonts-dejavu-core"]
+    if not shutil.which(BROWSERS[0]):
+        wanted.append([BROWSERS[0], "fonts-dejavu-core"])
     if subprocess.run([PYTHON, "-c", "import weasyprint"], capture_output=True, check=False).returncode:
-        wanted += ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
+        wanted.append(["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"])
     if not wanted or shutil.which("apt-get") is None:
         return
+    apt_get("update")
+    for packages in wanted:
+        apt_get("install", "-y", "--no-install-recommends", *packages)
+    if not any(map(shutil.which, BROWSERS)):  # the first has a package of its own only where Debian made it
+        apt_get("install", "-y", "--no-install-recommends", BROWSERS[1], "fonts-dejavu-core")
+
+
+def apt_get(what: str, *words: str) -> None:
     rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    print(f"── installing {', '.join(wanted)}", flush=True)
-    for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *wanted]):
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run([*rights, "apt-get", *command], env=environment, stdout=subprocess.DEVNULL, check=False)
+    print(f"── apt-get {' '.join([what, *words])}", flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    command = [*rights, "apt-get", what, "-q", *words]
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
 
 
 def main() -> int:
