@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 ASK_FIRST_AFTER = timedelta(seconds=45)
 ASK_AT_LEAST_EVERY = timedelta(hours=6)
 ASK_AT_ONCE = 20
+ASK_ELSEWHERE_AT_ONCE = 3
 EXPIRE_AT_ONCE = 500  # the rest an hour later
 ASK_FOR_SECONDS = 8  # one more call may take its full time-out before the task's hard limit
 
@@ -100,7 +101,8 @@ def watch_after(event: Event) -> None:
 
 @shared_task
 def poll_pending(**_kwargs: Any) -> int:
-    """Ask about refunds the provider has not answered: young ones often, old ones every few hours. Returns how many."""
+    """Ask about refunds the provider has not answered: young ones often, old ones every few hours; then about those
+    that somebody made past us and only the nightly comparison saw. Returns how many."""
     now = timezone.now()
     # Asked again once a tenth of its age has passed since the last time.
     due = Refund.objects.filter(status__in=RefundStatus.unanswered(), submitted_at__lt=now - ASK_FIRST_AFTER).filter(
@@ -116,8 +118,8 @@ def poll_pending(**_kwargs: Any) -> int:
             logger.warning("refund %s is still open: %s", refund.number, getattr(problem, "code", ""))
         asked += 1
         if time.monotonic() > give_up_at:
-            break
-    return asked
+            return asked
+    return asked + protocol.find_made_elsewhere(now=timezone.now, limit=ASK_ELSEWHERE_AT_ONCE)
 
 
 @shared_task

@@ -55,3 +55,4 @@ def _paypal(client_id: str, secret: str, api_base: str) -> PayPalGateway:
 
 
 PROVIDERS: dict[PaymentMethod, Callable[[], Gateway]] = {PaymentMethod.CARD: stripe, PaymentMethod.PAYPAL: paypal}
+PROVIDERS_BY_NAME: dict[str, Callable[[], Gateway]] = {"stripe": stripe, "paypal": paypal}

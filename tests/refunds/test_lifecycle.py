@@ -236,6 +236,15 @@ def test_a_refused_call_does_not_undo_what_a_webhook_settled() -> None:
     assert everything(refund) == before
 
 
+def test_a_call_in_the_open_does_not_go_on_once_somebody_wrote_its_refund_back() -> None:
+    """Past the verbs: what waits for a second person, or was approved, is not sent with the key of before."""
+    refund = a_refund_in(RefundStatus.SUBMITTED)
+    for status in (RefundStatus.APPROVED, RefundStatus.CANCELED):
+        Refund.objects.filter(pk=refund.pk).update(status=status)
+        assert lifecycle.submit(refund.number, by="system", at=LATER) is None
+    assert refund.attempts.get().calls == 1
+
+
 def test_another_amount_never_counts_as_paid() -> None:
     refund = a_requested_refund()
     lifecycle.submit(refund.number, by="system", at=LATER)

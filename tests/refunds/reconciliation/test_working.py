@@ -13,13 +13,14 @@ from django.utils import timezone
 from oms.models import Event
 from refunds import lifecycle as money
 from refunds import tasks
-from refunds.models import Discrepancy, ReconciliationRun, Refund, StatementLine
+from refunds.models import Discrepancy, ExternalRefund, ReconciliationRun, Refund, StatementLine
 from refunds.reconciliation import lifecycle, nightly, working
 from refunds.reconciliation.handing_in import hand_in, period
 from refunds.reconciliation.lifecycle.runs import Handed
 from refunds.reconciliation.refusals import NothingToCompare, PeriodUnusable, SeenBefore
 from refunds.reconciliation.states import DiscrepancyStatus, Outcome, RunStatus
 from refunds.reconciliation.stored import from_json
+from refunds.tasks import poll_pending
 from tests.jobs import run_jobs
 from tests.refunds.cases import a_paid_order, a_requested_refund
 from tests.sandbox import Sandbox
@@ -118,6 +119,18 @@ def test_a_second_run_sees_the_same_rows(sandbox: Sandbox) -> None:
     assert again.first_seen_at == one.first_seen_at < again.last_seen_at
     assert (first.counts["new"], second.counts["new"], second.counts["gone"]) == (1, 0, 0)
     assert Event.objects.filter(stream=one.stream).count() == 1
+
+
+def test_a_dashboard_refund_that_no_message_told_of_is_taken_over_by_the_poll(sandbox: Sandbox) -> None:
+    """Its amount is set aside from then on, and a person attaches it as any other."""
+    payment = a_paid_order(sandbox).payments.get()
+    made = sandbox.refund_in_dashboard(payment.provider_id, 500)
+    finished(ask())
+    assert causes() == {f"provider:{made['id']}:existence": "dashboard"}
+    assert [poll_pending(), poll_pending()] == [1, 0]
+    external = ExternalRefund.objects.get()
+    payment.refresh_from_db()
+    assert (external.provider_id, external.status, payment.in_flight) == (made["id"], "waiting", Decimal(5))
 
 
 def test_what_is_seen_no_more_is_gone_and_comes_back(sandbox: Sandbox) -> None:
