@@ -10,6 +10,7 @@ from reporting.period import Filters, Period
 from reporting.units import Damage, StandsOut
 
 UNKNOWN = "–"
+TELLING = 10  # pieces, before a share is shown
 
 
 def tables(found: dict[str, list[Damage]], period: Period, filters: Filters) -> dict[str, Any]:
@@ -58,4 +59,5 @@ def _row(one: Damage, period: Period, filters: Filters) -> list[Any]:
     if one.damaged and one.key:
         url = links.rows("units", period, changed, condition=units.DAMAGED, **more)
         damaged = {"text": number(one.damaged), "url": url}
-    return [one.key or UNKNOWN, number(one.units), damaged, percent(one.share)]
+    share = percent(one.share) if one.units >= TELLING else UNKNOWN
+    return [one.key or UNKNOWN, number(one.units), damaged, share]

@@ -270,11 +270,11 @@ def pieces(period: Period, filters: Filters, narrowed: Narrowed) -> Listing:
         ("grade", _("Grade"), "text"),
         ("why", _("Why"), "text"),
         ("place", _("Where"), "text"),
-        ("left_at", _("Left"), "moment"),
+        ("left_at", _("Left"), "hidden"),
         ("days", _("Days here"), "number"),
         ("value", _("In our books at"), "money"),
         ("number", _("Return"), "return"),
-        ("at", _("Counted"), "moment"),
+        ("at", _("Counted"), "hidden"),
         ("currency", _("Currency"), "hidden"),
     )
     return Listing(_("Pieces that came back"), columns, statement, conditions.values)

@@ -14,12 +14,13 @@ from oms.demo.seeding.parcels import make_parcel_cases
 from oms.demo.seeding.places import make_places
 from oms.demo.seeding.sample import import_sample
 from oms.demo.seeding.staff import make_staff
-from oms.demo.seeding.stock import make_stock
+from oms.demo.seeding.stock import make_counts, make_stock
 from oms.demo.seeding.terms import make_terms
 
 __all__ = [
     "import_sample",
     "keep_books",
+    "make_counts",
     "make_exchanges",
     "make_options",
     "make_other_books",

@@ -57,6 +57,7 @@ class Command(ExplainedCommand):
             seeding.make_parcel_cases(now=now)
             seeding.make_store_credit(now=now, random=random)
             seeding.make_other_books(now=now, data=data)
+            seeding.make_counts(now=now)
             seeding.keep_books(now=now)
         if options["json"]:
             self.stdout.write(json.dumps({"orders": Order.objects.count(), "returns": made, "dry_run": False}))
