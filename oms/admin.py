@@ -47,6 +47,8 @@ class ProductAdmin(RoleAdmin):
     fields = (
         "sku",
         "title",
+        "hs_code",
+        "origin_country",
         "category",
         "style",
         "option",
@@ -60,8 +62,6 @@ class ProductAdmin(RoleAdmin):
         "is_final_sale",
         "is_serial_tracked",
         "hint",
-        "hs_code",
-        "origin_country",
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> Sequence[Any]:

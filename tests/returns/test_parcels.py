@@ -190,6 +190,16 @@ def test_the_mail_says_which_parcel_its_label_is_for() -> None:
     assert f"label/{rma.parcels.latest('pk').pk}/" in mails[1].text
 
 
+def test_the_page_asks_after_a_label_that_is_still_to_come(client: Client) -> None:
+    rma = spread(two_lines(), (2, 0), (0, 1))
+    first, second = rma.parcels.order_by("pk")
+    label(second)
+    page = client.get(rma.get_portal_path()).content.decode()
+    waiting = f"{rma.get_portal_path()}label/{first.pk}/"
+    assert f'data-label="{waiting}"' in page
+    assert client.head(waiting).status_code == 204
+
+
 def test_two_steps_that_need_no_script(client: Client) -> None:
     rma = two_lines()
     here = f"{rma.get_portal_path()}parcels/"

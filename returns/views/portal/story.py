@@ -49,6 +49,7 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         "boxes": unused,
         "has_label": any(box["has_label"] for box in unused),
         "waiting_for_label": waits,
+        "asks_at": next((box["label_url"] for box in unused if box["waiting"]), path(rma, "label")),
         "looks_again": waits or any(box["fetching"] for box in unused),
         "places": drop_off.places(rma, [box["parcel"].carrier for box in unused if box["has_label"]]),
         "may_spread": boxes.may_spread(rma, parcels, lines),
