@@ -55,6 +55,7 @@ class Command(ExplainedCommand):
             step("exchanging", 0, 1)
             seeding.make_exchanges(now=now, random=Random(SEED + 1))  # noqa: S311 - as above
             seeding.make_parcel_cases(now=now)
+            seeding.make_goods(now=now, random=Random(SEED + 2))  # noqa: S311 - as above
             seeding.make_store_credit(now=now, random=random)
             seeding.make_other_books(now=now, data=data)
             seeding.make_counts(now=now)

@@ -19,6 +19,7 @@ from oms import outbox
 from oms.access import may
 from oms.prepared import prepared
 from oms.refusals import Refused
+from oms.roles import allowed
 from oms.verbs import inside_a_verb
 from returns import checklists, codes, lifecycle, photos, reference, regrading
 from returns.forms.dock import FIELD_OF, InspectionForm
@@ -71,6 +72,7 @@ def inspection_queue(request: HttpRequest) -> HttpResponse:
         "rows": [{"rma": rma, "since": rma.since, "left": counts[rma.pk]} for rma in page],
         "open_holds": Hold.objects.filter(status__in=(HoldStatus.WAITING, HoldStatus.DISPUTED)).count(),
         "code": code[:40],
+        "asks": allowed(request.user, "change settings"),
         "problem": problem,
     }
     return render(request, "returns/dock/queue.html", context, status=422 if problem else 200)

@@ -7,12 +7,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from oms.access import public
 from oms.refusals import Refused
 from returns import phones, photos
 from returns.models import ReturnPhoto
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@public
 @never_cache
 def phone(request: HttpRequest, token: str) -> HttpResponse:
     """Show what is being photographed, and take photos of it. A token that ended answers the same as no token."""
