@@ -75,6 +75,7 @@ class Look:
         self._heard: list[str] = []
         self._expected = ""
         page.context.add_init_script(_LISTEN)
+        page.context.add_init_script(_AXE)  # sent once, not with every page
         page.on("console", lambda said: self._heard.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self._heard.append(str(error)))
 
@@ -102,7 +103,6 @@ class Look:
     def closely(self, looks: Iterable[tuple[dict[str, int], str, list[str]]] = EVERY_LOOK) -> list[str]:
         """Look at the page that is open with axe, at both widths and by day and by night."""
         page, faults = self.page, []
-        page.evaluate(_AXE)
         for size, scheme, rules in looks:
             page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
