@@ -145,6 +145,19 @@ def test_a_tray_nobody_looked_at_is_given_one_condition(dock: Client) -> None:
         assert sent(dock, units, condition=condition).status_code == 422
 
 
+def test_what_one_return_refuses_stays_on_the_tray_and_holds_no_other(dock: Client) -> None:
+    good, strange = arrived(1), a_return(an_order(lines=[Sold()]), quantity=1)
+    place = Bin.objects.get(warehouse__is_default=True, kind=BinKind.QUARANTINE)
+    told = {"code": "SN-9", "form_token": uuid4(), "by": "user:7", "at": NOON}
+    lifecycle.receive_mismatch(strange.number, the_line(strange).pk, place, **told)
+    units = list(Unit.objects.order_by("pk"))
+    answer = sent(dock, units, condition="opened")
+    assert (answer.status_code, words(answer)) == (422, "1 done, 1 not")
+    assert strange.number in answer.context["answer"].next
+    assert [unit.received_as for unit in answer.context["tray"].units] == [units[1].received_as]
+    assert Outcome.objects.get().receipt.line.rma == good
+
+
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_eight_identical_putaways_at_once_move_it_once() -> None:
     units, shelf, token = inspected(), another_shelf(), uuid4()

@@ -4,7 +4,7 @@ What lies on it stands in the address, so nothing is lost by a reload, nothing m
 trays in two tabs never mix.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -147,12 +147,39 @@ def _put(request: HttpRequest, on_it: Tray, place: Bin, token: UUID) -> HttpResp
     if not on_it.inspected:
         raise TrayOfOneKind(number=on_it.units[0].number, state=_("not inspected yet"))
     by, now = request.user.actor, timezone.now()
+    returns = _by_return(on_it.units)
     made: list[Putaway] = []
-    for number, units in _by_return(on_it.units).items():
-        own = uuid5(token, number)
-        made += lifecycle.put_away(number, [unit.pk for unit in units], place, form_token=own, by=by, at=now)
+
+    def put(number: str) -> None:
+        units = [unit.pk for unit in returns[number]]
+        made.extend(lifecycle.put_away(number, units, place, form_token=uuid5(token, number), by=by, at=now))
+
+    refused = _each(returns, put)
+    if refused and not made:
+        raise next(iter(refused.values()))
     station.note(request, place.code, _told(made[0], len(made)), step=f"putaway/{made[0].pk}")
+    if refused:
+        left = Tray([unit for number in refused for unit in returns[number]])
+        return _partly(request, left, len(made), refused, place.code)
     return redirect(Tray().address(put=made[0].pk))
+
+
+def _each(returns: Iterable[str], do: Callable[[str], None]) -> dict[str, Refused]:
+    """One transaction per return: what one of them refuses does not hold the others."""
+    refused: dict[str, Refused] = {}
+    for number in returns:
+        try:
+            do(number)
+        except Refused as why:
+            refused[number] = why
+    return refused
+
+
+def _partly(request: HttpRequest, left: Tray, done: int, refused: dict[str, Refused], code: str) -> HttpResponse:
+    """Some of it is done; what was refused lies on the tray still, with the reason of the first."""
+    number, why = next(iter(refused.items()))
+    words = _("%(done)s done, %(left)s not") % {"done": done, "left": len(left.units)}
+    return _say(request, left, Answer(words, f"{number}: {why}", "bad"), code, status=422)
 
 
 def _by_return(units: Sequence[Unit]) -> dict[str, list[Unit]]:
@@ -189,8 +216,16 @@ def _grade(request: HttpRequest, on_it: Tray, condition: str, token: UUID) -> Ht
         found.setdefault(numbers[receipt], []).append(Finding(receipt, quantity, condition, ""))
     if on_it.inspected and not _graded_before(found, token):
         raise TrayEmpty
-    for number, findings in sorted(found.items()):
-        lifecycle.inspect(number, findings, form_token=uuid5(token, number), by=by, at=now)
+
+    def look(number: str) -> None:
+        lifecycle.inspect(number, found[number], form_token=uuid5(token, number), by=by, at=now)
+
+    refused = _each(sorted(found), look)
+    if len(refused) == len(found):
+        raise next(iter(refused.values()))
+    if refused:
+        left = [unit for unit in on_it.units if numbers[int(unit.received_as.partition("/")[2])] in refused]
+        return _partly(request, Tray(left), len(on_it.units) - len(left), refused, known[condition].label)
     graded = Tray.load(",".join(str(unit.pk) for unit in on_it.units))
     station.note(request, known[condition].label, _graded(graded, known[condition]))
     return redirect(graded.address(graded=condition))
