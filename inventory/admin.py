@@ -69,6 +69,12 @@ class WarehouseForm(forms.ModelForm):
             raise forms.ValidationError(_("Returns need a default warehouse. Make another one the default instead."))
         return wanted
 
+    def clean_takes_returns(self) -> bool:
+        takes = self.cleaned_data["takes_returns"]
+        if not takes and self.cleaned_data.get("is_default"):
+            raise forms.ValidationError(_("The default warehouse takes returns. Make another one the default first."))
+        return takes
+
 
 @admin.register(Warehouse)
 class WarehouseAdmin(SettingsAdmin):
@@ -88,6 +94,7 @@ class WarehouseAdmin(SettingsAdmin):
         "working_days",
         "holidays",
         "is_default",
+        "takes_returns",
     )
 
     def save_model(self, request: HttpRequest, obj: Warehouse, form: ModelForm, change: bool) -> None:

@@ -60,6 +60,12 @@ app.conf.beat_schedule = {
     "poll_payment_links": {"task": "refunds.tasks.poll_payment_links", "schedule": 60.0, "options": {"expires": 60}},
     # Parcels whose webhook never came are asked for.
     "poll_parcels": {"task": "returns.tasks.poll_parcels", "schedule": 900.0, "options": {"expires": 900}},
+    # Labels that were paid for and never used go back to their carriers.
+    "find_leaks": {
+        "task": "returns.tasks.find_leaks",
+        "schedule": crontab(hour="4", minute="40"),
+        "options": {"expires": 3600, "queue": "long"},
+    },
     # Parcels nobody says anything about are late.
     "find_delays": {
         "task": "returns.tasks.find_delays",

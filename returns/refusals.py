@@ -239,3 +239,18 @@ class NothingLost(Refused):
 class ClaimNotPossible(Refused):
     code = "claim_not_possible"
     sentence = _("A claim is more than nothing, and no more comes back than was claimed.")
+
+
+class NotToBeSent(Refused):
+    code = "not_to_be_sent"
+    sentence = _("This return is on its way already, or nothing of it is to be sent.")
+
+
+class LabelIsPaid(Refused):
+    code = "label_is_paid"
+    sentence = _("Our label is part of what you confirmed and pay for. Write to us to send it yourself.")
+
+
+class NumberTaken(Refused):
+    code = "number_taken"
+    sentence = _("This number belongs to another parcel. Look at the receipt of your own one.")

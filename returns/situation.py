@@ -171,6 +171,14 @@ def _approved(story: _Story) -> Situation:
     label = gettext("Approved")
     if not story.rma.comes_back:
         return _kept(story)
+    if story.parcel is not None and story.parcel.is_own and story.parcel.status == ParcelStatus.LABELED:
+        return story.say(
+            gettext("Thank you. We follow your parcel."),
+            gettext("This page tells where it is, as soon as the carrier says so. Your money moves when it is here."),
+            Turn.CARRIER,
+            "good",
+            label,
+        )
     if story.own_label:
         return story.say(
             gettext("Approved. Please send the parcel with a carrier of your choice."),

@@ -123,6 +123,7 @@ PARCEL_MACHINE = Machine(
     [
         Transition("want", (CREATED,), P.WANTED),
         Transition("bring_back", (CREATED,), P.IN_TRANSIT),
+        Transition("announce", (CREATED,), P.LABELED),  # sent with a label of the customer's own
         Transition("label", (P.WANTED,), P.LABELED),
         Transition("move", (P.LABELED, P.PROBLEM), P.IN_TRANSIT),
         Transition("move", (P.LABELED, P.IN_TRANSIT, P.PROBLEM), P.OUT_FOR_DELIVERY),

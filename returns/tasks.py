@@ -15,9 +15,11 @@ from returns import (
     evidence,
     label_files,
     labels,
+    leaks,
     lifecycle,
     lookups,
     outbound,
+    own_parcels,
     photo_matching,
     shipments,
     tracking,
@@ -47,6 +49,11 @@ def buy_label(event: Event) -> None:
     """rma.requested, rma.approved, parcel.label_wanted → the carrier's label, if the approval wants one."""
     if parcel := event.facts.get("parcel"):
         labels.buy_label(parcel, at=timezone.now())
+
+
+def follow_parcel(event: Event) -> None:
+    """parcel.announced → the carrier service follows the customer's own parcel."""
+    own_parcels.follow(event.facts["parcel"], at=timezone.now())
 
 
 def buy_outbound_label(event: Event) -> None:
@@ -89,6 +96,12 @@ def close_case(event: Event) -> None:
     done = ParcelCase.objects.filter(rma__number=number, kind__in=CaseKind.coming_back())
     for case in done.exclude(status=CaseStatus.CLOSED).values_list("number", flat=True):
         close_one(case, by="system", at=timezone.now())
+
+
+@shared_task
+def find_leaks(**_kwargs: Any) -> int:
+    """Labels never used go back to their carriers. Returns how many did."""
+    return leaks.look(at=timezone.now(), limit=BATCH).given_back
 
 
 @shared_task

@@ -157,6 +157,10 @@ class Sandbox:
         """Let the carrier scan a parcel; `more`: city, state, zip, country, message, signed_by."""
         return self._control("POST", f"trackers/{tracking_code}", {"status": status} | more)
 
+    def decide_label(self, tracking_code: str, refund_status: str) -> dict[str, Any]:
+        """Let the carrier decide about a label that was given back."""
+        return self._control("POST", f"labels/{tracking_code}", {"refund_status": refund_status})
+
     def faults(self, **groups: Any) -> dict[str, Any]:
         """Set faults: ``faults(stripe={"drop": 0.1}, webhooks={"duplicate": 0.3})``; ``faults(calm=True)`` ends all."""
         return self._control("PUT", "faults", groups)

@@ -27,6 +27,7 @@ class Warehouse(models.Model):
     working_days = ArrayField(models.PositiveSmallIntegerField(), default=working_week)
     holidays = ArrayField(models.DateField(), default=list, blank=True)
     is_default = models.BooleanField(_("default for returns"), default=False)
+    takes_returns = models.BooleanField(_("takes returns"), default=True)
 
     class Meta:
         verbose_name = _("warehouse")

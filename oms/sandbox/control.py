@@ -34,6 +34,7 @@ class Control:
             ("POST", "captures", 3): self._paypal_move,
             ("POST", "tokens", 0): self._tokens,
             ("POST", "trackers", 1): self._scan,
+            ("POST", "labels", 1): self._label,
             ("GET", "faults", 0): lambda _: Answer(200, self._sandbox.faults.settings),
             ("PUT", "faults", 0): self._faults,
             ("PUT", "replay", 0): self._replay,
@@ -71,6 +72,10 @@ class Control:
         form = request.form
         events = self._sandbox.stripe.refunds.move(id, form["status"], form.get("reason", "expired_or_canceled_card"))
         return Answer(200, show_refund(self._sandbox.book["refund"].rows[id]), events=events)
+
+    def _label(self, request: Request, code: str) -> Answer:
+        """What the carrier decides about a label that was given back: {refund_status}."""
+        return self._sandbox.easypost.decide(code, request.form["refund_status"])
 
     def _dispute(self, request: Request) -> Answer:
         """Open or close a dispute: {charge or capture, outcome ("" while it is open)}."""

@@ -166,6 +166,15 @@ class EasyPost:
         tracker = self._book["tracker"].get(shipment["tracker"]) if shipment["tracker"] else None
         return objects.show_shipment(shipment, tracker, request.base) | {"forms": show_forms(shipment, request.base)}
 
+    def decide(self, code: str, status: str) -> Answer:
+        """The carrier's decision about the label with this tracking code."""
+        with self._book.lock:
+            tracker = self._tracker_of(code)
+            shipment = self._find("shipment", tracker["shipment_id"] if tracker else "")
+            after = shipment | {"refund_status": status, "updated_at": objects.stamp()}
+            self._book.write("label.refund_decided", shipment=[after])
+        return Answer(200, {"refund_status": status})
+
     # Trackers ----------------------------------------------------------------------------------------------------
 
     def create_tracker(self, request: Request) -> Answer:

@@ -1,14 +1,18 @@
 """The records behind every return, and what a manager may set about them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from django import forms
 from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models import Condition, Warehouse
 from oms import outbox
 from oms.admin_base import ReadOnlyInline, RoleAdmin, SettingsAdmin
+from oms.countries import code_of
 from returns.models import (
     RMA,
     CarrierRule,
@@ -20,6 +24,7 @@ from returns.models import (
     ReturnLine,
     ReturnReason,
     TrackingEvent,
+    WarehouseRule,
 )
 
 
@@ -240,3 +245,46 @@ class CarrierRuleAdmin(SettingsAdmin):
 
     def note(self, obj: CarrierRule, fields: list[str], *, by: str, at: datetime) -> None:
         outbox.record_on("settings", "carrier_rule.changed", by=by, at=at, rule=obj.code, fields=fields)
+
+
+class WarehouseRuleForm(forms.ModelForm):
+    """Codes are those of the shop: a rule that could never fit is refused at its field."""
+
+    def clean_warehouse(self) -> Warehouse:
+        house: Warehouse = self.cleaned_data["warehouse"]
+        if not house.takes_returns:
+            raise forms.ValidationError(_("This warehouse takes no returns. Choose another one, or let it take them."))
+        return house
+
+    def clean_countries(self) -> list[str]:
+        countries = [code_of(text) or text for text in self.cleaned_data["countries"]]
+        if wrong := [text for text in countries if not (len(text) == 2 and text.isascii() and text.isupper())]:
+            raise forms.ValidationError(_("Two letters, as GB or DE, not “%(text)s”.") % {"text": wrong[0]})
+        return countries
+
+    def clean_conditions(self) -> list[str]:
+        return self._known("conditions", Condition.objects.values_list("code", flat=True))
+
+    def clean_reasons(self) -> list[str]:
+        return self._known("reasons", ReturnReason.objects.values_list("code", flat=True))
+
+    def _known(self, name: str, codes: Iterable[str]) -> list[str]:
+        known, given = set(codes), self.cleaned_data[name]
+        if wrong := [code for code in given if code not in known]:
+            raise forms.ValidationError(
+                _("There is no “%(code)s”; there are: %(known)s.")
+                % {"code": wrong[0], "known": ", ".join(sorted(known))}
+            )
+        return given
+
+
+@admin.register(WarehouseRule)
+class WarehouseRuleAdmin(SettingsAdmin):
+    form = WarehouseRuleForm
+    list_display = ("name", "position", "warehouse", "active")
+    list_select_related = ("warehouse",)
+    ordering = ("position", "pk")
+    fields = ("code", "name", "position", "active", "warehouse", "countries", "categories", "conditions", "reasons")
+
+    def note(self, obj: WarehouseRule, fields: list[str], *, by: str, at: datetime) -> None:
+        outbox.record_on("settings", "warehouse_rule.changed", by=by, at=at, rule=obj.code, fields=fields)

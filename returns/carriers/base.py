@@ -186,6 +186,10 @@ class Carrier(Protocol):
         """Give an unused label back; the carrier's word for where that stands. Raises CarrierError."""
         ...
 
+    def label_refund(self, shipment_id: str) -> str:
+        """What became of a label that was given back, in the same words. Raises CarrierError."""
+        ...
+
     def tracker(self, tracking_number: str, carrier: str = "") -> Tracking:
         """Where a parcel is now. Raises CarrierError."""
         ...

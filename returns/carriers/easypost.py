@@ -161,6 +161,10 @@ class EasyPostCarrier:
         shipment = called(lambda: self._client.shipment.refund(shipment_id), writes=True)
         return str(shipment.refund_status or "")
 
+    def label_refund(self, shipment_id: str) -> str:
+        """GET /v2/shipments/{id}: `refund_status`, decided within 30 days."""
+        return str(called(lambda: self._client.shipment.retrieve(shipment_id)).refund_status or "")
+
     def tracker(self, tracking_number: str, carrier: str = "") -> Tracking:
         """POST /v2/trackers: EasyPost hands out the tracker it has for a known number."""
         wanted = {"tracking_code": tracking_number} | ({"carrier": carrier} if carrier else {})

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from oms.money import MoneyError, check_amount
+from returns import own_parcels
 from returns.case_states import CaseCause, CaseDecision
 
 LONGEST_NOTE = 1000
@@ -79,3 +80,30 @@ class ClosingForm(_MoneyForm):
 
     def clean_recovered(self) -> Decimal | None:
         return self._checked("recovered")
+
+
+class OwnParcelForm(forms.Form):
+    """The carrier and the number of a parcel the customer sends with a label of their own."""
+
+    carrier = forms.ChoiceField(
+        label=_("Carrier"),
+        choices=[("", _("Choose …")), *own_parcels.CARRIERS.items()],
+        error_messages={"required": _("Choose the carrier."), "invalid_choice": _("Choose one of these carriers.")},
+    )
+    tracking_number = forms.CharField(
+        label=_("Tracking number"),
+        max_length=60,
+        help_text=_("It stands on the receipt of the post office or shop."),
+        error_messages={"required": _("Enter the tracking number.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        number = own_parcels.plain(given.get("tracking_number") or "")
+        if number and given.get("carrier") and not own_parcels.fits(given["carrier"], number):
+            words = _("This does not look like a number of %(carrier)s. Compare it with the receipt.")
+            name = own_parcels.CARRIERS[given["carrier"]]
+            self.add_error("tracking_number", forms.ValidationError(words % {"carrier": name}, code="shape"))
+        given["tracking_number"] = number
+        return given

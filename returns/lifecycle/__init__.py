@@ -44,6 +44,8 @@ from returns.lifecycle.finding import (
 from returns.lifecycle.holds import answer_hold, decide_hold
 from returns.lifecycle.inspecting import Finding, inspect
 from returns.lifecycle.label_files import ask_for_file, keep_file, refuse_file
+from returns.lifecycle.label_refunds import answer_label, give_label_back, note_label_asked
+from returns.lifecycle.own_parcels import refuse_own_parcel, send_own_parcel
 from returns.lifecycle.parcels import hold_label, label, move_parcel, note_shipment, report, trouble, want_label_again
 from returns.lifecycle.placing import change_disposition
 from returns.lifecycle.putting_away import put_away, take_putaway_back
@@ -67,6 +69,7 @@ __all__ = [
     "Wanted",
     "answer",
     "answer_hold",
+    "answer_label",
     "answer_why",
     "approve",
     "arrive",
@@ -92,6 +95,7 @@ __all__ = [
     "fail_settlement",
     "find_goods",
     "gather",
+    "give_label_back",
     "hold_label",
     "inspect",
     "keep_file",
@@ -103,6 +107,7 @@ __all__ = [
     "match_goods",
     "miss",
     "move_parcel",
+    "note_label_asked",
     "note_outbound_shipment",
     "note_shipment",
     "open_for_parcel",
@@ -115,6 +120,7 @@ __all__ = [
     "receive_mismatch",
     "refuse_file",
     "refuse_goods",
+    "refuse_own_parcel",
     "reject",
     "release",
     "replan",
@@ -123,6 +129,7 @@ __all__ = [
     "sell_off",
     "send",
     "send_goods_back",
+    "send_own_parcel",
     "send_to_vendor",
     "settle",
     "spread",

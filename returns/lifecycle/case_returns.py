@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from inventory import ledger, places
+from inventory import ledger
 from oms import outbox
 from oms.identifiers import new_number
 from oms.models import Order, ShipmentLine, UnitClaim
@@ -17,7 +17,7 @@ from oms.orders import GoesOutForReturn
 from oms.states import OrderKind
 from oms.units import lowest
 from oms.verbs import verb
-from returns import eligibility
+from returns import destinations, eligibility
 from returns.case_states import CaseKind
 from returns.eligibility import OrderFile, Wanted
 from returns.lifecycle.case_opening import lock_case
@@ -103,7 +103,12 @@ def take_loss(case: ParcelCase, *, by: str, at: datetime) -> RMA:
     if case.parcel.shipped_at is None:
         raise NeverScanned
     rma = lock(case.rma.number)
-    missing = [Arrived(line.pk, line.outstanding, ReceiptResult.LOST) for line in lines_of(rma) if line.outstanding]
+    packed = dict(case.parcel.goods.values_list("line", "quantity"))  # empty: all of the return
+    missing = [
+        Arrived(line.pk, gone, ReceiptResult.LOST)
+        for line in lines_of(rma)
+        if (gone := min(line.outstanding, packed.get(line.pk, 0) if packed else line.outstanding))
+    ]
     if not missing:
         raise NothingLost
     # The case's reference on the receipts says that this loss is ours.
@@ -134,6 +139,7 @@ def _open(case: ParcelCase, price: Price, *, gone: bool, by: str, at: datetime) 
     status = RMAStatus.APPROVED if gone else RMAStatus.IN_TRANSIT
     RMA_MACHINE.check("make_good" if gone else "bring_back", "", status)
     units = {one.order_line_id: lowest(file.free[one.order_line_id], one.quantity) for one in wanted}
+    house, why = destinations.house_for(file, wanted)
     rma = RMA(
         number=new_number("R"),
         order=case.order,
@@ -143,11 +149,12 @@ def _open(case: ParcelCase, price: Price, *, gone: bool, by: str, at: datetime) 
         source=RMASource.CARRIER,
         resolution=Resolution.REFUND,
         refund_at=RefundAt.APPROVAL if gone else RefundAt.RECEIPT,
-        warehouse=places.default_house(),
+        warehouse=house,
         currency=case.order.currency,
         quote=_quote(case, file, wanted, units, price, whole=_is_whole_order(case.order, wanted)),
         # `gone`: nothing comes back. There is no verdict: nobody asked.
-        decision={"case": case.number, "gone": gone, "label": "own", "resolution": Resolution.REFUND.value},
+        decision={"case": case.number, "gone": gone, "label": "own", "resolution": Resolution.REFUND.value}
+        | {"destination": why},
         policy=file.version,
         requested_at=at,
         approved_at=at,

@@ -11,7 +11,7 @@ from oms.identifiers import new_number
 from oms.models import Order, UnitClaim
 from oms.money import amount_text
 from oms.verbs import verb
-from returns import eligibility, exchanges
+from returns import destinations, eligibility, exchanges
 from returns.eligibility import OrderFile, Preview, Wanted
 from returns.exchanges import Instead, Outgoing
 from returns.lifecycle import dispatching
@@ -86,6 +86,8 @@ def request(
         requested_at=at,
         expires_at=found.decision.expires_at,
     )
+    if status != RMAStatus.REJECTED and rma.comes_back:
+        rma.warehouse, rma.decision["destination"] = destinations.house_for(file, wanted)
     rma.save(force_insert=True)
     lines = _write_lines(rma, file, wanted, found)
     parcel = authorize(rma, lines, by=by, at=at) if status == RMAStatus.APPROVED else None

@@ -1,4 +1,4 @@
-from returns.models.carriers import CarrierRule
+from returns.models.carriers import CarrierRule, WarehouseRule
 from returns.models.cases import ParcelCase
 from returns.models.dispatches import Dispatch
 from returns.models.drafts import ReturnDraft
@@ -8,6 +8,7 @@ from returns.models.found import FoundGoods
 from returns.models.goods import GoodsTerms, Placement, VendorReturn, VendorReturnLine, WorkOrder
 from returns.models.inspections import Hold, Outcome, Receipt, Reversal
 from returns.models.label_files import LabelFile
+from returns.models.label_refunds import LabelRefund
 from returns.models.lookups import LinkRequest, LookupAttempt
 from returns.models.parcels import Parcel, ParcelLine, TrackingEvent
 from returns.models.photos import PhotoMatch, ReturnPhoto
@@ -29,6 +30,7 @@ __all__ = [
     "GoodsTerms",
     "Hold",
     "LabelFile",
+    "LabelRefund",
     "LinkRequest",
     "LookupAttempt",
     "Outcome",
@@ -52,5 +54,6 @@ __all__ = [
     "TrackingEvent",
     "VendorReturn",
     "VendorReturnLine",
+    "WarehouseRule",
     "WorkOrder",
 ]

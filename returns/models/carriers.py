@@ -3,9 +3,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models import Warehouse
 from oms.models.orders import MONEY
 
 CODES = models.CharField(max_length=8)
+NAMES = models.CharField(max_length=60)
 
 
 class CarrierRule(models.Model):
@@ -39,6 +41,27 @@ class CarrierRule(models.Model):
                 condition=Q(dearer_percent__isnull=True) | Q(dearer_percent__gte=0), name="carrier_dearer"
             ),
         ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class WarehouseRule(models.Model):
+    """Which warehouse takes returns of some kind. Empty conditions mean any; the first rule that fits decides."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name, as it stands in the reason"), max_length=80)
+    position = models.PositiveSmallIntegerField(_("order"), default=100)
+    active = models.BooleanField(_("active"), default=True)
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="rules")
+    countries = ArrayField(CODES, verbose_name=_("customers in these countries"), default=list, blank=True)
+    categories = ArrayField(NAMES, verbose_name=_("categories"), default=list, blank=True)
+    conditions = ArrayField(NAMES, verbose_name=_("declared conditions"), default=list, blank=True)
+    reasons = ArrayField(NAMES, verbose_name=_("reasons"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("warehouse rule")
+        verbose_name_plural = _("warehouse rules")
 
     def __str__(self) -> str:
         return self.code

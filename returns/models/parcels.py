@@ -59,6 +59,11 @@ class Parcel(models.Model):
     def __str__(self) -> str:
         return self.tracking_number or f"parcel {self.pk}"
 
+    @property
+    def is_own(self) -> bool:
+        """Sent with a label that is not ours: we know its number only."""
+        return self.tracking_number != "" and self.shipment_id == "" and self.labeled_at is None
+
     def personal_owner(self) -> Customer:
         return self.rma.order.customer
 

@@ -10,6 +10,7 @@ from returns.views.portal import (
     items,
     lookup,
     outgoing,
+    own_parcel,
     pages,
     papers,
     phone,
@@ -45,6 +46,7 @@ urlpatterns = [
     path("r/<str:number>/<str:signature>/payment/credit/", outgoing.credit, name="credit_payment"),
     path("r/<str:number>/<str:signature>/something-else/", outgoing.something_else, name="something_else"),
     path("r/<str:number>/<str:signature>/money/", outgoing.money_instead, name="money_instead"),
+    path("r/<str:number>/<str:signature>/own-parcel/", own_parcel.own_parcel, name="own_parcel"),
     path("r/<str:number>/<str:signature>/survey/", status_answers.survey, name="survey"),
     # a parcel that went wrong
     path("parcel/<str:number>/<str:signature>/", cases.case, name="case"),

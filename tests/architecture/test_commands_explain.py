@@ -32,6 +32,7 @@ COMMANDS = {
     "export_books": Promise(),  # its form is chosen by --layout; it changes nothing but the file it is told
     "import_orders": Promise(prints=True, writes=True),
     "jobs": Promise(prints=True),
+    "label_leaks": Promise(prints=True, writes=True),
     "quote_refund": JSON_ALONE,
     "reconcile": Promise(prints=True, writes=True),
     "render_server": Promise(),

@@ -16,7 +16,9 @@ VENDOR_FOLDERS = ("returns/carriers/", "refunds/gateways/")
 SPEAKERS = {
     "returns/label_files.py",
     "returns/labels.py",
+    "returns/leaks.py",
     "returns/outbound.py",
+    "returns/own_parcels.py",
     "returns/shipments.py",
     "returns/tracking.py",
     "refunds/payment_links.py",

@@ -32,6 +32,7 @@ from returns.models import (
     PolicyRule,
     PolicyVersion,
     ReturnReason,
+    WarehouseRule,
 )
 from tests.builders import NOON, a_return, an_order, the_line
 from tests.jobs import run_jobs
@@ -66,6 +67,7 @@ def a_story() -> None:
     DropOffPoint.objects.get_or_create(
         code="corner", defaults={"carrier": "UPS", "country": "GB", "name": "Corner", "address": "1 High Street"}
     )
+    WarehouseRule.objects.get_or_create(code="all", defaults={"name": "All", "warehouse": Warehouse.objects.first()})
     StoreCredit.objects.create(number=uuid4().hex[:20], customer=order.customer, currency="GBP", opened_at=NOON)
 
 

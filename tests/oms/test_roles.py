@@ -41,6 +41,7 @@ ASKED = {
     ("refund", "retry"): "retry refunds",
     ("refund", "cancel"): "approve refunds",
     ("refund", "confirm_paid"): "approve refunds",
+    ("refund", "spread"): "approve refunds",
     ("refund", "redirect"): "retry refunds",
     ("external_refund", "attach"): "approve refunds",
     ("refund", "confirm_unpaid"): "approve refunds",

@@ -13,9 +13,11 @@ from returns.views.desk.deciding import (
 )
 from returns.views.desk.evidence import evidence_file, evidence_of
 from returns.views.desk.labels import label_again, label_file, parcels
+from returns.views.desk.leaking import labels
 from returns.views.desk.listing import return_list, review
 from returns.views.desk.opening import opening
 from returns.views.desk.outgoing import goods, money_instead
+from returns.views.desk.own_parcel import own_parcel
 from returns.views.desk.parcel_cases import case, case_claim, case_closing, case_decision, cases
 from returns.views.desk.policy import (
     drafts,
@@ -46,9 +48,11 @@ __all__ = [
     "label",
     "label_again",
     "label_file",
+    "labels",
     "money_instead",
     "new_rule",
     "opening",
+    "own_parcel",
     "parcels",
     "photo",
     "policy",

@@ -54,7 +54,8 @@ def unused(rma: RMA, told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def may_spread(rma: RMA, told: Sequence[dict[str, Any]], lines: Sequence[ReturnLine]) -> bool:
     """Whether the goods may still be divided among other parcels."""
-    untouched = all(box["parcel"].status in (ParcelStatus.WANTED, ParcelStatus.LABELED) for box in told)
+    waits = (ParcelStatus.WANTED, ParcelStatus.LABELED)
+    untouched = all(box["parcel"].status in waits and not box["parcel"].is_own for box in told)
     several = sum(line.quantity for line in lines) > 1
     return rma.status == RMAStatus.APPROVED and bool(told) and untouched and several
 
