@@ -14,7 +14,7 @@ from refunds.pricing import price_return
 from returns import lifecycle, parcels
 from returns.lifecycle import Arrived, Wanted
 from returns.lifecycle.parcels import Bought
-from returns.models import RMA, Parcel, ParcelLine
+from returns.models import RMA, Parcel, ParcelCase, ParcelLine
 from returns.refusals import LabelUsed, NotOffered, NotSpread
 from returns.states import RefundAt
 from tests.builders import NOON, Sold, an_order
@@ -165,6 +165,23 @@ def test_the_page_says_which_parcel_is_still_to_be_posted(client: Client) -> Non
     scan(second, hours=2)
     assert "Your parcel is on its way to us." in client.get(rma.get_portal_path()).content.decode()
     assert names(rma)[-2:] == ["rma.shipped", "rma.shipped"]
+
+
+def test_of_two_parcels_one_is_lost_and_pays_for_what_was_in_it() -> None:
+    rma = spread(two_lines(), (2, 0), (0, 1))
+    first, second = rma.parcels.order_by("pk")
+    for parcel in (first, second):
+        label(parcel)
+        scan(parcel)
+    later = NOON + timedelta(hours=3)
+    lifecycle.trouble(second.pk, status="failure", kind="lost", occurred_at=later, by="carrier", at=later)
+    case = ParcelCase.objects.get(parcel=second)
+    lifecycle.decide_case(case.number, decision="refund", price=price_return, by="user:3", at=later)
+    assert list(rma.lines.order_by("pk").values_list("arrived", "missing")) == [(0, 0), (0, 1)]
+    assert RMA.objects.get(pk=rma.pk).settlement == "due"
+    cup = rma.lines.order_by("pk")[0]
+    lifecycle.receive(rma.number, [Arrived(cup.pk, 2)], parcel_id=first.pk, form_token=uuid4(), by="user:7", at=later)
+    assert RMA.objects.get(pk=rma.pk).status == "received"
 
 
 def test_a_scan_that_comes_after_the_dock_has_counted_is_no_news() -> None:
