@@ -1,7 +1,7 @@
 """Codes of our own, printed on a sheet beside the station: what to do, and bins.
 
 They are letters and digits alone, because scanners type symbols by the keyboard layout they are set to, and end in a
-check character. Nothing else begins like them: products and returns that would are refused where they are made.
+check character. What begins like them is read as one of them before anything else: never as a product or a return.
 """
 
 from collections.abc import Iterable

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('oms', '0015_how_products_are_packed'),
+        ("oms", "0015_how_products_are_packed"),
     ]
 
     operations = [

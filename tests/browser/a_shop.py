@@ -41,6 +41,7 @@ def a_shop(data: Path) -> list[dict[str, Any]]:
     seeding.make_stock(now=now, random=random)
     seeding.make_staff(data)
     seeding.make_returns(now=now, random=random, progress=lambda words, done, total: None, count=0)
+    seeding.make_found_goods(now=now, random=Random(SEED))
     _some_credit(now)
     run_jobs("mail")
     return json.loads((data / "demo.json").read_text())

@@ -16,13 +16,16 @@ HERE = "127.0.0.1"
 
 def story() -> Iterator[Identical]:
     """Customer, desk, carrier, dock and finance, each step sent eight times as it is."""
+    from inventory.models import Bin, Unit
+    from inventory.states import BinKind
     from notifications.models import Message
     from oms import tasks
     from oms.models import Event, InboundWebhook
     from refunds import lifecycle as refunds
     from refunds.lifecycle.approving import as_seen
     from refunds.models import Refund
-    from returns.models import RMA, Outcome, Receipt
+    from returns.action_codes import Action, action_code, bin_code
+    from returns.models import RMA, Outcome, Putaway, Receipt, Reversal
     from returns.tasks import read_carrier_webhook
     from tests.builders import Sold
     from tests.staff import staff_client
@@ -74,13 +77,31 @@ def story() -> Iterator[Identical]:
         lambda: _post(f"/admin/scan/{rma.number}/receipts/", counted, dock),
         lambda: Receipt.objects.filter(line__rma=rma).count(),
     )
-    receipt = Receipt.objects.get(line__rma=rma)
+    wrongly = Receipt.objects.get(line__rma=rma)
+    undo = {"code": action_code(Action.UNDO), "step": f"receipt/{wrongly.pk}", "form_token": str(uuid4())}
+
+    yield Identical(
+        "dock: taking back",
+        lambda: _post("/admin/scan/", undo, dock),
+        lambda: Reversal.objects.filter(receipt=wrongly).count(),
+    )
+    _post(f"/admin/scan/{rma.number}/receipts/", {"all": "1", "form_token": str(uuid4())}, dock)
+    receipt = Receipt.objects.get(line__rma=rma, is_reversed=False)
     seen = {"form_token": str(uuid4()), "receipt": str(receipt.pk), "quantity": "1", "condition": "opened"}
 
     yield Identical(
         "dock: inspection",
         lambda: _post(f"/admin/inspection/{rma.number}/", seen, dock),
         lambda: Outcome.objects.filter(receipt=receipt).count(),
+    )
+    unit = Unit.objects.select_related("bin__warehouse").get(received_as=f"receipt/{receipt.pk}")
+    shelf, _new = Bin.objects.get_or_create(warehouse=unit.bin.warehouse, code="SHELF-T2", kind=BinKind.SHELF)
+    carried = {"code": bin_code(shelf), "form_token": str(uuid4())}
+
+    yield Identical(
+        "dock: putaway",
+        lambda: _post(f"/admin/putaway/?tray={unit.pk}", carried, dock),
+        lambda: Putaway.objects.filter(unit=unit).count(),
     )
     refunds.request_for_return(rma.number, by="user:1", at=rma.requested_at)
     refund = Refund.objects.get(rma=rma)

@@ -2,8 +2,9 @@
 
 Each round does every kind of call on a fresh case. At the verbs: asking for a return, receiving, inspecting, asking for
 its refund, asking for goodwill, approving, sending again, the provider's answer, and its webhook over the view. At the
-pages (`pages.py`): the portal's confirmation, the desk's approval, the carrier's webhook, the dock's receipt and
-inspection, finance's approval, and a job rung eight times. Of store credit (`credit.py`): given, spent, back, freed.
+pages (`pages.py`): the portal's confirmation, the desk's approval, the carrier's webhook, the dock's receipt, taking it
+back, inspection and putaway, finance's approval, and a job rung eight times. Of store credit (`credit.py`): given,
+spent, back, freed.
 Identical calls carry the same form token, the same key or the same message id. `size` counts the rounds.
 """
 
