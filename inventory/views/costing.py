@@ -63,7 +63,7 @@ def costing(request: HttpRequest, sku: str) -> HttpResponse:
         "value": round_half_up(held.value, product.currency) if held else None,
         "rows": [_row(one, held, product.currency) for one in revaluing.compare(product)] if held else [],
         "terms": category_terms.of(product),
-        "words": COSTING_WORDS,
+        "methods": CostingMethod.choices,
     }
     return render(request, "inventory/costing.html", context)
 

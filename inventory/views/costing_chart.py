@@ -3,8 +3,7 @@
 from django.utils.translation import gettext as _
 
 from inventory import revaluing
-from inventory.models import ValueMovement
-from inventory.states import CostingMethod, ValueOp
+from inventory.states import CostingMethod
 from inventory.valuation import ValuationRefused
 from oms.models import Product
 from reporting.charts.style import ACCENT, CAREFUL, Spec, chart
@@ -22,9 +21,6 @@ COLORS = {
 def value_over_time(product: Product, width: str) -> Spec:
     """Value after each movement under each method that these movements are possible under."""
     events, rows = revaluing.history(product)
-    moments = dict(
-        ValueMovement.objects.filter(product=product).exclude(op=ValueOp.REVALUE).values_list("pk", "moved_at")
-    )
     step = max(1, len(events) // MOST_POINTS)
     values = []
     for method in CostingMethod:
@@ -35,7 +31,7 @@ def value_over_time(product: Product, width: str) -> Spec:
         for at in (*range(0, len(rows), step), len(rows) - 1):
             values.append(
                 {
-                    "at": moments[rows[at]].isoformat(),
+                    "at": at + 1,
                     "value": f"{valued.events[at].value:.2f}",
                     "method": str(method.label),
                     "color": COLORS[method],
@@ -45,12 +41,17 @@ def value_over_time(product: Product, width: str) -> Spec:
         WIDTHS[width],
         {"wide": 300, "narrow": 220}[width],
         _("Value of %(sku)s after each movement, under each method") % {"sku": product.sku},
-        data={"values": values, "format": {"parse": {"value": "number", "at": "date"}}},
+        data={"values": values, "format": {"parse": {"value": "number"}}},
         layer=[
             {
                 "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2, "aria": False},
                 "encoding": {
-                    "x": {"field": "at", "type": "temporal", "axis": {"grid": False, "tickCount": 5}},
+                    "x": {
+                        "field": "at",
+                        "type": "quantitative",
+                        "scale": {"zero": False, "nice": False},
+                        "axis": {"grid": False, "tickCount": 5, "tickMinStep": 1, "format": "d"},
+                    },
                     "y": {"field": "value", "type": "quantitative", "axis": {"tickCount": 4}},
                     "stroke": {"field": "color", "type": "nominal", "scale": None},
                     "detail": {"field": "method"},

@@ -1,6 +1,7 @@
 """What stands on the shelves: made up, for the products that sell most."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 
 from django.db import transaction
@@ -34,9 +35,22 @@ def make_stock(*, now: datetime, random: Random) -> None:
             random.randrange(20, 200),
             cause=f"opening/{product.sku}",
             by="system",
-            at=now,
+            at=now - timedelta(days=50),
             against=Account.GOODS_RECEIVED,
         )
+    for product in bestsellers[:6]:
+        _buy_dearer(shelf, product, now)
+
+
+def _buy_dearer(shelf: Bin, product: Product, now: datetime) -> None:
+    """Later deliveries cost more, and some were lost: so the four costing methods differ."""
+    usual = product.standard_cost or Decimal(1)
+    for days, quantity, factor in ((40, 60, "1.15"), (30, -50, "1"), (20, 40, "1.30"), (10, -30, "1")):
+        product.standard_cost = (usual * Decimal(factor)).quantize(Decimal("0.01"))
+        cause, at = f"delivery/{product.sku}/{days}", now - timedelta(days=days)
+        against = Account.GOODS_RECEIVED if quantity > 0 else Account.WRITE_OFF
+        ledger.adjust(shelf, product, quantity, cause=cause, by="system", at=at, against=against)
+    product.standard_cost = usual
 
 
 def make_counts(*, now: datetime) -> None:
