@@ -62,7 +62,7 @@ def take(dispatch: Dispatch, news: Tracking, *, at: datetime) -> None:
     elif news.news in MOVING and dispatch.status == DispatchStatus.LABELED:
         lifecycle.send(dispatch.pk, by="carrier", at=at)
     elif kind := wrongs.kind_of(news):
-        happened = wrongs.instant(news.occurred_at) or at
+        happened = wrongs.happened_at(news, at)
         lifecycle.come_back(
             dispatch.pk, status=wrongs.word_of(news), kind=kind, happened_at=happened, by="carrier", at=at
         )

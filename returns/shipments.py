@@ -19,7 +19,7 @@ OPEN = (ShipmentStatus.SHIPPED, ShipmentStatus.LOST)
 
 def take(shipment: Shipment, news: Tracking, *, at: datetime) -> None:
     """Take one word of the carrier about a parcel to a customer. Harmless when repeated or out of order."""
-    happened_at = wrongs.instant(news.occurred_at) or at
+    happened_at = wrongs.happened_at(news, at)
     if happened_at < shipment.shipped_at:
         return  # about another parcel with this number, long ago
     if news.news == ParcelNews.DELIVERED:

@@ -47,11 +47,17 @@ def word_of(news: Tracking) -> str:
 
 
 def instant(text: str) -> datetime | None:
-    """A carrier's time; None for no time at all."""
-    if not text:
+    """A carrier's time; None for what is no time."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def happened_at(news: Tracking, at: datetime) -> datetime:
+    """When it happened: as the carrier says, but never later than now, so that nothing true is late afterwards."""
+    return min(instant(news.occurred_at) or at, at)
 
 
 def find_delays(*, at: datetime, limit: int) -> int:

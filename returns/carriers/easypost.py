@@ -207,8 +207,8 @@ def map_status(status: str) -> ParcelNews:
 
 def read_tracker(tracker: Mapping[str, Any]) -> Tracking:
     """A tracker object of the API, or `result` of a tracker webhook."""
-    details = tracker.get("tracking_details") or []
-    last = details[-1] if details else {}
+    details = tracker.get("tracking_details")
+    last = details[-1] if isinstance(details, list) and details and isinstance(details[-1], dict) else {}
     return Tracking(
         tracking_number=str(tracker["tracking_code"]),
         news=map_status(str(tracker.get("status"))),
