@@ -292,6 +292,7 @@ CATALOGUE = (
         when=_late,
     ),
     Entry("rma.canceled", "canceled", _("canceled"), _("Your return for order %(order)s is canceled")),
+    Entry("rma.reminded", "reminder", _("reminder to post it"), _("Your return for order %(order)s runs out soon")),
     Entry("rma.expired", "expired", _("ran out"), _("Your return for order %(order)s has run out")),
     Entry(
         "rma.closed",

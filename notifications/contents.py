@@ -370,6 +370,12 @@ def _outgoing(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     }
 
 
+def _reminder(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    rma = occasion.rma
+    assert rma is not None
+    return {"post_by": _day(rma.expires_at, occasion), "own_label": rma.decision.get("label") == "own"}
+
+
 def _parcel_case(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     """A parcel that went wrong: which one, and the page where the customer says why."""
     case = occasion.case
@@ -393,6 +399,7 @@ _EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
     "trouble": _on_its_way,
     "arrived": _arrived,
     "came_back": _arrived,
+    "reminder": _reminder,
     "not_delivered": _parcel_case,
     "parcel_wrong": _parcel_case,
     "inspected": _inspected,

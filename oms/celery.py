@@ -78,6 +78,8 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60, "queue": "long"},
     },
+    # Who has not posted a return is reminded before it runs out.
+    "remind_soon": {"task": "returns.tasks.remind_soon", "schedule": 3600.0, "options": {"expires": 3600}},
     # Returns never posted run out.
     "expire_returns": {"task": "returns.tasks.expire_overdue", "schedule": 3600.0, "options": {"expires": 3600}},
     # What was set aside for too long is let go, and what ran short leaves when it is there again.

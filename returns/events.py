@@ -43,6 +43,7 @@ EVENTS = {
     "rma.closed": ("for_parcel",),
     "rma.canceled": ("lines", "reason"),
     "rma.expired": ("lines",),
+    "rma.reminded": ("expires_at",),
     "rma.photo_recognized": ("photo", "returns"),
     "rma.surveyed": ("ease", "clarity", "speed"),
     "parcel.labeled": ("parcel", "carrier", "service", "price", "currency", "tracking_number", "abroad"),

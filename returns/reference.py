@@ -6,6 +6,8 @@ from inventory.models import Condition
 from oms.remembered import remembered
 from returns.models import PolicyVersion, ReturnReason
 
+REMINDED_BEFORE = 3  # days, where the policy names none
+
 
 @remembered
 def reasons() -> dict[str, ReturnReason]:
@@ -29,6 +31,14 @@ def policy_for(market: str, placed_at: datetime) -> PolicyVersion:
         if placed_at in version.valid:
             return version
     raise PolicyVersion.DoesNotExist(market)
+
+
+def reminds_before(version: PolicyVersion) -> int | None:
+    """How many days before a return of this policy runs out its customer is reminded; None: not at all."""
+    known = next((one for one in _published(version.market) if one.pk == version.pk), version)
+    rules = [rule for rule in known.rules.all() if rule.active and rule.kind == "expires_after"]
+    first = min(rules, key=lambda rule: rule.priority, default=None)
+    return first.parameters.get("remind_days", REMINDED_BEFORE) if first else None
 
 
 @remembered

@@ -21,6 +21,7 @@ from returns import (
     outbound,
     own_parcels,
     photo_matching,
+    reference,
     shipments,
     tracking,
     wrongs,
@@ -41,6 +42,7 @@ _TAKE = """
 """
 POLL_AFTER = timedelta(hours=6)
 BATCH = 200
+LONGEST_NOTICE = timedelta(days=60)  # more days before the end no policy may name
 COMPARE_AT_ONCE = 20
 SHIPMENTS_AT_ONCE = 50
 
@@ -117,6 +119,20 @@ def poll_parcels(**_kwargs: Any) -> None:
     tracking.poll(at=now, silent_since=now - POLL_AFTER, limit=BATCH)
     outbound.poll(at=now, silent_since=now - POLL_AFTER, limit=BATCH)
     shipments.poll(at=now, silent_since=now - POLL_AFTER, limit=SHIPMENTS_AT_ONCE)
+
+
+@shared_task
+def remind_soon(**_kwargs: Any) -> int:
+    """Who has not posted a return is reminded before it runs out, as the policy says. Returns how many."""
+    now, told = timezone.now(), 0
+    soon = RMA.objects.filter(status=RMAStatus.APPROVED, reminded_at=None, expires_at__gt=now)
+    soon = soon.filter(expires_at__lt=now + LONGEST_NOTICE).exclude(parcels__shipped_at__isnull=False)
+    for rma in soon.select_related("policy").order_by("expires_at")[:BATCH]:
+        days = reference.reminds_before(rma.policy) if rma.policy else None
+        if days is not None and rma.comes_back and rma.expires_at <= now + timedelta(days=days):
+            lifecycle.remind(rma.number, by="system", at=now)
+            told += 1
+    return told
 
 
 @shared_task

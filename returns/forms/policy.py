@@ -81,6 +81,7 @@ LABELS = {
     "scope": _("May be exchanged for"),
     "reserved_days": _("Days the goods are set aside"),
     "release_at": _("The replacement leaves"),
+    "remind_days": _("Reminded so many days before"),
     "shipping_when_refused": _("Shipping costs back when the parcel was refused"),
     "shipping_when_undeliverable": _("Shipping costs back when it could not be delivered"),
 }
@@ -99,6 +100,7 @@ HINTS = {
 }
 _NUMBERS = frozenset(
     {"days", "transit_days", "money_days", "count", "returns", "days_over", "returns_over", "times", "reserved_days"}
+    | {"remind_days"}
 )
 _FLAGS = {
     "unless_our_fault": True,

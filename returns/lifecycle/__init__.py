@@ -17,7 +17,7 @@ from returns.lifecycle.case_opening import (
 from returns.lifecycle.case_returns import bring_back
 from returns.lifecycle.cases import answer_why, claim, close_case, decide_case
 from returns.lifecycle.choosing import choose_resolution
-from returns.lifecycle.deciding import answer, approve, ask, cancel, expire, reject
+from returns.lifecycle.deciding import answer, approve, ask, cancel, expire, reject, remind
 from returns.lifecycle.dispatching import (
     arrive,
     come_back,
@@ -123,6 +123,7 @@ __all__ = [
     "refuse_own_parcel",
     "reject",
     "release",
+    "remind",
     "replan",
     "report",
     "request",

@@ -112,6 +112,17 @@ def cancel(number: str, *, by: str, at: datetime, reason: str = "") -> RMA:
 
 
 @verb
+def remind(number: str, *, by: str, at: datetime) -> RMA:
+    """The customer is told once that the time to post it ends soon. Harmless once it is sent, or was said."""
+    rma = lock(number)
+    if rma.reminded_at is not None or rma.status != RMAStatus.APPROVED or rma.expires_at is None:
+        return rma
+    rma.reminded_at = at
+    outbox.record(rma, "rma.reminded", by=by, at=at, changed=("reminded_at",), expires_at=rma.expires_at.isoformat())
+    return rma
+
+
+@verb
 def expire(number: str, *, by: str, at: datetime) -> RMA:
     """Nothing was posted in time: the units may be returned anew if the window allows."""
     rma = lock(number)

@@ -64,6 +64,7 @@ class RMA(StreamOwner):
     requested_at = models.DateTimeField(_("requested"))
     approved_at = models.DateTimeField(_("approved"), null=True)
     expires_at = models.DateTimeField(_("to be posted by"), null=True)
+    reminded_at = models.DateTimeField(_("reminded"), null=True)
     shipped_at = models.DateTimeField(_("shipped"), null=True)
     received_at = models.DateTimeField(_("arrived"), null=True)
     inspected_at = models.DateTimeField(_("inspected"), null=True)

@@ -199,7 +199,7 @@ PARAMETERS: dict[str, tuple[Parameter, ...]] = {
         Parameter("reserved_days", _count(1, 365)),
         _CATEGORIES,
     ),
-    "expires_after": (Parameter("days", _count(1, 365), required=True),),
+    "expires_after": (Parameter("days", _count(1, 365), required=True), Parameter("remind_days", _count(1, 60))),
     "not_delivered": (Parameter("shipping_when_refused", _flag), Parameter("shipping_when_undeliverable", _flag)),
 }
 """Every kind of rule with what it may be told. Amounts are in the currency of the order that is judged."""

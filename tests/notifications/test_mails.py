@@ -517,6 +517,7 @@ WRITTEN_BY: dict[str, Callable[[], object]] = {
     "not_delivered": lambda: a_case("refused"),
     "parcel_wrong": lambda: a_case("lost"),
     "came_back": _brought_back,
+    "reminder": lambda: lifecycle.remind(a_return(an_order()).number, by="system", at=NOON),
     "survey": lambda: settled(a_refund()),
     "portal_link": lambda: a_link(an_order()),
 }

@@ -236,7 +236,10 @@ def _replacement(parameters: Parameters, names: Names) -> str:
 
 
 def _expires_after(parameters: Parameters, names: Names) -> str:
-    return _("The parcel is posted within %(days)s, or the return runs out.") % {"days": _days(parameters["days"])}
+    words = _("The parcel is posted within %(days)s, or the return runs out.") % {"days": _days(parameters["days"])}
+    if remind := parameters.get("remind_days"):
+        words += " " + _("Customers are reminded %(days)s before.") % {"days": _days(remind)}
+    return words
 
 
 def _not_delivered(parameters: Parameters, names: Names) -> str:

@@ -108,6 +108,7 @@ HAPPENED = {
     "rma.settlement_failed": (gettext_lazy("The refund failed"), "bad", "alert"),
     "rma.closed": (gettext_lazy("Closed"), "good", "done"),
     "rma.canceled": (gettext_lazy("Canceled"), "", "stop"),
+    "rma.reminded": (gettext_lazy("Reminded to post it"), "", "mail"),
     "rma.expired": (gettext_lazy("Ran out, nothing was posted"), "", "clock"),
     "rma.photo_recognized": (gettext_lazy("A photo was used in another return too"), "careful", "alert"),
     "rma.surveyed": (gettext_lazy("The customer told us how it went"), "", "note"),
