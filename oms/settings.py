@@ -50,7 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "oms.apps.StaticFilesConfig",
     "django.contrib.humanize",
     "django.contrib.postgres",
     "django.forms",
@@ -233,6 +233,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.path("STATIC_ROOT", embedded.data_dir() / "static")()
 WHITENOISE_USE_FINDERS = True  # without `collectstatic` (tests, a first look) the sources are served
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # a plain name is served too, from its source
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "oms.staticfiles.Storage"},
