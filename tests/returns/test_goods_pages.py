@@ -7,6 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from oms.models import JournalEntry
+from oms.views.books.causes import documents, words
 from returns import lifecycle
 from returns.lifecycle import Arrived, Finding
 from returns.models import Outcome, Placement, VendorReturn, WorkOrder
@@ -112,6 +114,9 @@ def test_a_vendor_return_is_gathered_sent_and_credited_by_finance(dock: Client) 
     assert finance.post(f"{address}credit/", {"credit": "5.00"}).status_code == 302
     assert "£5.00" in dock.get(address).content.decode()
     assert dock.post(f"{address}step/", {"step": "call_off"}).status_code == 409
+    entry = JournalEntry.objects.get(cause=f"vendor_return/{going.number}/credit")
+    assert [one.url for one in documents(entry)] == [address]
+    assert words(entry.cause) == "Credit of a vendor"
 
 
 def test_goods_are_sold_off_on_their_page(dock: Client) -> None:

@@ -1,6 +1,8 @@
 """What an entry belongs to, in words, and where its documents are shown."""
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q, TextChoices
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from inventory.models import StockMovement, ValueMovement
 from oms.models import JournalEntry
 from refunds.models import Refund
-from returns.models import Outcome
+from returns.models import Outcome, Placement
 
 
 class Kind(TextChoices):
@@ -24,13 +26,13 @@ class Kind(TextChoices):
     MANUAL = "manual", gettext_lazy("made by hand")
 
 
-GOODS = ("outcome/", "value/", "impairment/")
+GOODS = ("outcome/", "value/", "impairment/", "placement/", "work/", "vendor_return/")
 
 
 def about(kind: str) -> Q:
     """Entries of this kind."""
     if kind == Kind.GOODS:
-        return Q(cause__startswith=GOODS[0]) | Q(cause__startswith=GOODS[1]) | Q(cause__startswith=GOODS[2])
+        return reduce(or_, (Q(cause__startswith=one) for one in GOODS))
     return Q(cause__startswith=f"{kind}/")
 
 
@@ -46,6 +48,9 @@ def words(cause: str) -> str:
         "outcome": _("Goods taken back"),
         "value": _("Value of goods"),
         "impairment": _("Loss of value by grade"),
+        "placement": _("Returned goods sold off"),
+        "work": _("Repair or refurbishing"),
+        "vendor_return": _("Credit of a vendor"),
         "manual": _("Made by hand"),
     }
     return known.get(first, cause)
@@ -83,6 +88,12 @@ def documents(entry: JournalEntry) -> list[Document]:
         outcome = Outcome.objects.select_related("receipt__line__rma").filter(pk=number).first()
         if outcome is not None:
             found.append(_return(outcome.receipt.line.rma.number))
+    elif first == "work":
+        found.append(Document(_("Work order"), number, reverse("admin:work_order", args=[number])))
+    elif first == "vendor_return":
+        found.append(Document(_("Vendor return"), number, reverse("admin:vendor_return", args=[number])))
+    elif first == "placement" and (place := Placement.objects.filter(pk=number).first()):
+        found.append(Document(_("Goods"), str(place.outcome_id), reverse("admin:goods_of", args=[place.outcome_id])))
     return found
 
 
