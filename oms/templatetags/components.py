@@ -138,6 +138,16 @@ def column_number(columns: Sequence[dict[str, Any]], index: int) -> bool:
     return bool(columns[index].get("number"))
 
 
+BADGE_ICONS = {"waiting": "clock", "good": "check", "careful": "alert", "bad": "cross"}
+"""The small drawing of a meaning; `moving` and what names a drawing itself stand for themselves."""
+
+
+@register.filter
+def badge_icon(name: str) -> str:
+    """The drawing of a badge, from a meaning or the name of a drawing."""
+    return BADGE_ICONS.get(name, name)
+
+
 @register.filter
 def qr(text: str, label: str = "") -> SafeString:
     """`text` as a QR code: inline SVG that CSS may scale, black on nothing, named `label` for the screen reader."""

@@ -63,22 +63,18 @@ def _find(words: str, user: Any) -> Iterator[Hit]:
     named = Q(number=normalize_number(words, "U") or compact) | Q(serial__in={words, compact})
     for unit in Unit.objects.filter(named).select_related("product")[:SHOWN]:
         yield Hit(_("unit"), unit.number, unit.product.title, unit.get_absolute_url())
-    people = Customer.objects.filter(external_id__in={words, compact})
-    yield from _orders_of(people)
+    people = Customer.objects.filter(external_id__in={words, compact}).values("pk")
     if allowed(user, "see personal data"):
         if "@" in words:
-            yield from _orders_of(Customer.objects.with_email(words))
+            people = people.union(Customer.objects.with_email(words).values("pk"))
         elif any(character.isalpha() for character in words):
-            yield from _orders_of(Customer.objects.named(words))
+            people = people.union(Customer.objects.named(words).values("pk"))
+    yield from _orders(Order.objects.filter(customer__in=people))
 
 
 def _orders(orders: Any) -> Iterator[Hit]:
     for order in orders.order_by("-placed_at", "-id")[: SHOWN + 1]:
         yield Hit(_("order"), order.number, order.country, _url("orders:detail", order.number))
-
-
-def _orders_of(people: Any) -> Iterator[Hit]:
-    yield from _orders(Order.objects.filter(customer__in=people.values("pk")))
 
 
 def _returns(words: str, compact: str, user: Any) -> Iterator[Hit]:
