@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from inventory.valuation import Method, Op, StockEvent, value_events
 from inventory.value_json import value_text
+from tests.commands import manage
 from tests.properties import thorough
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -178,8 +179,7 @@ def test_refusals(method: str, events: list[dict[str, Any]], code: str) -> None:
 
 def test_lines_and_exit_codes() -> None:
     def run(given: str, *options: str) -> subprocess.CompletedProcess[bytes]:
-        command = [sys.executable, "manage.py", "value_stock", *options]
-        return subprocess.run(command, input=given.encode(), capture_output=True, cwd=ROOT, check=False)
+        return manage("value_stock", *options, given=given)
 
     refused = json.dumps({"method": "fifo", "events": [issue(1)]})
     assert [run(refused).returncode, run("{").returncode] == [1, 2]

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from refunds.quote_json import allocate_text, quote_text
+from tests.commands import manage as run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,14 +30,6 @@ ANSWER = json.loads(
 "tax_by_rate": {"20": "2.85"}, "tenders": [{"payment": "p1", "amount": "1.77"}], "customer_pays": "0.00"}],
 "refundable_left": "11.10"}"""
 )
-
-
-def run(*arguments: str, given: str | bytes = "") -> subprocess.CompletedProcess[bytes]:
-    """The command as a person starts it."""
-    given = given.encode() if isinstance(given, str) else given
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments], input=given, capture_output=True, cwd=ROOT, check=False
-    )
 
 
 def line(key: str = "A", quantity: int = 1, price: str = "100.00", **more: str) -> dict[str, Any]:
@@ -67,7 +60,9 @@ def code(asked: Any) -> str:
 
 class TestCommand:
     def test_the_example_from_stdin(self) -> None:
-        done = run("quote_refund", given=EXAMPLE)
+        """As a person starts it: a process of its own."""
+        command = [sys.executable, "manage.py", "quote_refund"]
+        done = subprocess.run(command, input=EXAMPLE.encode(), capture_output=True, cwd=ROOT, check=False)
         assert [done.returncode, json.loads(done.stdout), done.stderr] == [0, ANSWER, b""]
 
     def test_the_example_from_a_file(self, tmp_path: Path) -> None:
