@@ -137,6 +137,8 @@ def test_labels_scan_as_what_they_say() -> None:
         at += 3 * width
     assert [code.text for code in zxingcpp.read_barcodes(strip)] == [number]
     assert client.get(f"/stock/units/labels/?rma={rma.number}").status_code == 200
+    assert f"labels/?rma={rma.number}" in client.get(f"/admin/scan/?rma={rma.number}").content.decode()
+    assert f"labels/?receipt={receipt.pk}" in client.get(f"/admin/inspection/{rma.number}/").content.decode()
 
 
 @pytest.mark.parametrize("query", ["", "receipt=0", "receipt=%00", "unit=U-0000-00000", "rma=x", "receipt=" + "9" * 90])
