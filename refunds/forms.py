@@ -9,8 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from oms.models import OrderLine, Payment
-from oms.money import MoneyError, amount_text, exponent, parse_amount
+from oms.money import Money, MoneyError, amount_text, exponent, parse_amount
 from oms.refusals import Refused
+from oms.templatetags.components import money as money_text
 from refunds import evidence
 from refunds.lifecycle import For
 from refunds.models import ExternalRefund
@@ -129,7 +130,7 @@ class TendersForm(forms.Form):
             about = {"number": number, "method": payment.get_method_display()}
             self.fields[f"payment_{payment.pk}"] = forms.CharField(
                 label=_("Payment %(number)s: %(method)s") % about,
-                help_text=_("At most %(room)s.") % {"room": amount_text(room, payment.currency)},
+                help_text=_("At most %(room)s.") % {"room": money_text(Money(room, payment.currency))},
                 required=False,
                 max_length=20,
                 initial=amount_text(now, payment.currency) if now else "",

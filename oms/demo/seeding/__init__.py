@@ -13,6 +13,7 @@ from oms.demo.seeding.goods import make_goods
 from oms.demo.seeding.history import make_returns
 from oms.demo.seeding.other_books import make_other_books
 from oms.demo.seeding.parcels import make_parcel_cases
+from oms.demo.seeding.paying import make_split_payment
 from oms.demo.seeding.places import make_places
 from oms.demo.seeding.sample import import_sample
 from oms.demo.seeding.staff import make_staff
@@ -31,6 +32,7 @@ __all__ = [
     "make_parcel_cases",
     "make_places",
     "make_returns",
+    "make_split_payment",
     "make_staff",
     "make_stock",
     "make_store_credit",

@@ -13,6 +13,7 @@ from random import Random
 from uuid import UUID
 
 from oms import outbox
+from oms.demo.seeding import paying
 from oms.demo.seeding.pictures import a_photo
 from oms.models import Order, OrderLine, User
 from oms.refusals import Refused
@@ -20,7 +21,6 @@ from oms.roles import Role
 from refunds import lifecycle as money
 from refunds.models import Refund
 from refunds.pricing import price_return
-from refunds.states import RefundStatus
 from returns import lifecycle, photos
 from returns.lifecycle import Arrived, Finding, Wanted
 from returns.lifecycle.parcels import Bought
@@ -307,7 +307,7 @@ class Story:
 
     def pay(self) -> bool:
         for refund in self._sent():
-            money.settle(refund.number, provider_id=f"made_{refund.number}", by="provider", at=self._later(hours=3))
+            paying.settle(refund, at=self._later(hours=3))
         return True
 
     def ask_for_money(self) -> bool:
@@ -330,9 +330,8 @@ class Story:
         at = self._later(minutes=2)
         refunds = money.request_for_return(self.number, by="system", at=at)
         for refund in refunds:
-            if refund.status == RefundStatus.APPROVED:
-                money.submit(refund.number, by="system", at=at)
-        return [refund for refund in refunds if refund.status == RefundStatus.APPROVED]
+            paying.send(refund, at=at)
+        return refunds
 
     def close(self) -> bool:
         rma = lifecycle.close_if_finished(self.number, by="system", at=self.at)
