@@ -5,6 +5,7 @@ How often goods pass is measured on the product itself, else on its category, el
 its basis. A parcel's day is the carrier's, else shipped plus what parcels usually take; the dock's days come on top.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -220,3 +221,10 @@ def warnings(found: Iterable[Soon]) -> list[Warned]:
         warned.append(Warned(kind, row["sku"], row["title"], free, coming, bound, whose))
     order = {"low": 0, "high": 1, "covered": 2}
     return sorted(warned, key=lambda one: (order[one.kind], one.available + one.soon, one.sku))
+
+
+def counted(now: datetime) -> dict[str, int]:
+    """How many products are too few, too many, or covered by what comes back; nothing while no limit is set."""
+    if not StockLimit.objects.exists():
+        return {}
+    return dict(Counter(one.kind for one in warnings(answer(now))))

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from oms import rendering, shops
 from oms.access import may
 from oms.spreadsheets import lines
-from reporting import charts, choices, damage_tables, links, tables, units
+from reporting import charts, choices, damage_tables, links, shelf, tables, units
 from reporting.charts import CHARTS, WIDTHS
 from reporting.dashboard import Figures, figures
 from reporting.forms import PeriodForm, RowsForm, last_day
@@ -49,6 +49,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "charts": tables.charts(found),
         "units_url": links.rows("units", found.period, found.filters),
         "damage_url": links.damage(found.period, found.filters),
+        "warned": remembered("stock_warnings", mark=mark, find=lambda: shelf.counted(timezone.now())),
     }
     return render(request, "reporting/dashboard.html", context)
 

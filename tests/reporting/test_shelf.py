@@ -119,6 +119,7 @@ def test_the_page_sets_limits_and_shows_what_stands_out() -> None:
     page = client.get("/stock/soon/").content.decode()
     for words in ("of this product, 10 looked at", "Too few</span>", "below 100"):
         assert words in page
+    assert "Too few of 1 products, too many of 0" in client.get("/dashboard/?from=2026-11-01").content.decode()
     assert staff_client(Role.DOCK).post("/stock/soon/", {"low": "1"}).status_code == 403
 
 
