@@ -86,6 +86,7 @@ def test_the_workshop_takes_goods_and_gives_them_back(dock: Client) -> None:
         dock.post(f"/admin/goods/{outcome.pk}/workshop/", form)
     work = WorkOrder.objects.get()
     assert work.number in dock.get("/admin/work/").content.decode()
+    assert 'value="2.00"' in dock.get(work.get_absolute_url()).content.decode()  # the estimate, as it may be sent
     address = f"/admin/work/{work.number}/"
     ending = {"done": "yes", "cost": "1.50", "disposition": "restock", "condition": "opened"}
     for wrong in ({"done": ""}, {"cost": "x"}, {"disposition": "repair"}):

@@ -112,6 +112,7 @@ def _look_again(outcomes: list[Outcome], manager: str, random: Random, now: date
         chosen = Regrade.objects.create(outcome=outcome, first_by=outcome.by, chosen_at=outcome.inspected_at)
         if number % 4 == 0:
             continue
-        other = "used" if random.random() < 0.3 else outcome.condition.code
+        seen = outcome.condition.code
+        other = ("opened" if seen == "used" else "used") if number % 5 == 1 else seen
         at = min(now, outcome.inspected_at + timedelta(hours=random.randrange(1, 9)))
-        regrading.grade(chosen.pk, condition=other, grade="" if other == "used" else outcome.grade, by=manager, at=at)
+        regrading.grade(chosen.pk, condition=other, grade=outcome.grade if other == seen else "", by=manager, at=at)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from oms import outbox
 from oms.access import may
-from oms.money import Money
+from oms.money import Money, amount_text
 from oms.refusals import Refused
 from oms.roles import allowed
 from oms.views.words import Clock
@@ -119,7 +119,12 @@ def _page(
         "cost": Money(going.cost, going.currency) if going.sent_at else None,
         "credit": Money(going.credit, going.currency) if going.credit is not None else None,
         "can_send": moves and "send" in verbs,
-        "form": (form or CreditForm(initial={"credit": going.cost}, use_required_attribute=False)) if credits else None,
+        "form": (
+            form
+            or CreditForm(initial={"credit": amount_text(going.cost, going.currency)}, use_required_attribute=False)
+        )
+        if credits
+        else None,
         "problem": problem,
     }
     return render(request, "returns/goods/vendor_return.html", context, status=status)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from inventory.states import Disposition
 from oms import outbox
 from oms.access import may
-from oms.money import Money
+from oms.money import Money, amount_text
 from oms.refusals import Refused
 from oms.roles import allowed
 from oms.views.words import Clock, actor_names
@@ -135,7 +135,10 @@ def _end_form(work: WorkOrder, data: Any = None) -> WorkEndForm:
         offered, first = [Disposition.RETURN_TO_CUSTOMER], Disposition.RETURN_TO_CUSTOMER
     conditions = [one for one in reference.conditions().values() if one.active]
     return WorkEndForm(
-        data, offered=offered, conditions=conditions, initial={"disposition": first, "cost": work.estimate}
+        data,
+        offered=offered,
+        conditions=conditions,
+        initial={"disposition": first, "cost": amount_text(work.estimate, work.currency)},
     )
 
 
