@@ -13,7 +13,7 @@ from oms.lifecycle import deliver, ship
 from oms.models import Order, User
 from oms.orders import NewLine, NewPayment, create
 from oms.roles import Role
-from oms.states import PaymentMethod
+from oms.states import OrderKind, PaymentMethod
 from refunds import lifecycle as money
 from refunds.evidence import Evidence
 from refunds.models import Refund
@@ -38,8 +38,8 @@ def settle(refund: Refund, *, at: datetime) -> None:
 
 def make_split_payment(*, now: datetime, random: Random) -> int:
     """An order paid by two cards, with goodwill that waits: finance chooses which card gets it. Returns how many."""
-    sold = Order.objects.filter(customer__isnull=False, lines__product__is_merchandise=True).order_by("-placed_at")
-    first = sold.select_related("customer").first()
+    sold = Order.objects.filter(kind=OrderKind.SALE, customer__isnull=False, lines__product__is_merchandise=True)
+    first = sold.select_related("customer").order_by("-placed_at").first()
     line = first.lines.filter(product__is_merchandise=True).select_related("product").first() if first else None
     if first is None or line is None or line.product is None:
         return 0
