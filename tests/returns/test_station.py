@@ -137,6 +137,15 @@ def test_accept_counts_the_rest_missing_writes_it_off_and_next_puts_it_aside(doc
     assert pressed(dock, Action.DAMAGED, other).url == f"/admin/inspection/{other.number}/?condition=damaged"
 
 
+def test_what_is_damaged_is_inspected_as_that(dock: Client, rma: RMA) -> None:
+    pressed(dock, Action.ACCEPT, rma)
+    address = pressed(dock, Action.DAMAGED, rma).url
+    [piece] = dock.get(address).context["pieces"]
+    assert [one["code"] for one in piece["choices"] if one["checked"]] == ["damaged"]
+    [unknown] = dock.get(address.replace("damaged", "%00eaten")).context["pieces"]
+    assert [one["code"] for one in unknown["choices"] if one["checked"]] == []
+
+
 def test_a_bin_is_no_parcel_and_one_of_another_house_says_so(dock: Client, rma: RMA) -> None:
     shelf = Bin.objects.select_related("warehouse").get(kind=BinKind.SHELF)
     assert words(scanned(dock, bin_code(shelf), rma)) == f"A bin: {shelf.code}"

@@ -193,7 +193,9 @@ def _page(
     for receipt in receipts:
         if receipt.inspected < receipt.quantity:
             form = bound[1] if bound and bound[0] == receipt.pk else None
-            shown.append(pieces.piece(rma, receipt, conditions, pictures, form))
+            # An action code of the scan station has said what is seen of the first piece.
+            seen = request.GET.get("condition", "") if not shown else ""
+            shown.append(pieces.piece(rma, receipt, conditions, pictures, form, seen))
     done = _outcomes(rma.pk) if any(one.inspected for one in receipts) else []
     told = next((one for one in done if str(one.pk) == request.GET.get("outcome", "")), None)
     context = {

@@ -41,10 +41,14 @@ def piece(
     conditions: Mapping[str, Condition],
     pictures: list[ReturnPhoto],
     form: InspectionForm | None,
+    condition: str = "",
 ) -> dict[str, Any]:
-    """One receipt to look at: each condition with what it leads to."""
+    """One receipt to look at: each condition with what it leads to; `condition` is chosen already."""
     line = receipt.line
-    form = form or InspectionForm(receipt=receipt, conditions=conditions, checklist=checklist_of(receipt))
+    initial = {"receipt": receipt.pk, "quantity": receipt.uninspected, "condition": condition}
+    form = form or InspectionForm(
+        receipt=receipt, conditions=conditions, checklist=checklist_of(receipt), initial=initial
+    )
     here = [one for one in pictures if one.line_id == line.pk and one.outcome_id is None]
     chosen, quick = form["condition"].value(), form["quick"].value() or ""
     return {
@@ -52,7 +56,7 @@ def piece(
         "line": line,
         "title": line.order_line.description or line.order_line.sku,
         "left": receipt.quantity - receipt.inspected,
-        "wrong": receipt.result == ReceiptResult.WRONG_ITEM,
+        "wrong": receipt.result in ReceiptResult.another(),
         "form": form,
         "choices": [
             _choice(rma, receipt, one, key, checked=one.code == chosen)
@@ -71,8 +75,8 @@ def _choice(rma: RMA, receipt: Receipt, condition: Condition, key: int, *, check
     disposition, acceptance, _why = suggestion(receipt.line, condition)
     terms = rma.quote.get("inputs", {}).get("lines", {}).get(str(receipt.line.order_line_id), {})
     pays = Decimal(str(terms.get("pays", {}).get(condition.code, condition.payout_percent)))
-    accepted = acceptance == Acceptance.ACCEPTED and receipt.result != ReceiptResult.WRONG_ITEM
-    if receipt.result == ReceiptResult.WRONG_ITEM:
+    accepted = acceptance == Acceptance.ACCEPTED and receipt.result not in ReceiptResult.another()
+    if receipt.result in ReceiptResult.another():
         leads, why = _("Hold for the customer"), _("Another item than the one sold")
     elif accepted:
         grade = Grade(condition.grade).label
