@@ -20,6 +20,7 @@ from oms.states import PaymentMethod, ShipmentStatus
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "online_retail_sample.csv.gz"
 RECENT = timedelta(days=45)  # orders young enough for a return: with parcels, and with charges at the sandbox
+ON_THEIR_WAY = 10  # of them the newest that were sent are still with the carrier: some of these go wrong
 FIRST = (
     "Ada Ben Cleo Dev Edie Finn Gita Hugo Ines Jon Kaya Leo Mina Noor Otto Priya Rosa Sam Tess Uma Vic Wren Yara Zoe"
 )
@@ -150,7 +151,7 @@ def _make_recent(now: datetime, random: Random) -> None:
         if at < 8:
             _leave_unsent(order, every=at % 2 == 0)
         else:
-            _send(order, now, random)
+            _send(order, now, random, on_its_way=at < 8 + ON_THEIR_WAY)
     (embedded.data_dir() / "sandbox-payments.json").write_text(json.dumps(charges))
 
 
@@ -161,10 +162,10 @@ def _leave_unsent(order: Order, *, every: bool) -> None:
     OrderLine.objects.filter(pk__in=list(lines.values_list("pk", flat=True))).update(shipped=0)
 
 
-def _send(order: Order, now: datetime, random: Random) -> None:
+def _send(order: Order, now: datetime, random: Random, *, on_its_way: bool) -> None:
     shipped_at = order.placed_at + timedelta(days=1, hours=random.randrange(8))
     delivered_at = shipped_at + timedelta(days=random.randrange(1, 4), hours=random.randrange(6))
-    delivered = delivered_at < now
+    delivered = delivered_at < now and not on_its_way
     shipment = Shipment.objects.create(
         order=order,
         carrier="Royal Mail",
