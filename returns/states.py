@@ -318,55 +318,6 @@ RECEPTION_MACHINE = Machine(
 )
 
 
-class FoundKind(TextChoices):
-    """Why goods lie at the dock that no line of a return stands for."""
-
-    BLIND = "blind", _("no return known")
-    EXTRA = "extra", _("more than announced")
-    ANOTHER = "another", _("not in this return")
-    MISMATCH = "mismatch", _("not the one sold")
-
-
-class FoundStatus(TextChoices):
-    WAITING = "waiting", _("somebody decides")
-    MATCHED = "matched", _("belongs to a return")
-    KEPT = "kept", _("kept as unknown")
-    REFUSED = "refused", _("not the one sold")
-    SENT_BACK = "sent_back", _("sent back")
-    WITHDRAWN = "withdrawn", _("recorded by mistake")
-
-    @classmethod
-    def open(cls) -> tuple["FoundStatus", ...]:
-        """What still lies in our house without a home."""
-        return cls.WAITING, cls.KEPT
-
-
-F = FoundStatus
-
-FOUND_MACHINE = Machine(
-    "found",
-    FoundStatus,
-    [
-        Transition("find", (CREATED,), F.WAITING, _DOCK),
-        Transition("match", (F.WAITING, F.KEPT), F.MATCHED, _DESK),
-        Transition("keep", (F.WAITING,), F.KEPT, _DESK),
-        Transition("refuse", (F.WAITING,), F.REFUSED, _DESK),
-        Transition("send_back", (F.WAITING, F.KEPT), F.SENT_BACK, _DESK),
-        Transition("withdraw", (F.WAITING,), F.WITHDRAWN, _DOCK),
-    ],
-    terminal=(F.MATCHED, F.REFUSED, F.SENT_BACK, F.WITHDRAWN),
-)
-
-FOUND_MEANING = {
-    F.WAITING: "waiting",
-    F.MATCHED: "good",
-    F.KEPT: "careful",
-    F.REFUSED: "bad",
-    F.SENT_BACK: "",
-    F.WITHDRAWN: "",
-}
-
-
 class Acceptance(TextChoices):
     ACCEPTED = "accepted", _("accepted")
     REFUSED = "refused", _("refused")

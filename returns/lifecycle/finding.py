@@ -15,6 +15,7 @@ from oms import outbox
 from oms.identifiers import new_number
 from oms.models import Product
 from oms.verbs import verb
+from returns.found_states import FOUND_MACHINE, FoundKind, FoundStatus
 from returns.lifecycle.locking import lines_of, lock
 from returns.lifecycle.receiving import Arrived, receive
 from returns.lifecycle.taking_back import TAKE_BACK_WITHIN, reverse
@@ -27,15 +28,7 @@ from returns.refusals import (
     OtherWarehouse,
     TooLateToTakeBack,
 )
-from returns.states import (
-    FOUND_MACHINE,
-    PARCEL_MACHINE,
-    RECEPTION_MACHINE,
-    FoundKind,
-    FoundStatus,
-    ParcelStatus,
-    ReceiptResult,
-)
+from returns.states import PARCEL_MACHINE, RECEPTION_MACHINE, ParcelStatus, ReceiptResult
 
 WAITS_IN = (BinKind.QUARANTINE, BinKind.HOLD, BinKind.DOCK)
 

@@ -15,20 +15,12 @@ from oms import outbox
 from oms.models import OrderLine
 from oms.verbs import verb
 from returns import reference
+from returns.found_states import FoundStatus
 from returns.lifecycle.dispatching import reach
 from returns.lifecycle.locking import lines_of, lock, move, owe, owe_nothing
 from returns.models import RMA, FoundGoods, Hold, Outcome, Receipt, ReturnLine
 from returns.refusals import MoreThanReceived, NothingFound, NotTheOneSold, OverrideNeedsReason, StillToBeDecided
-from returns.states import (
-    HOLD_MACHINE,
-    Acceptance,
-    FoundStatus,
-    HoldStatus,
-    ReceiptResult,
-    ReleaseAt,
-    Resolution,
-    RMAStatus,
-)
+from returns.states import HOLD_MACHINE, Acceptance, HoldStatus, ReceiptResult, ReleaseAt, Resolution, RMAStatus
 
 ANSWER_WITHIN = timedelta(days=14)
 

@@ -12,16 +12,15 @@ from django.utils.translation import gettext as _
 from inventory import ledger
 from oms import outbox
 from oms.verbs import verb
+from returns.found_states import FOUND_MACHINE, FoundStatus
 from returns.lifecycle.dispatching import active
 from returns.lifecycle.locking import lines_of, lock, move
 from returns.models import RMA, FoundGoods, Parcel, Receipt, ReturnLine, Reversal
 from returns.refusals import FollowedAlready, NothingToTakeBack, TooLateToTakeBack
 from returns.states import (
-    FOUND_MACHINE,
     PARCEL_MACHINE,
     RMA_MACHINE,
     DispatchStatus,
-    FoundStatus,
     ParcelStatus,
     ReceiptResult,
     RefundAt,

@@ -6,9 +6,9 @@ from inventory.models import Bin, Warehouse
 from oms.encryption import SYSTEM, PersonalTextField, SystemOwner
 from oms.identifiers import uuid7
 from oms.models import Product, StreamOwner
+from returns.found_states import FoundKind, FoundStatus
 from returns.models.inspections import Receipt
 from returns.models.rma import RMA, ReturnLine
-from returns.states import FoundKind, FoundStatus
 
 
 class FoundGoods(StreamOwner):

@@ -11,9 +11,10 @@ from oms.models import Event, Product
 from oms.refusals import Refused
 from oms.statemachine import TransitionRefused
 from returns import lifecycle
+from returns.found_states import FOUND_MACHINE, FoundKind, FoundStatus
 from returns.lifecycle import Finding, Piece
 from returns.models import RMA, FoundGoods, Outcome, Receipt
-from returns.states import FOUND_MACHINE, FoundKind, FoundStatus, ReceiptResult, RMAStatus
+from returns.states import ReceiptResult, RMAStatus
 from tests.builders import NOON, Sold, a_return, an_order, the_line
 
 pytestmark = pytest.mark.django_db

@@ -19,8 +19,9 @@ from oms.barcodes import QUIET, code128
 from oms.models import Product
 from oms.roles import PERMISSIONS, Role
 from returns.action_codes import Action, action_code, bin_code, read_action
+from returns.found_states import FoundStatus
 from returns.models import RMA, FoundGoods, Receipt, ReturnPhoto, Reversal
-from returns.states import FoundStatus, ReceiptResult, RMAStatus
+from returns.states import ReceiptResult, RMAStatus
 from tests.builders import NOON, Sold, a_return, an_order, the_line
 from tests.returns.test_dock import a_photo, counted, later, level, scanned, words
 from tests.staff import staff_client

@@ -12,9 +12,10 @@ from oms import outbox
 from oms.models import Product, User
 from oms.roles import Role
 from returns import lifecycle
+from returns.found_states import FoundKind
 from returns.lifecycle import Piece
 from returns.models import ReturnLine
-from returns.states import FoundKind, RMAStatus
+from returns.states import RMAStatus
 
 HINTS = "No slip inside. The sender's label says: Leicester, LE1."
 

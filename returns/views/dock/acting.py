@@ -21,11 +21,12 @@ from oms.refusals import Refused
 from oms.verbs import inside_a_verb
 from returns import codes, lifecycle
 from returns.action_codes import Action
+from returns.found_states import FoundKind, FoundStatus
 from returns.lifecycle import Arrived, Piece
 from returns.lifecycle.taking_back import TAKE_BACK_WITHIN
 from returns.models import FoundGoods, Receipt, ReturnLine, Reversal
 from returns.refusals import NothingToTakeBack
-from returns.states import FoundKind, FoundStatus, ReceiptResult
+from returns.states import ReceiptResult
 from returns.views.dock import answers, counting, station
 from returns.views.dock.answers import Answer
 from returns.views.dock.station import ECHO, Station, say

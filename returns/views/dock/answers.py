@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from oms.refusals import Refused
+from returns.found_states import FoundKind
 from returns.models import RMA, FoundGoods, Receipt, ReturnLine
-from returns.states import FoundKind, ReceiptResult, RMAStatus
+from returns.states import ReceiptResult, RMAStatus
 
 MOST_WORDS = 48  # a longer title would no longer be read from two metres
 

@@ -26,9 +26,10 @@ from refunds.pricing import price_return
 from returns import lifecycle, photos
 from returns.eligibility import Wanted
 from returns.forms.found import FoundForm
+from returns.found_states import FOUND_MACHINE, FOUND_MEANING, FoundKind, FoundStatus
 from returns.models import RMA, FoundGoods, ReturnPhoto
 from returns.refusals import NoSuchReturn, NotOffered
-from returns.states import FOUND_MACHINE, FOUND_MEANING, FoundKind, FoundStatus, Resolution, RMASource, RMAStatus
+from returns.states import Resolution, RMASource, RMAStatus
 from returns.views.dock import answers, station
 
 PAGE_SIZE = 50

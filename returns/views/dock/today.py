@@ -21,8 +21,9 @@ from oms.access import may
 from oms.roles import allowed
 from returns import calendars
 from returns.calendars import Calendar
+from returns.found_states import FoundStatus
 from returns.models import RMA, Dispatch, FoundGoods, Hold, Outcome, Receipt
-from returns.states import DispatchStatus, FoundStatus, HoldStatus, ParcelStatus, ReceiptResult, RMAStatus
+from returns.states import DispatchStatus, HoldStatus, ParcelStatus, ReceiptResult, RMAStatus
 from returns.views.dock.inspecting import waiting
 
 PAGE_SIZE = 50
