@@ -26,7 +26,7 @@ class WhyForm(forms.Form):
         },
     )
     note = forms.CharField(
-        label=_("Anything else we should know? (optional)"),
+        label=_("Anything else we should know?"),
         required=False,
         max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
