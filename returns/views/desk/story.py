@@ -1,7 +1,6 @@
 """Everything the page of one return shows, read in at most twelve statements."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,16 +13,14 @@ from notifications.catalogue import LABELS
 from notifications.models import Message
 from notifications.states import MEANING as MESSAGE_MEANING
 from oms.models import Event, User
-from oms.money import Money
 from oms.roles import allowed
 from oms.views.words import Clock, actor_names
 from refunds.models import Refund
 from refunds.states import MEANING as REFUND_MEANING
 from refunds.states import RefundStatus
-from returns import evidence, labels
+from returns import evidence
 from returns.forms.desk import ApprovalForm, CancellationForm, QuestionForm, RejectionForm, ResolutionForm
 from returns.models import RMA, Hold, Outcome, PhotoMatch, ReturnLine, ReturnPhoto
-from returns.parcels import packed
 from returns.policy import Decision, Verdict
 from returns.policy.decision import Severity
 from returns.situation import situation
@@ -31,13 +28,12 @@ from returns.states import (
     HOLD_MACHINE,
     RMA_MACHINE,
     HoldStatus,
-    ParcelStatus,
     Resolution,
     RMASource,
     RMAStatus,
     Settlement,
 )
-from returns.views.desk import economics, outgoing, parcel_cases
+from returns.views.desk import economics, outgoing, parcel_cases, parcel_facts
 from returns.views.desk.listing import age, staff_label, value_of
 from returns.views.portal import boxes, offers
 from returns.views.portal.choosing import TITLES
@@ -51,12 +47,6 @@ PERMISSION = {
     "cancel": "decide returns",
     "receive": "receive parcels",
     "inspect": "inspect goods",
-}
-PARCEL_MEANING = {
-    ParcelStatus.WANTED: "waiting",
-    ParcelStatus.PROBLEM: "careful",
-    ParcelStatus.ARRIVED: "good",
-    ParcelStatus.VOIDED: "",
 }
 HOLD_MEANING = {
     HoldStatus.WAITING: "waiting",
@@ -182,7 +172,7 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "refunds": _refunds(rma, clock) if allowed(user, "see refunds") else None,
         "may_send_own": rma.status == RMAStatus.APPROVED and rma.comes_back and allowed(user, "decide returns"),
         "cases": parcel_cases.of_return(rma, events),
-        "parcels": [_parcel(rma, parcel, lines, clock) for parcel in rma.parcels.all()],
+        "parcels": [parcel_facts.told(rma, parcel, lines, clock) for parcel in rma.parcels.all()],
         "may_decide": allowed(user, "decide returns"),
         "may_change_products": allowed(user, "change settings"),
         "may_spread": allowed(user, "decide returns") and boxes.may_spread(rma, boxes.told(rma, lines), lines),
@@ -288,42 +278,6 @@ def _seen_before(photos: Iterable[ReturnPhoto]) -> list[RMA]:
     theirs = PhotoMatch.objects.filter(photo__in=ours).values("other")
     found = Q(photos__matches__other__in=ours) | Q(photos__in=theirs)
     return list(RMA.objects.filter(found).distinct().order_by("number"))
-
-
-def _parcel(rma: RMA, parcel: Any, lines: Sequence[ReturnLine], clock: Clock) -> dict[str, Any]:
-    return {
-        "parcel": parcel,
-        "held": _held(parcel, lines),
-        "contents": boxes.contents(parcel, lines) if parcel.plan else (),
-        "forms": boxes.forms_of(rma, parcel),
-        "meaning": PARCEL_MEANING.get(ParcelStatus(parcel.status), "moving"),
-        "has_label": parcel.labeled_at is not None and parcel.label_type != "",
-        "labeled": clock.text(parcel.labeled_at),
-        "shipped": clock.text(parcel.shipped_at),
-        "delivered": clock.text(parcel.delivered_at),
-        "arrived": clock.text(parcel.arrived_at),
-        "price": Money(parcel.price, parcel.currency) if parcel.price is not None else None,
-        "offers": [
-            {
-                "words": f"{offer['carrier']} {offer['service']}",
-                "price": Money(Decimal(offer["price"]), offer["currency"]),
-                "days": offer["days"],
-            }
-            for offer in parcel.offers
-        ],
-    }
-
-
-def _held(parcel: Any, lines: Sequence[ReturnLine]) -> dict[str, Any] | None:
-    """Why no label is bought, in a sentence, with the products somebody has to look after."""
-    if not parcel.held_for or parcel.status != ParcelStatus.WANTED:
-        return None
-    plan = {one["line"]: one["quantity"] for one in parcel.plan}
-    missing = [one.line.order_line for one in labels.without_papers(packed(plan, lines))]
-    return {
-        "missing": [line.sku for line in missing],
-        "products": [line.product for line in missing if line.product is not None],
-    }
 
 
 # ── Money ─────────────────────────────────────────────────────────────────────────────────────────────────────────
