@@ -18,19 +18,7 @@ from returns.lifecycle.case_returns import bring_back
 from returns.lifecycle.cases import answer_why, claim, close_case, decide_case
 from returns.lifecycle.choosing import choose_resolution
 from returns.lifecycle.deciding import answer, approve, ask, cancel, expire, reject, remind
-from returns.lifecycle.dispatching import (
-    arrive,
-    come_back,
-    label_dispatch,
-    lapse,
-    miss,
-    note_outbound_shipment,
-    pack,
-    prefer_money,
-    release,
-    replan,
-    send,
-)
+from returns.lifecycle.dispatching import lapse, miss, prefer_money, release, replan
 from returns.lifecycle.finding import (
     Piece,
     find_goods,
@@ -51,6 +39,7 @@ from returns.lifecycle.placing import change_disposition
 from returns.lifecycle.putting_away import put_away, take_putaway_back
 from returns.lifecycle.receiving import Arrived, receive
 from returns.lifecycle.requesting import request
+from returns.lifecycle.sending_out import arrive, come_back, label_dispatch, note_outbound_shipment, pack, send
 from returns.lifecycle.settling import close_if_finished, fail_settlement, settle, start_settlement, survey
 from returns.lifecycle.taking_back import take_back
 from returns.lifecycle.vendors import (

@@ -10,17 +10,13 @@ from decimal import Decimal
 from inventory import ledger, places, reservations
 from inventory.refusals import NotAvailable
 from oms import orders, outbox
-from oms.encryption import Plain
 from oms.identifiers import new_number
-from oms.lifecycle import shipments
-from oms.models import Order, OrderLine, Shipment
+from oms.models import Order, OrderLine
 from oms.money import amount_text
-from oms.states import OrderKind, ShipmentStatus
+from oms.states import OrderKind
 from oms.verbs import verb
 from returns.exchanges import Outgoing
-from returns.lifecycle.case_opening import open_for_shipment
 from returns.lifecycle.locking import lock, owe
-from returns.lifecycle.parcels import Bought
 from returns.models import RMA, Dispatch
 from returns.refusals import AlreadySent, NothingToPack, NotOffered, PaidAlready
 from returns.states import DISPATCH_MACHINE, DispatchStatus, ReleaseAt, Resolution, RMAStatus, Settlement
@@ -159,7 +155,7 @@ def _set_aside(dispatch: Dispatch, at: datetime) -> bool:
 @verb
 def lapse(dispatch_id: int, *, by: str, at: datetime) -> Dispatch:
     """Nothing came in time: the goods may be sold again. An unpaid exchange is called off, money goes back instead."""
-    rma, dispatch = _lock(dispatch_id)
+    rma, dispatch = lock_dispatch(dispatch_id)
     if dispatch.status not in (D.WAITING, D.HELD):
         return dispatch
     if dispatch.status == D.HELD:
@@ -172,7 +168,7 @@ def lapse(dispatch_id: int, *, by: str, at: datetime) -> Dispatch:
 @verb
 def miss(dispatch_id: int, order_line_id: int, *, by: str, at: datetime) -> Dispatch:
     """The shelf is empty where goods should stand: the count is put right, and the customer is asked what now."""
-    rma, dispatch = _lock(dispatch_id)
+    rma, dispatch = lock_dispatch(dispatch_id)
     DISPATCH_MACHINE.check("miss", dispatch.status, D.SHORT)
     lines = lines_going_out(dispatch.order)
     gone = [one for one in reservations.held_for(lines) if one.order_line_id == order_line_id]
@@ -185,120 +181,6 @@ def miss(dispatch_id: int, order_line_id: int, *, by: str, at: datetime) -> Disp
     dispatch.status, dispatch.packed = D.SHORT, {}
     dispatch.save(update_fields=["status", "packed"])
     outbox.record(rma, "dispatch.ran_short", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
-    return dispatch
-
-
-# ── The dock ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@verb
-def pack(dispatch_id: int, order_line_id: int, quantity: int, *, seen: int, by: str, at: datetime) -> Dispatch:
-    """So many units of a line are in the box; with the last one it is closed and a label is wanted.
-
-    `seen` is how many units were in it when the page was drawn: the same page sent again packs once. Raises
-    NothingToPack.
-    """
-    rma, dispatch = _lock(dispatch_id)
-    inside = sum(dispatch.packed.values())
-    if inside > seen or dispatch.status in (D.PACKED, D.LABELED, D.SHIPPED, D.DELIVERED):
-        return dispatch
-    DISPATCH_MACHINE.check("pack", dispatch.status, D.PACKED)
-    lines = {line.pk: line for line in lines_going_out(dispatch.order)}
-    line = lines.get(order_line_id)
-    already = dispatch.packed.get(str(order_line_id), 0)
-    if line is None or quantity <= 0 or already + quantity > line.quantity - line.canceled:
-        raise NothingToPack(sku=line.sku if line else "?")
-    dispatch.packed = dispatch.packed | {str(order_line_id): already + quantity}
-    if inside + quantity < sum(one.quantity - one.canceled for one in lines.values()):
-        dispatch.save(update_fields=["packed"])
-        return dispatch
-    dispatch.status, dispatch.packed_at = D.PACKED, at
-    dispatch.save(update_fields=["packed", "status", "packed_at"])
-    outbox.record(rma, "dispatch.packed", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
-    return dispatch
-
-
-def note_outbound_shipment(dispatch_id: int, *, shipment_id: str, rate_id: str, choice: str) -> Dispatch:
-    """Keep the carrier's shipment before its label is bought; whoever comes second uses the first one's (p18)."""
-    fresh = Dispatch.objects.filter(pk=dispatch_id, shipment_id="")
-    fresh.update(shipment_id=shipment_id, rate_id=rate_id, choice=choice[:200])
-    return Dispatch.objects.get(pk=dispatch_id)
-
-
-@verb
-def label_dispatch(dispatch_id: int, bought: Bought, *, by: str, at: datetime) -> Dispatch:
-    """The label is here. A second call changes nothing."""
-    rma, dispatch = _lock(dispatch_id)
-    if dispatch.status != D.PACKED:
-        return dispatch
-    DISPATCH_MACHINE.check("label", dispatch.status, D.LABELED)
-    dispatch.status, dispatch.labeled_at = D.LABELED, at
-    dispatch.carrier, dispatch.service = bought.carrier, bought.service
-    dispatch.tracking_number, dispatch.tracking_url = bought.tracking_number, bought.tracking_url
-    dispatch.price, dispatch.currency = bought.price, bought.currency
-    dispatch.label, dispatch.label_type = Plain(bought.content), bought.content_type
-    dispatch.save()
-    outbox.record(
-        rma,
-        "dispatch.labeled",
-        by=by,
-        at=at,
-        dispatch=dispatch.pk,
-        carrier=bought.carrier,
-        service=bought.service,
-        price=str(bought.price),
-        currency=bought.currency,
-        tracking_number=bought.tracking_number,
-    )
-    return dispatch
-
-
-@verb
-def send(dispatch_id: int, *, by: str, at: datetime) -> Dispatch:
-    """The carrier has it: the goods leave stock at their cost, the order is shipped. Again is harmless."""
-    rma, dispatch = _lock(dispatch_id)
-    return _send(rma, dispatch, by=by, at=at)
-
-
-def _send(rma: RMA, dispatch: Dispatch, *, by: str, at: datetime) -> Dispatch:
-    if dispatch.status in (D.SHIPPED, D.DELIVERED):
-        return dispatch
-    DISPATCH_MACHINE.check("ship", dispatch.status, D.SHIPPED)
-    lines = lines_going_out(dispatch.order)
-    reservations.issue(lines, cause=f"dispatch/{dispatch.pk}", by=by, at=at)
-    shipments.ship(dispatch.order.number, None, dispatch.carrier, dispatch.tracking_number, by=by, at=at)
-    dispatch.status, dispatch.shipped_at = D.SHIPPED, at
-    dispatch.save(update_fields=["status", "shipped_at"])
-    outbox.record(rma, "dispatch.shipped", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
-    return dispatch
-
-
-@verb
-def arrive(dispatch_id: int, *, by: str, at: datetime) -> Dispatch:
-    """The customer has it. Never scanned on its way, it was sent all the same; again is harmless."""
-    rma, dispatch = _lock(dispatch_id)
-    if dispatch.status == D.DELIVERED:
-        return dispatch
-    _send(rma, dispatch, by=by, at=at)
-    DISPATCH_MACHINE.check("deliver", dispatch.status, D.DELIVERED)
-    shipments.deliver(dispatch.order.number, dispatch.tracking_number, by=by, at=at)
-    dispatch.status, dispatch.delivered_at = D.DELIVERED, at
-    dispatch.save(update_fields=["status", "delivered_at"])
-    outbox.record(rma, "dispatch.delivered", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
-    return dispatch
-
-
-@verb
-def come_back(dispatch_id: int, *, status: str, kind: str, happened_at: datetime, by: str, at: datetime) -> Dispatch:
-    """The carrier brings it back, or has lost it (`kind`, a `CaseKind`): a person looks. Said once."""
-    rma, dispatch = _lock(dispatch_id)
-    parcel = Shipment.objects.filter(order=dispatch.order, status=ShipmentStatus.SHIPPED).order_by("pk").first()
-    if dispatch.status != D.SHIPPED or parcel is None:
-        return dispatch
-    open_for_shipment(parcel.pk, kind=kind, word=status, happened_at=happened_at, by=by, at=at)
-    outbox.record(
-        rma, "dispatch.in_trouble", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number, status=status
-    )
     return dispatch
 
 
@@ -382,7 +264,7 @@ def lines_going_out(order: Order) -> list[OrderLine]:
     ]
 
 
-def _lock(dispatch_id: int) -> tuple[RMA, Dispatch]:
+def lock_dispatch(dispatch_id: int) -> tuple[RMA, Dispatch]:
     """The return and its order first, then the dispatch and its own. Raises Dispatch.DoesNotExist."""
     number = Dispatch.objects.values_list("rma__number", flat=True).get(pk=dispatch_id)
     rma = lock(number)
