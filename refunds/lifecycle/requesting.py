@@ -27,7 +27,7 @@ from refunds.lifecycle.turning import turn_all
 from refunds.models import CreditMemo, CreditMemoLine, Refund
 from refunds.refusals import GoodwillCapped, NotPositive
 from refunds.states import REFUND_MACHINE, GoodwillReason, RefundDestination, RefundSource, RefundStatus
-from refunds.tenders import PaymentTerms, share_out, share_over
+from refunds.tenders import PaymentTerms, Tender, share_out, share_over
 from returns import lifecycle as returns
 from returns.lifecycle.locking import lock
 from returns.models import RMA
@@ -196,6 +196,7 @@ def request_goodwill(
     if amount <= 0:
         raise NotPositive(what=order_number)
     _refuse_beyond_cap(order, amount)
+    _shares(order, amount, at)  # what the payments do not have is refused before anything is written
     lines = [CreditMemoLine(quantity=1, gross=amount)]
     quote = Quote(order.currency, ())
     working = quote.to_json() | {name: amount_text(amount, order.currency) for name in ("net", "returned", "total")}
@@ -271,15 +272,22 @@ def _make_refunds(
     if not memo.total:
         return []
     ways = ways or [(RefundDestination.ORIGINAL, memo.total)]
-    payments = {str(one.pk): one for one in with_standing(memo.order, at, rma=memo.rma)}
-    terms = [terms_of(one) for one in payments.values()]
-    tenders = share_out(memo.total, terms, memo.currency, shops.current().tender_order)
+    payments, tenders = _shares(memo.order, memo.total, at, rma=memo.rma)
     made = []
     for way, tender in share_over(tenders, ways):
         made.append(a_refund(memo, payments[tender.payment], tender.amount, way, at=at))
     reasons = reasons_for(memo, made, standing(payments.values()))
     ask_for(made, reasons, lines, by=by, at=at)
     return made
+
+
+def _shares(
+    order: Order, total: Decimal, at: datetime, *, rma: RMA | None = None
+) -> tuple[dict[str, Payment], tuple[Tender, ...]]:
+    """The payments of an order by id, and what each of them pays of `total`. Raises PaymentsExhausted."""
+    payments = {str(one.pk): one for one in with_standing(order, at, rma=rma)}
+    terms = [terms_of(one) for one in payments.values()]
+    return payments, share_out(total, terms, order.currency, shops.current().tender_order)
 
 
 def a_refund(memo: CreditMemo, payment: Payment, amount: Decimal, way: RefundDestination, *, at: datetime) -> Refund:
