@@ -3,14 +3,15 @@
 Goods are told apart by serial, by lot, or not at all (p53): a line of which nobody noted a serial or a lot takes any.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 
 from django.db.models import Sum
 
+from inventory import picking
 from inventory.models import Lot, LotMovement, Unit
-from inventory.refusals import LotNotSold, NotThatManyOfLot
+from inventory.refusals import LotNotSold, NotThatManyOfLot, SerialIsElsewhere
 from oms.models import OrderLine, Product
 
 
@@ -43,6 +44,37 @@ def sell_serial(line: OrderLine, serial: str, *, at: datetime) -> Unit:
     return unit
 
 
+def send_out(
+    line: OrderLine, *, unit: Unit | None = None, serial: str = "", lot: str = "", cause: str, by: str, at: datetime
+) -> None:
+    """One piece goes into the box: this unit, a serial nobody had noted, or one of a lot. What was promised by number
+    gives way to it; a lot seen here of which nobody booked anything in is booked in. Raises SerialIsElsewhere."""
+    if serial:
+        known = Unit.objects.filter(product=line.product, serial=serial.strip()).first()
+        unit = known or sell_serial(line, serial.strip(), at=at)
+    if unit is not None and unit.quantity == 1:
+        if unit.left_at or (unit.sold_on_id not in (None, line.pk) and not unit.received_as):
+            raise SerialIsElsewhere(code=unit.serial or unit.number)
+        unit = picking.take_instead(unit, line)
+        unit.sold_on = line
+        unit.save(update_fields=["sold_on"])
+    if lot:
+        found = _lock(line, lot)
+        assert line.product is not None
+        if found is None or on_hand(found) < 1:
+            receive_lot(line.product, lot, 1, cause=f"{cause}/seen", by=by, at=at)
+        issue_lot(line, lot, 1, cause=cause, by=by, at=at)
+
+
+def keep_here(lines: Sequence[OrderLine], *, cause: str, by: str, at: datetime) -> None:
+    """What was in the box for these lines stays in the house after all."""
+    Unit.objects.filter(sold_on__in=lines, left_at=None).update(sold_on=None)
+    for line in lines:
+        for lot, quantity in out_on(line).items():
+            if quantity > 0:
+                take_lot_back(line, lot, quantity, cause=cause, by=by, at=at)
+
+
 # ── Lots ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -73,6 +105,22 @@ def take_lot_back(line: OrderLine, code: str, quantity: int, *, cause: str, by: 
 def on_hand(lot: Lot) -> int:
     """How many units of a lot are here: the sum of its movements."""
     return lot.movements.aggregate(here=Sum("quantity"))["here"] or 0
+
+
+def take_back(lines: Iterable[OrderLine], causes: Iterable[str], *, by: str, at: datetime) -> None:
+    """What moved on these lines for these causes did not happen: each movement is met by its opposite, once."""
+    moved = LotMovement.objects.filter(order_line__in=list(lines), cause__in=list(causes))
+    LotMovement.objects.bulk_create(
+        LotMovement(
+            lot_id=one.lot_id,
+            order_line_id=one.order_line_id,
+            quantity=-one.quantity,
+            cause=f"{one.cause}/taken_back",
+            by=by,
+            moved_at=at,
+        )
+        for one in moved
+    )
 
 
 def out_on(line: OrderLine) -> Mapping[str, int]:

@@ -13,7 +13,7 @@ from django.db import connection
 from inventory import disposing, terms
 from inventory.models import Impairment, Reservation, StockLevel, Unit
 from inventory.states import IssueOrder, MovementKind
-from oms.models import Product
+from oms.models import OrderLine, Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,23 @@ def name_units(made: Iterable[Reservation]) -> None:
                 left -= unit.quantity
                 taken.append(unit)
     Unit.objects.bulk_update(taken, ["reservation"])
+
+
+def take_instead(unit: Unit, line: OrderLine) -> Unit:
+    """This very unit leaves with what is set aside for the line; one that was named for it takes its place."""
+    held = list(Reservation.objects.held().filter(order_line=line).order_by("pk"))
+    unit = Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
+    if not held or unit.reservation_id in {one.pk for one in held}:
+        return unit
+    named = Unit.objects.select_for_update(no_key=True).filter(reservation__in=held, quantity=1)
+    other = named.exclude(sold_on=line).order_by("pk").first()
+    place = held[0].pk if other is None else other.reservation_id
+    if other is not None:
+        other.reservation_id = unit.reservation_id
+        other.save(update_fields=["reservation"])
+    unit.reservation_id = place
+    unit.save(update_fields=["reservation"])
+    return unit
 
 
 def free_units(held: Sequence[Reservation]) -> None:

@@ -38,6 +38,11 @@ class LotNotSold(Refused):
     sentence = _("Of %(sku)s, %(left)s units of lot %(lot)s are with the customer.")
 
 
+class SerialIsElsewhere(Refused):
+    code = "serial_is_elsewhere"
+    sentence = _("%(code)s went out with another order and has not come back.")
+
+
 class CountedAlready(Refused):
     code = "counted_already"
     sentence = _("Somebody is counting %(bin)s already.")

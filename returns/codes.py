@@ -1,4 +1,4 @@
-"""What a scanned code means: the number of a return, a tracking number, a serial or unit number, a product.
+"""What a scanned code means: the number of a return, a tracking number, a serial or unit number, a product, a lot.
 
 Scanners add things of their own (symbology identifiers, Tab and Enter, the address inside a QR code), people type in
 any case, and two labels may be read in one go. Reading a code changes nothing.
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Unit
+from inventory.identities import Sold, was_sold
+from inventory.models import Lot, Unit
 from oms.identifiers import normalize_number
 from oms.models import Product
 from oms.refusals import Refused
@@ -55,6 +56,7 @@ class Found:
     unit: Unit | None = None
     lines: Sequence[ReturnLine] = field(default_factory=tuple)
     products: Sequence[Product] = field(default_factory=tuple)
+    lot: str = ""
 
 
 def plain(text: str) -> str:
@@ -85,6 +87,10 @@ def find(code: str, within: Iterable[ReturnLine] = ()) -> Found:
     if products:
         exact = [product for product in products if code in (product.sku, product.barcode)]
         return Found(code, products=exact or products)
+    lots = Lot.objects.select_related("product").filter(code__in=readings).order_by("pk")[:20]
+    if lots := [lot for lot in lots if lot.code == code] or list(lots):
+        found = [lot.product for lot in lots]
+        return Found(code, lines=_of(lots[0].code, found, within), products=found, lot=lots[0].code)
     raise (TwoCodes if _holds_two(code) else UnknownCode)
 
 
@@ -95,7 +101,8 @@ def expecting(found: Found) -> list[ReturnLine]:
         lines = lines.filter(order_line=found.unit.sold_on_id)
     else:
         lines = lines.filter(order_line__product__in=found.products)
-    return [line for line in lines.order_by("rma__requested_at", "pk")[:50] if line.outstanding]
+    waiting = [line for line in lines.order_by("rma__requested_at", "pk")[:50] if line.outstanding]
+    return _of(found.lot, found.products, waiting) if found.lot else waiting
 
 
 def _readings(code: str) -> list[str]:
@@ -136,7 +143,16 @@ def _nearest(units: Iterable[Unit], within: Iterable[ReturnLine]) -> Unit | None
 def _of_unit(unit: Unit, within: Iterable[ReturnLine]) -> list[ReturnLine]:
     if unit.sold_on_id:
         return [line for line in within if line.order_line_id == unit.sold_on_id]
+    if unit.serial:
+        return _of(unit.serial, [unit.product], within)
     return [line for line in within if line.order_line.product_id == unit.product_id]
+
+
+def _of(code: str, products: Sequence[Product], within: Iterable[ReturnLine]) -> list[ReturnLine]:
+    """Lines this serial or lot may have gone out with: goods nobody noted any for may be any (p40)."""
+    known = {product.pk for product in products}
+    mine = [line for line in within if line.order_line.product_id in known]
+    return [line for line in mine if was_sold(line.order_line, code) is not Sold.NO]
 
 
 def _rma(code: str) -> RMA | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from inventory import ledger
+from inventory import identities, ledger
 from inventory.models import Unit
 from oms import outbox
 from oms.statemachine import CREATED
@@ -28,13 +28,14 @@ from returns.states import (
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """Units of a return line that arrived, or surely will not (`short`, `lost`); `came_as` is the code on what came
-    instead of the one sold."""
+    instead of the one sold, `lot` the one printed on what is."""
 
     line_id: int
     quantity: int
     result: ReceiptResult = ReceiptResult.RECEIVED
     unit: Unit | None = None
     came_as: str = ""
+    lot: str = ""
 
 
 @verb
@@ -50,7 +51,7 @@ def receive(
     """Count what arrived, also partly (p21: receiving pays nothing and accepts nothing).
 
     The same `form_token` again returns the receipts it made the first time. Raises NothingArrived, MoreThanAnnounced,
-    NothingExpected.
+    NothingExpected, LotNotSold.
     """
     rma = lock(number)
     earlier = list(Receipt.objects.filter(form_token=form_token, line__rma=rma))
@@ -76,6 +77,10 @@ def receive(
         for one in pieces
     )
     _count(lines, pieces)
+    for one, receipt in zip(pieces, receipts, strict=True):
+        if one.lot:
+            sold = lines[one.line_id].order_line
+            identities.take_lot_back(sold, one.lot, one.quantity, cause=f"receipt/{receipt.pk}", by=by, at=at)
     arrived = [one for one in pieces if one.result in ReceiptResult.arrived()]
     goods = [one for one in pieces if one.result == ReceiptResult.RECEIVED]
     gone = [one for one in pieces if one.result != ReceiptResult.RECEIVED]
@@ -116,9 +121,9 @@ def _refuse_wrong_counts(lines: dict[int, ReturnLine], pieces: Sequence[Arrived]
 
 def _together(pieces: Sequence[Arrived]) -> list[Arrived]:
     """The same thing named twice in one form is one receipt of both."""
-    summed: dict[tuple[int, str, int | None], Arrived] = {}
+    summed: dict[tuple[int, str, int | None, str], Arrived] = {}
     for one in pieces:
-        key = (one.line_id, one.result, one.unit.pk if one.unit else None)
+        key = (one.line_id, one.result, one.unit.pk if one.unit else None, one.lot)
         earlier = summed[key].quantity if key in summed else 0
         summed[key] = replace(one, quantity=one.quantity + earlier)
     return list(summed.values())

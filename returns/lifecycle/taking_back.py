@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from inventory import ledger
+from inventory import identities, ledger
 from oms import outbox
 from oms.verbs import verb
 from returns.found_states import FOUND_MACHINE, FoundStatus
@@ -121,6 +121,8 @@ def reverse(
     gone = [one for one in receipts if one.result != ReceiptResult.RECEIVED]
     cause = f"receipt/{receipts[0].pk}/taken_back"
     ledger.take_back(rma.warehouse, _goods(lines, goods), _goods(lines, gone), cause=cause, by=by, at=at)
+    sold = [line.order_line for line in lines.values()]
+    identities.take_back(sold, [f"receipt/{one.pk}" for one in receipts], by=by, at=at)
     _withdraw_found(receipts, at)
     _go_back(rma, lines.values())
     _parcels_go_back({one.parcel_id for one in receipts if one.parcel_id})

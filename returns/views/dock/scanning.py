@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from inventory.identities import Sold, out_on, was_sold
 from inventory.models import Bin
 from oms.access import may
 from oms.refusals import Refused
@@ -99,11 +100,12 @@ def _receive_one(request: HttpRequest, table: Station, found: codes.Found, token
         return _one_more(request, table, found)
     if not table.open:
         return say(request, table, answers.about(table.rma, table.lines), found.code, status=409)
-    if found.unit is None and by_serial(line):
+    if not (found.unit and found.unit.serial) and by_serial(line):
         words = Answer(_("Scan its serial number"), _("%(title)s is known by its serial.") % {"title": title}, "moving")
         unreadable = Choice(Action.MISMATCH, _("It has none, or another one"), _("the service desk decides"), line.pk)
         return say(request, table, words, found.code, status=409, choices=[unreadable])
-    return count(request, table, [Arrived(line.pk, 1, unit=found.unit)], token, found.code)
+    lot = found.lot if found.lot and was_sold(line.order_line, found.lot) is Sold.YES else ""
+    return count(request, table, [Arrived(line.pk, 1, unit=found.unit, lot=lot)], token, found.code)
 
 
 def _echo(request: HttpRequest, table: Station, code: str) -> HttpResponse:
@@ -143,15 +145,16 @@ def _one_more(request: HttpRequest, table: Station, found: codes.Found) -> HttpR
 
 
 def _not_in_this_return(request: HttpRequest, table: Station, found: codes.Found) -> HttpResponse:
-    """Another product, or the same with a serial that went to somebody else: a person says which of the two it is."""
+    """Another product, or the same with a serial or lot that was not sold: a person says which of the two it is."""
     title = found.products[0].title if found.products else found.code
     waiting = [line for line in table.lines if line.outstanding] if table.open else []
     products = {product.pk for product in found.products}
-    same = [line for line in waiting if found.unit and line.order_line.product_id in products]
+    same = [line for line in waiting if (found.unit or found.lot) and line.order_line.product_id in products]
     if same:
-        words = Answer(
-            _("Not the one sold"), _("%(title)s with another serial. Nothing was counted.") % {"title": title}, "bad"
-        )
+        following = _("%(title)s of another lot. Nothing was counted.")
+        if found.unit:
+            following = _("%(title)s with another serial. Nothing was counted.")
+        words = Answer(_("Not the one sold"), following % {"title": title}, "bad")
         choices = [
             Choice(Action.MISMATCH, _("Put it aside for the service desk"), _("nothing is paid meanwhile"), same[0].pk)
         ]
@@ -168,16 +171,18 @@ def _not_in_this_return(request: HttpRequest, table: Station, found: codes.Found
 
 
 def _unknown(table: Station, why: Refused) -> list[Choice]:
-    """A code nobody knows may be the serial of what is expected, or lie in a parcel without a return."""
+    """A code nobody knows may be the serial or lot of what is expected, or lie in a parcel without a return."""
     if not isinstance(why, codes.UnknownCode):
         return []
     if table.rma is None:
         return [_without_return()]
-    expecting = [line for line in table.lines if line.outstanding and by_serial(line)] if table.open else []
+    waiting = [line for line in table.lines if line.outstanding] if table.open else []
+    expecting = [line for line in waiting if by_serial(line) or out_on(line.order_line)]
     return [
         Choice(
             Action.MISMATCH,
-            _("It is the serial of %(title)s") % {"title": answers.title_of(line)},
+            (_("It is the serial of %(title)s") if by_serial(line) else _("It is the lot of %(title)s"))
+            % {"title": answers.title_of(line)},
             _("not the one sold: the service desk decides"),
             line.pk,
         )
