@@ -4,10 +4,11 @@ A dispatch is locked under its return's order and then its own order, always in 
 the story of the return; the order it sends has its own.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from inventory import ledger, places, reservations
+from inventory import identities, ledger, places, reservations
 from inventory.refusals import NotAvailable
 from oms import orders, outbox
 from oms.identifiers import new_number
@@ -178,6 +179,7 @@ def miss(dispatch_id: int, order_line_id: int, *, by: str, at: datetime) -> Disp
     for one in gone:
         cause = f"dispatch/{dispatch.pk}/missing/{one.pk}"
         ledger.adjust(one.level.bin, one.level.product, -one.quantity, cause=cause, by=by, at=at)
+    _unpack(dispatch, lines, by=by, at=at)
     dispatch.status, dispatch.packed = D.SHORT, {}
     dispatch.save(update_fields=["status", "packed"])
     outbox.record(rma, "dispatch.ran_short", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
@@ -237,11 +239,17 @@ def _cancel(dispatch: Dispatch, *, reason: str, by: str, at: datetime) -> None:
     DISPATCH_MACHINE.check("cancel", dispatch.status, D.CANCELED)
     lines = lines_going_out(dispatch.order)
     reservations.let_go(lines, at=at)
+    _unpack(dispatch, lines, by=by, at=at)
     orders.cancel_lines(
         dispatch.order.number, {line.pk: line.quantity - line.canceled for line in lines}, reason, by=by, at=at
     )
     dispatch.status, dispatch.canceled_at = D.CANCELED, at
     dispatch.save(update_fields=["status", "canceled_at"])
+
+
+def _unpack(dispatch: Dispatch, lines: Sequence[OrderLine], *, by: str, at: datetime) -> None:
+    if dispatch.packed:
+        identities.keep_here(lines, cause=f"dispatch/{dispatch.pk}/{at.isoformat()}/kept", by=by, at=at)
 
 
 # ── Finding it ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from inventory import reservations
+from inventory import identities, reservations
+from inventory.models import Unit
 from oms import outbox
 from oms.encryption import Plain
 from oms.lifecycle import shipments
@@ -18,11 +19,22 @@ from returns.states import DISPATCH_MACHINE
 
 
 @verb
-def pack(dispatch_id: int, order_line_id: int, quantity: int, *, seen: int, by: str, at: datetime) -> Dispatch:
+def pack(
+    dispatch_id: int,
+    order_line_id: int,
+    quantity: int,
+    *,
+    seen: int,
+    by: str,
+    at: datetime,
+    unit: Unit | None = None,
+    serial: str = "",
+    lot: str = "",
+) -> Dispatch:
     """So many units of a line are in the box; with the last one it is closed and a label is wanted.
 
-    `seen` is how many units were in it when the page was drawn: the same page sent again packs once. Raises
-    NothingToPack.
+    `seen` is how many units were in it when the page was drawn: the same page sent again packs once. A `unit`, a new
+    `serial` or a `lot` is noted as what was sold. Raises NothingToPack, SerialIsElsewhere.
     """
     rma, dispatch = lock_dispatch(dispatch_id)
     inside = sum(dispatch.packed.values())
@@ -34,6 +46,9 @@ def pack(dispatch_id: int, order_line_id: int, quantity: int, *, seen: int, by: 
     already = dispatch.packed.get(str(order_line_id), 0)
     if line is None or quantity <= 0 or already + quantity > line.quantity - line.canceled:
         raise NothingToPack(sku=line.sku if line else "?")
+    if unit is not None or serial or lot:
+        cause = f"dispatch/{dispatch.pk}/{at.isoformat()}"
+        identities.send_out(line, unit=unit, serial=serial, lot=lot, cause=cause, by=by, at=at)
     dispatch.packed = dispatch.packed | {str(order_line_id): already + quantity}
     if inside + quantity < sum(one.quantity - one.canceled for one in lines.values()):
         dispatch.save(update_fields=["packed"])

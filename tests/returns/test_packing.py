@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from inventory import identities
+from inventory.identities import Sold
 from inventory.models import Unit
 from oms.models import Event
 from oms.roles import Role
@@ -75,6 +77,70 @@ def test_what_is_not_in_the_order_is_refused_and_nothing_is_packed(dock: Client,
     assert dock.post(bench(dispatch), {"code": code, "seen": "0"}).status_code == 422
     dispatch.refresh_from_db()
     assert dispatch.packed == {}
+
+
+def test_a_serial_and_a_lot_in_the_box_are_what_was_sold(dock: Client) -> None:
+    dispatch = released()
+    line = dispatch.order.lines.get()
+    identities.receive_lot(line.product, "L-7", 1, cause="bill/1", by="user:7", at=LATER)
+    unit = Unit.objects.create(product=line.product, serial="SN-5", created_at=LATER)
+    dock.post(bench(dispatch), {"code": "SN-5", "seen": "0"})
+    dock.post(bench(dispatch), {"code": "L-7", "seen": "1"})
+    assert [identities.was_sold(line, code) for code in ("SN-5", "L-7", "SN-6")] == [Sold.YES, Sold.YES, Sold.NO]
+    dispatch.refresh_from_db()
+    through_the_dock(dispatch)
+    lifecycle.send(dispatch.pk, by="user:7", at=LATER)
+    unit.refresh_from_db()
+    assert (unit.left_as, unit.reservation) == (f"dispatch/{dispatch.pk}", None)
+
+
+@pytest.mark.parametrize("what", ["serial", "lot"])
+def test_a_code_nobody_knew_is_noted_once_somebody_says_what_it_is(dock: Client, what: str) -> None:
+    dispatch = released()
+    line = dispatch.order.lines.get()
+    asked = dock.post(bench(dispatch), {"code": "NEW-1", "seen": "0"})
+    assert (asked.status_code, [row["line"] for row in asked.context["open_rows"]]) == (422, [line])
+    answer = {"code": "NEW-1", "seen": "0", "line": line.pk, "is": what}
+    for _twice in range(2):
+        assert dock.post(bench(dispatch), answer).status_code == 302
+    dispatch.refresh_from_db()
+    assert dispatch.packed == {str(line.pk): 1}
+    assert identities.was_sold(line, "NEW-1") is Sold.YES
+
+
+def test_a_serial_that_is_with_somebody_else_is_not_packed(dock: Client) -> None:
+    dispatch = released()
+    other = an_order().lines.get()
+    Unit.objects.create(product=dispatch.order.lines.get().product, serial="SN-5", sold_on=other, created_at=LATER)
+    refused = dock.post(bench(dispatch), {"code": "SN-5", "seen": "0"})
+    assert (refused.status_code, "has not come back" in text_of(refused)) == (409, True)
+    dispatch.refresh_from_db()
+    assert dispatch.packed == {}
+
+
+@pytest.mark.parametrize("why", ["money", "missing"])
+def test_what_was_in_a_box_that_stays_was_not_sold(dock: Client, why: str) -> None:
+    dispatch = released()
+    line = dispatch.order.lines.get()
+    dock.post(bench(dispatch), {"code": "NEW-0", "seen": "0", "line": line.pk, "is": "serial"})
+    identities.receive_lot(line.product, "L-7", 1, cause="bill/1", by="user:7", at=LATER)
+    identities.issue_lot(line, "L-7", 1, cause="seen", by="user:7", at=LATER)
+    if why == "money":
+        lifecycle.prefer_money(dispatch.rma.number, by="user:7", at=LATER)
+    else:
+        dock.post(bench(dispatch, "packing_missing"), {"line": line.pk})
+    assert (Unit.objects.get(serial="NEW-0").sold_on, identities.out_on(line)) == (None, {"L-7": 0})
+
+
+def test_the_piece_in_the_box_takes_the_place_of_the_one_named_for_it(dock: Client) -> None:
+    dispatch = released(quantity=1)
+    line = dispatch.order.lines.get()
+    held = line.reservations.get()
+    named = Unit.objects.create(product=line.product, reservation=held, created_at=LATER)
+    taken = Unit.objects.create(product=line.product, serial="SN-5", created_at=LATER)
+    dock.post(bench(dispatch), {"code": "SN-5", "seen": "0"})
+    found = {unit.pk: (unit.reservation, unit.sold_on) for unit in Unit.objects.all()}
+    assert found == {named.pk: (None, None), taken.pk: (held, line)}
 
 
 def test_one_piece_too_many_is_refused(dock: Client) -> None:

@@ -1,5 +1,6 @@
 """The packing bench: what goes out, where it stands on the shelves, what is in the box, and its label."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory import reservations
-from inventory.models import Unit
+from inventory.models import Lot, Unit
 from oms import outbox, shops
 from oms.access import may
 from oms.identifiers import normalize_number
@@ -28,6 +29,7 @@ from returns.views.dock import answers
 from returns.views.dock.answers import Answer
 
 PER_PAGE = 50
+LONGEST_NEW = 40  # of a serial or lot nobody had noted
 MOST_PICKED = 200  # one walk through the shelves
 LABEL_TYPES = {"application/pdf": "pdf", "image/png": "png"}
 SHOWN = {
@@ -141,10 +143,13 @@ def packing_of(request: HttpRequest, number: str) -> HttpResponse:
     if "all" in request.POST:
         return _pack_all(request, dispatch, lines)
     try:
-        line = _line_of(lines, codes.plain(request.POST.get("code", "")), dispatch)
+        code = codes.plain(request.POST.get("code", ""))
+        line, told = _piece_of(lines, code, dispatch, request.POST)
+    except codes.UnknownCode as why:
+        return _bench(request, dispatch, answers.refused(why), status=422, unknown=code[:LONGEST_NEW])
     except Refused as why:
         return _bench(request, dispatch, answers.refused(why), status=422)
-    return _pack(request, dispatch, line, 1, seen)
+    return _pack(request, dispatch, line, seen, **told)
 
 
 @require_POST
@@ -186,28 +191,39 @@ def _find(number: str) -> Dispatch:
     return get_object_or_404(going, order__number=number)
 
 
-def _line_of(lines: list[OrderLine], code: str, dispatch: Dispatch) -> OrderLine:
-    """The line this code is a piece of: one that is not whole yet, if there is. Raises UnknownCode."""
-    folded = code.casefold()
+def _piece_of(
+    lines: list[OrderLine], code: str, dispatch: Dispatch, answered: Mapping[str, str]
+) -> tuple[OrderLine, dict[str, Any]]:
+    """The line this code is a piece of, one that is not whole yet if there is, and which piece: its unit, serial or
+    lot where the code says it, or whoever packs has `answered`. Raises UnknownCode."""
+    folded, told = code.casefold(), {}
     fitting = [
         line
         for line in lines
         if folded in (line.sku.casefold(), line.product.barcode.casefold() if line.product else "")
     ]
+    products = {line.product_id for line in lines}
     if not fitting:  # the number on a unit that came back, as the pick list names it
         named = Q(number=normalize_number(code, "U") or code) | Q(serial=code)
-        products = set(Unit.objects.filter(named, left_at__isnull=True).values_list("product", flat=True))
-        fitting = [line for line in lines if line.product_id in products]
+        unit = Unit.objects.filter(named, product__in=products, left_at__isnull=True).order_by("pk").first()
+        fitting = [line for line in lines if unit and line.product_id == unit.product_id]
+        told = {"unit": unit}
+    if not fitting:
+        of_lot = set(Lot.objects.filter(code=code, product__in=products).values_list("product", flat=True))
+        fitting, told = [line for line in lines if line.product_id in of_lot], {"lot": code}
+    if not fitting and answered.get("is") in ("serial", "lot") and len(code) <= LONGEST_NEW:
+        fitting = [line for line in lines if str(line.pk) == answered.get("line") and line.product_id]
+        told = {answered["is"]: code}
     if not fitting:
         raise codes.UnknownCode
     open_ones = [line for line in fitting if dispatch.packed.get(str(line.pk), 0) < line.quantity - line.canceled]
-    return (open_ones or fitting)[0]
+    return (open_ones or fitting)[0], told
 
 
-def _pack(request: HttpRequest, dispatch: Dispatch, line: OrderLine, quantity: int, seen: int) -> HttpResponse:
+def _pack(request: HttpRequest, dispatch: Dispatch, line: OrderLine, seen: int, **told: Any) -> HttpResponse:
     by, now = request.user.actor, timezone.now()
     try:
-        lifecycle.pack(dispatch.pk, line.pk, quantity, seen=seen, by=by, at=now)
+        lifecycle.pack(dispatch.pk, line.pk, 1, seen=seen, by=by, at=now, **told)
     except Refused as why:
         outbox.record_refusal(why, verb="pack", subject=dispatch.rma.stream, by=by, at=now)
         return _bench(request, _find(dispatch.order.number), answers.refused(why, _("Nothing was packed.")), status=409)
@@ -268,7 +284,10 @@ def _opening(dispatch: Dispatch) -> Answer:
     return words[status]
 
 
-def _bench(request: HttpRequest, dispatch: Dispatch, answer: Answer, *, status: int = 200) -> HttpResponse:
+def _bench(
+    request: HttpRequest, dispatch: Dispatch, answer: Answer, *, status: int = 200, unknown: str = ""
+) -> HttpResponse:
+    """`unknown` is a code nobody knows: it may be a serial or lot of what goes out."""
     bins: dict[int, list[str]] = {}
     lines = lines_going_out(dispatch.order)
     for one in reservations.held_for(lines):
@@ -290,6 +309,8 @@ def _bench(request: HttpRequest, dispatch: Dispatch, answer: Answer, *, status: 
         "status": dispatch.get_status_display(),
         "meaning": DISPATCH_MEANING[DispatchStatus(dispatch.status)],
         "rows": rows,
+        "unknown": unknown,
+        "open_rows": [row for row in rows if unknown and row["inside"] < row["all"] and row["line"].product_id],
         "answer": answer,
         "seen": sum(dispatch.packed.values()),
         "can_pack": dispatch.status == DispatchStatus.RELEASED,
