@@ -57,6 +57,7 @@ class Found:
     lines: Sequence[ReturnLine] = field(default_factory=tuple)
     products: Sequence[Product] = field(default_factory=tuple)
     lot: str = ""
+    kit: str = ""
 
 
 def plain(text: str) -> str:
@@ -75,6 +76,8 @@ def find(code: str, within: Iterable[ReturnLine] = ()) -> Found:
     readings = _readings(code)
     if lines := _fitting(readings, within):
         return Found(code, lines=lines)
+    if parts := [line for line in within if line.order_line.kit and line.order_line.kit.casefold() == code.casefold()]:
+        return Found(code, lines=parts, kit=parts[0].order_line.kit)
     if rma := _rma(code):
         return Found(code, rma=rma)
     parcels = Parcel.objects.select_related("rma__warehouse").defer("label").filter(tracking_number__in=readings)

@@ -39,6 +39,7 @@ class Sold:
     unit_cost: str = "3.50"
     category: str = "kitchen"
     final_sale: bool = False
+    kit: str = ""
     shipped: int | None = None  # all of it unless told
 
 
@@ -133,6 +134,7 @@ def _a_line(order: Order, position: int, sold: Sold, *, sent: bool) -> OrderLine
         tax_rate=Decimal(sold.tax_rate),
         unit_cost=Decimal(sold.unit_cost),
         is_final_sale=sold.final_sale,
+        kit=sold.kit,
         shipped=shipped if sent else 0,
     )
 

@@ -24,6 +24,7 @@ class SaleLine(NamedTuple):
     category: str = ""
     style: str = ""
     options: tuple[tuple[str, str], ...] = ()  # (("Color", "red"), ("Size", "M"))
+    kit: str = ""  # name of the kit it is a part of
 
 
 @dataclass(slots=True)

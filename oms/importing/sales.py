@@ -30,7 +30,7 @@ ORDER = (
 )
 LINE = (
     "order_id,position,product_id,sku,description,quantity,unit_price,gross,tax,tax_rate,is_final_sale,shipped,"
-    "canceled,returned"
+    "canceled,returned,kit"
 )
 PAYMENT = "id,order_id,method,provider_id,currency,captured,refunded,in_flight,captured_at"
 ENTRY = "id,cause,order_id,occurred_at"
@@ -232,7 +232,8 @@ class _Rows:
             shipped = quantity if sale.is_shipped else 0
             found.append(
                 f"{order_id}\t{position}\t{products[sku]}\t{text(sku)}\t{text(description)}\t{quantity}\t"
-                f"{price!s}\t{gross!s}\t{tax!s}\t{rate!s}\t{'t' if is_final else 'f'}\t{shipped}\t0\t0"
+                f"{price!s}\t{gross!s}\t{tax!s}\t{rate!s}\t{'t' if is_final else 'f'}\t{shipped}\t0\t0\t"
+                f"{text(line.kit)}"
             )
         return found
 

@@ -92,4 +92,4 @@ def _paid(row: Priced, value: Decimal, *, included: bool, currency: str) -> Sale
     tax = tax_within(value, rate, currency) if included else round_half_up(value * rate / 100, currency)
     gross = value if included else value + tax
     title = f"{row.line.description or row.line.sku} ({row.kit})" if row.kit else row.line.description
-    return row.line._replace(gross=gross + row.duty, tax=tax, description=title)
+    return row.line._replace(gross=gross + row.duty, tax=tax, description=title, kit=row.kit)

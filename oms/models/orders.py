@@ -81,6 +81,7 @@ class OrderLine(models.Model):
     tax_rate = models.DecimalField(_("tax rate in percent"), max_digits=7, decimal_places=4, default=0)
     unit_cost = models.DecimalField(_("unit cost"), max_digits=18, decimal_places=6, null=True)
     is_final_sale = models.BooleanField(_("final sale"), default=False)
+    kit = models.CharField(_("part of the kit"), max_length=40, blank=True, default="", db_default="")
     shipped = models.PositiveIntegerField(_("shipped"), default=0)
     canceled = models.PositiveIntegerField(_("canceled"), default=0)
     returned = models.PositiveIntegerField(_("returned"), default=0)

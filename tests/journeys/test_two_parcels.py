@@ -3,6 +3,7 @@
 from decimal import Decimal as D
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from oms.importing.documents import SaleLine
@@ -10,10 +11,11 @@ from oms.importing.terms import Priced, freeze
 from oms.models import Delivery
 from returns import lifecycle
 from returns.lifecycle import Arrived, Wanted
-from returns.models import RMA, Parcel
+from returns.models import RMA, Parcel, Receipt
 from tests.builders import Sold
 from tests.journeys import traveler as on
 from tests.sandbox import Sandbox
+from tests.staff import staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +37,15 @@ def take_in(rma: RMA, parcel: Parcel, **pieces: int) -> None:
     )
     on.run_jobs()
     on.inspect(rma, receipts, *["opened"] * len(receipts))
+
+
+def scan_the_kit(rma: RMA, parcel: Parcel, kit: str) -> list[Receipt]:
+    """At the dock, by its name: all its parts that this parcel brings, in one answer."""
+    dock, told = staff_client("dock"), {"code": kit, "form_token": str(on.uuid4())}
+    address = f"{reverse('admin:dock_scan')}?rma={rma.number}&parcel={parcel.pk}"
+    offered = [part["line"].pk for part in dock.post(address, told).context["parts"]]
+    assert dock.post(address, told | {"kit": "1", "part": offered, "here": offered}).status_code == 302
+    return list(Receipt.objects.filter(parcel=parcel).select_related("line__order_line"))
 
 
 def test_two_parcels_one_return_one_sum(vendors: Sandbox) -> None:
@@ -83,12 +94,15 @@ def test_a_kit_comes_back_in_two_parcels_and_to_its_price(vendors: Sandbox) -> N
     ]
     lines = freeze(parts, discount=D(0), included=True, currency="GBP")
     order = on.an_order_paid_at(
-        vendors, *[Sold(one.sku, one.description, 1, f"{one.gross}", f"{one.tax}") for one in lines]
+        vendors, *[Sold(one.sku, one.description, 1, f"{one.gross}", f"{one.tax}", kit=one.kit) for one in lines]
     )
     wanted = [Wanted(line.pk, 1, "arrived_late", "sealed") for line in order.lines.order_by("position")]
     rma = on.ask(order, *wanted)
     first, second = divide(rma, {"CUP": 1}, {"TEA": 1, "JAM": 1})
-    take_in(rma, second, TEA=1, JAM=1)
+    receipts = scan_the_kit(rma, second, "Box")
+    assert {one.line.order_line.sku for one in receipts} == {"TEA", "JAM"}  # the cup is in the other parcel
+    on.run_jobs()
+    on.inspect(rma, receipts, *["opened"] * len(receipts))
     assert on.paid(order) == D("13.33")
     take_in(rma, first, CUP=1)
     assert on.status(rma) == ("closed", "settled")

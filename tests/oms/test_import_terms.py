@@ -116,6 +116,7 @@ def test_a_file_with_net_prices_a_kit_and_a_discount_on_the_order(tmp_path: Path
     assert sum(line.gross - line.tax for line in lines) == D("44.00") - D("2.50") + D("1.00")
     assert [line.tax for line in lines] == [D("4.53"), D("1.89"), D("1.89")]
     assert [line.description for line in lines] == ["", "TEA (Gift box)", "JAM (Gift box)"]
+    assert [line.kit for line in lines] == ["", "Gift box", "Gift box"]
     assert [order.prices_include_tax, order.total == order.payments.get().captured] == [False, True]
 
 

@@ -17,7 +17,7 @@ from returns.action_codes import Action
 from returns.lifecycle import Arrived
 from returns.models import Receipt
 from returns.states import RMAStatus
-from returns.views.dock import answers, station
+from returns.views.dock import answers, kits, station
 from returns.views.dock.acting import act
 from returns.views.dock.answers import Answer
 from returns.views.dock.counting import count
@@ -75,6 +75,8 @@ def _take(request: HttpRequest, table: Station, code: str, token: UUID) -> HttpR
         return _offer(request, table, found)
     if not found.lines:
         return _not_in_this_return(request, table, found)
+    if found.kit:
+        return kits.receive(request, table, found, token)
     return _receive_one(request, table, found, uuid5(token, f"{table.rma.number}/{code.casefold()}"))
 
 
