@@ -56,6 +56,10 @@ def _received(occasion: Occasion) -> bool:
     return occasion.event.facts["status"] in (RMAStatus.APPROVED, RMAStatus.NEEDS_REVIEW) and not _kept(occasion)
 
 
+def _collected(occasion: Occasion) -> bool:
+    return occasion.rma is not None and occasion.rma.is_collected
+
+
 def _still_wanted(occasion: Occasion) -> bool:
     """A label that comes after the return was called off is no news."""
     return _rma_status(occasion) not in (RMAStatus.REJECTED, RMAStatus.CANCELED, RMAStatus.EXPIRED)
@@ -155,6 +159,7 @@ class Entry:
 _RECEIVED = (_("request received"), _("We have your return request for order %(order)s"))
 _APPROVED = (_("approved"), _("Return request confirmation: order %(order)s"))
 _KEPT = (_("approved, goods kept"), _("You can keep it: your refund for order %(order)s"))
+_PICKUP = (_("collected from the customer"), _("We collect your return: order %(order)s"))
 _REJECTED = (_("rejected"), _("About your return request for order %(order)s"))
 
 CATALOGUE = (
@@ -168,6 +173,9 @@ CATALOGUE = (
     Entry("parcel.labeled", "approved", *_APPROVED, when=_still_wanted),
     Entry("rma.requested", "approved", *_APPROVED, when=_approved_without_label),
     Entry("rma.approved", "approved", *_APPROVED, when=_approved_without_label),
+    # What we collect: a person's yes is told at once, the day when it is found.
+    Entry("rma.approved", "pickup", *_PICKUP, when=_collected),
+    Entry("parcel.pickup_arranged", "pickup", *_PICKUP),
     Entry("rma.requested", "kept", *_KEPT, when=_kept),
     Entry("rma.approved", "kept", *_KEPT, when=_kept),
     Entry("rma.resolution_changed", "kept", *_KEPT, when=_kept_now),

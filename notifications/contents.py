@@ -145,6 +145,7 @@ def _received(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     return {
         "approved": facts["status"] == RMAStatus.APPROVED,
         "with_label": bool(facts.get("parcel")),
+        "collected": rma.is_collected,
         "answer_by": _day(occasion.calendar.after(rma.requested_at, shop.processing_days), occasion),
         "receipt": _receipt(rma.quote),
     }
@@ -180,6 +181,19 @@ def _box(rma: RMA, parcel: Parcel) -> str:
         "number": number,
         "of": len(others),
         "goods": ", ".join(f"{one.quantity} × {one.line.order_line.description}" for one in goods),
+    }
+
+
+def _pickup(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    """The day on which it is collected, or by when that day is told."""
+    rma, on = occasion.rma, occasion.event.facts.get("on")
+    assert rma is not None
+    answer_by = occasion.calendar.after(occasion.event.occurred_at, shop.processing_days)
+    return {
+        "pickup_on": _day(date.fromisoformat(on), occasion) if on else "",
+        "carrier": occasion.event.facts.get("carrier", ""),
+        "slip_url": _page(rma, "slip"),
+        "answer_by": _day(answer_by, occasion),
     }
 
 
@@ -393,6 +407,7 @@ def _parcel_case(occasion: Occasion, shop: Shop) -> dict[str, Any]:
 _EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
     "received": _received,
     "approved": _approved,
+    "pickup": _pickup,
     "kept": _kept,
     "rejected": _rejected,
     "on_its_way": _on_its_way,

@@ -74,7 +74,7 @@ def _refund(number: str) -> QuerySet[Refund]:
 
 
 def _of_return(event: Event, number: str, at: datetime) -> Occasion:
-    if event.name in ("parcel.labeled", "rma.shipped", "parcel.in_trouble"):
+    if event.name in ("parcel.labeled", "rma.shipped", "parcel.in_trouble", "parcel.pickup_arranged"):
         parcel = _parcel.one(event.facts["parcel"])
         return Occasion(event, at, parcel.rma.order, parcel.rma, parcel)
     if event.name.startswith("dispatch."):

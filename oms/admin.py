@@ -35,11 +35,11 @@ from oms.roles import allowed
 
 @admin.register(Product)
 class ProductAdmin(RoleAdmin):
-    """Products come with orders; what customs papers ask for is entered here."""
+    """Products come with orders; what customs papers ask for and what carriers refuse is entered here."""
 
     sees = "see orders"
     changes = "change settings"
-    customs = ("hs_code", "origin_country")
+    entered = ("hs_code", "origin_country", "is_hazardous", "weight_grams", "longest_cm")
     list_display = ("sku", "title", "category", "price", "currency", "is_final_sale")
     list_filter = ("is_final_sale", "is_merchandise", "is_serial_tracked")
     ordering = ("sku",)
@@ -55,6 +55,8 @@ class ProductAdmin(RoleAdmin):
         "barcode",
         "packaging",
         "weight_grams",
+        "longest_cm",
+        "is_hazardous",
         "price",
         "standard_cost",
         "currency",
@@ -66,12 +68,12 @@ class ProductAdmin(RoleAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> Sequence[Any]:
         return [
-            name for name in self.fields if name not in self.customs or not self.has_change_permission(request, obj)
+            name for name in self.fields if name not in self.entered or not self.has_change_permission(request, obj)
         ]
 
     def save_model(self, request: HttpRequest, obj: Product, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if fields := [name for name in form.changed_data if name in self.customs]:
+        if fields := [name for name in form.changed_data if name in self.entered]:
             by, at = request.user.actor, timezone.now()
             outbox.record_on("settings", "product.changed", by=by, at=at, product=obj.pk, fields=fields)
 

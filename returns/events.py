@@ -49,6 +49,7 @@ EVENTS = {
     "parcel.labeled": ("parcel", "carrier", "service", "price", "currency", "tracking_number", "abroad"),
     "parcel.label_held": ("parcel", "reason"),
     "parcel.label_wanted": ("parcel",),
+    "parcel.pickup_arranged": ("parcel", "on", "carrier"),
     "parcel.announced": ("parcel", "carrier", "refund_at"),
     "parcel.number_refused": ("parcel",),
     "parcel.moved": ("parcel", "status", "tracked_at"),

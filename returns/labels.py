@@ -37,7 +37,7 @@ def buy_label(parcel_id: int, *, at: datetime, carrier: Carrier | None = None) -
     """
     carrier = carrier or easypost.from_settings()
     parcel = _wanted.one(parcel_id)
-    if parcel.status != ParcelStatus.WANTED:
+    if parcel.status != ParcelStatus.WANTED or parcel.held_for == LabelHold.PICKUP:
         return parcel
     rma = parcel.rma
     if not parcel.shipment_id:

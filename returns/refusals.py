@@ -246,6 +246,16 @@ class NotToBeSent(Refused):
     sentence = _("This return is on its way already, or nothing of it is to be sent.")
 
 
+class NotCollected(Refused):
+    code = "not_collected"
+    sentence = _("There is nothing to collect from the customer: it is here already, or was called off, or is posted.")
+
+
+class DayOutOfReach(Refused):
+    code = "day_out_of_reach"
+    sentence = _("Choose a day from today on, at most 60 days away.")
+
+
 class LabelIsPaid(Refused):
     code = "label_is_paid"
     sentence = _("Our label is part of what you confirmed and pay for. Write to us to send it yourself.")

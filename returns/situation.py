@@ -187,6 +187,8 @@ def _approved(story: _Story) -> Situation:
             "good",
             label,
         )
+    if story.rma.is_collected:
+        return _collected(story)
     if story.parcel is not None and story.parcel.held_for:
         return story.say(
             gettext("Approved. A person prepares the papers your parcel needs at the border."),
@@ -221,6 +223,27 @@ def _approved(story: _Story) -> Situation:
         Turn.CUSTOMER,
         "good",
         label,
+    )
+
+
+def _collected(story: _Story) -> Situation:
+    day = story.parcel.pickup_on if story.parcel is not None else None
+    if day is None:
+        return story.say(
+            gettext("Approved. We arrange the collection with you."),
+            gettext("You get the day by e-mail at the latest %(by)s. Please do not post it: it may not travel by post.")
+            % {"by": story.by(story.rma.approved_at)},
+            Turn.SHOP,
+            "waiting",
+            gettext("Approved"),
+        )
+    return story.say(
+        gettext("Approved. We collect it from you %(day)s.")
+        % {"day": calendars.day_words(day, story.calendar.local(story.now))},
+        gettext("Please have it packed by then. It needs no label, and the collection costs you nothing."),
+        Turn.CARRIER,
+        "good",
+        gettext("Being collected"),
     )
 
 

@@ -142,9 +142,10 @@ PARCEL_MACHINE = Machine(
 
 
 class LabelHold(TextChoices):
-    """What a person has to do before a label is bought."""
+    """What a person has to do before a label is bought, or instead of buying one."""
 
     CUSTOMS = "customs", _("customs papers")
+    PICKUP = "pickup", _("a day to collect it")
 
 
 class LabelKind(TextChoices):

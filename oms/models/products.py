@@ -17,6 +17,12 @@ class Product(models.Model):
     vendor = models.CharField(_("vendor"), max_length=80, blank=True, db_default="")  # who sells it to us
     packaging = models.CharField(_("packed in"), max_length=40, blank=True)  # a box, a padded bag …, as the shop says
     weight_grams = models.PositiveIntegerField(_("weight in grams"), default=500)
+    longest_cm = models.PositiveSmallIntegerField(
+        _("longest side in cm"), default=0, db_default=0, help_text=_("As packed; 0: not known.")
+    )
+    is_hazardous = models.BooleanField(
+        _("hazardous"), default=False, db_default=False, help_text=_("May not travel by ordinary post.")
+    )
     # Tax included. A rate, not money: more decimals than any currency has.
     price = models.DecimalField(_("price"), max_digits=18, decimal_places=6, null=True)
     standard_cost = models.DecimalField(_("standard cost"), max_digits=18, decimal_places=6, null=True)

@@ -122,3 +122,26 @@ def suggested(lines: Sequence[ReturnLine], count: int) -> list[dict[int, int]]:
         box = boxes[number * count // len(pieces)]
         box[line_id] = box.get(line_id, 0) + 1
     return boxes
+
+
+class PickupForm(forms.Form):
+    """When the goods are collected from the customer, and by whom."""
+
+    pickup_on = forms.DateField(
+        label=gettext_lazy("Day"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"required": gettext_lazy("Choose a day."), "invalid": gettext_lazy("Enter a day that exists.")},
+    )
+    carrier = forms.CharField(
+        label=gettext_lazy("Who collects it"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("Enter who collects it.")},
+    )
+    note = forms.CharField(
+        label=gettext_lazy("A note to the customer"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

@@ -27,6 +27,7 @@ KIND_LABELS = {
     "review_above": _("Value that needs a person"),
     "customer_history": _("History that needs a person"),
     "free_label": _("Label"),
+    "needs_pickup": _("Collected instead of posted"),
     "refund_at": _("When money moves"),
     "resolutions": _("What customers get"),
     "keep_item": _("Keep the item"),
@@ -78,6 +79,9 @@ LABELS = {
     "everything": _("With the last of an order"),
     "times": _("Times per customer and year"),
     "value_in_all": _("Worth per customer and year"),
+    "hazardous": _("What is hazardous"),
+    "over_grams": _("A piece that weighs more grams than"),
+    "over_cm": _("A piece that is longer, in cm, than"),
     "scope": _("May be exchanged for"),
     "reserved_days": _("Days the goods are set aside"),
     "release_at": _("The replacement leaves"),
@@ -100,7 +104,7 @@ HINTS = {
 }
 _NUMBERS = frozenset(
     {"days", "transit_days", "money_days", "count", "returns", "days_over", "returns_over", "times", "reserved_days"}
-    | {"remind_days"}
+    | {"remind_days", "over_grams", "over_cm"}
 )
 _FLAGS = {
     "unless_our_fault": True,
@@ -109,6 +113,7 @@ _FLAGS = {
     "our_fault": True,
     "everything": True,
     "requalify": False,
+    "hazardous": True,
     "shipping_when_refused": False,
     "shipping_when_undeliverable": False,
 }

@@ -35,6 +35,7 @@ from returns.lifecycle.label_files import ask_for_file, keep_file, refuse_file
 from returns.lifecycle.label_refunds import answer_label, give_label_back, note_label_asked
 from returns.lifecycle.own_parcels import refuse_own_parcel, send_own_parcel
 from returns.lifecycle.parcels import hold_label, label, move_parcel, note_shipment, report, trouble, want_label_again
+from returns.lifecycle.pickups import arrange_pickup
 from returns.lifecycle.placing import change_disposition
 from returns.lifecycle.putting_away import put_away, take_putaway_back
 from returns.lifecycle.receiving import Arrived, receive
@@ -61,6 +62,7 @@ __all__ = [
     "answer_label",
     "answer_why",
     "approve",
+    "arrange_pickup",
     "arrive",
     "ask",
     "ask_for_file",

@@ -23,7 +23,7 @@ def spread(number: str, boxes: Sequence[Box], *, by: str, at: datetime) -> RMA:
     LabelUsed once one of them is on its way, NotOffered where we make no label.
     """
     rma = lock(number)
-    if not rma.comes_back or rma.decision.get("label") == "own":
+    if not rma.comes_back or rma.decision.get("label") in ("own", "pickup"):
         raise NotOffered
     lines = lines_of(rma)
     _refuse_wrong(lines, boxes)

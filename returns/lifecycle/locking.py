@@ -11,6 +11,7 @@ from returns.states import (
     PARCEL_MACHINE,
     RMA_MACHINE,
     SETTLEMENT_MACHINE,
+    LabelHold,
     ParcelStatus,
     RMAStatus,
     Settlement,
@@ -70,12 +71,13 @@ def authorize(rma: RMA, lines: list[ReturnLine], *, by: str, at: datetime) -> Pa
         rma.expires_at = None
         owe(rma)
         return None
-    rma.expires_at = rma.expires_at or at + POST_WITHIN
+    rma.expires_at = None if rma.is_collected else rma.expires_at or at + POST_WITHIN
     ledger.expect(rma.warehouse, goods_of(lines), cause=f"rma/{rma.number}", by=by, at=at)
     if rma.decision.get("label") == "own":
         return None
     PARCEL_MACHINE.check("want", "", ParcelStatus.WANTED)
-    return Parcel.objects.create(rma=rma, status=ParcelStatus.WANTED, wanted_at=at)
+    held_for = LabelHold.PICKUP if rma.is_collected else ""
+    return Parcel.objects.create(rma=rma, status=ParcelStatus.WANTED, wanted_at=at, held_for=held_for)
 
 
 def withdraw(

@@ -29,7 +29,7 @@ def send_own_parcel(number: str, *, carrier: str, tracking_number: str, by: str,
     if same := [one for one in mine if one.tracking_number == tracking_number and one.is_own]:
         return same[0]
     sent = [one for one in mine if one.shipped_at is not None or one.status not in (P.WANTED, P.LABELED)]
-    if rma.status != RMAStatus.APPROVED or not rma.comes_back or sent:
+    if rma.status != RMAStatus.APPROVED or not rma.is_posted or sent:
         raise NotToBeSent
     if rma.decision.get("label") == "charged":
         raise LabelIsPaid

@@ -115,7 +115,7 @@ def want_label_again(parcel_id: int, *, by: str, at: datetime) -> Parcel:
     parcel = _lock(parcel_id)
     if parcel is None:
         raise Parcel.DoesNotExist
-    if parcel.status != ParcelStatus.WANTED or not parcel.held_for:
+    if parcel.status != ParcelStatus.WANTED or parcel.held_for in ("", LabelHold.PICKUP):
         return parcel
     parcel.held_for = ""
     parcel.save(update_fields=["held_for"])

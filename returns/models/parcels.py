@@ -39,6 +39,9 @@ class Parcel(models.Model):
     # Why no label is bought before a person has done something; empty: nothing is in the way.
     held_for = models.CharField(_("waits for a person"), max_length=16, choices=LabelHold, blank=True)
 
+    # The day on which it is collected from the customer, on the warehouse's clock; nobody buys a label for it.
+    pickup_on = models.DateField(_("collected on"), null=True)
+
     class Meta:
         verbose_name = _("parcel")
         verbose_name_plural = _("parcels")

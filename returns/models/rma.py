@@ -99,6 +99,16 @@ class RMA(StreamOwner):
         return self.resolution != Resolution.KEEP_ITEM and not self.decision.get("gone")
 
     @property
+    def is_collected(self) -> bool:
+        """Whether we collect the goods from the customer: no label is bought, and nothing is posted."""
+        return self.comes_back and self.decision.get("label") == "pickup"
+
+    @property
+    def is_posted(self) -> bool:
+        """Whether the customer brings the goods to a carrier."""
+        return self.comes_back and not self.is_collected
+
+    @property
     def signature(self) -> str:
         """What makes the customer's link unguessable: 128 bits that only this installation can compute."""
         message = f"rma-link/{self.ref}/{self.link_version}".encode()

@@ -39,6 +39,7 @@ class Label(StrEnum):
     FREE = "free"
     CHARGED = "charged"
     OWN = "own"
+    PICKUP = "pickup"  # collected from the customer: it may not travel by ordinary post
     NONE = "none"  # nothing travels
 
 

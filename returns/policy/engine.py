@@ -24,6 +24,7 @@ from returns.states import RefundAt, Resolution
 
 _LABELS = {
     "nothing_travels": Label.NONE,
+    "needs_pickup": Label.PICKUP,
     "label_free": Label.FREE,
     "label_charged": Label.CHARGED,
     "label_charged_percent": Label.CHARGED,
@@ -32,7 +33,11 @@ _LABELS = {
 _SHIPPING = {"shipping_back": ShippingBack.WITH_ANY, "shipping_back_with_all": ShippingBack.WITH_ALL}
 KINDS = (*LINE_RULES, *REQUEST_RULES, REFUND_AT, RESOLUTIONS, KEEP_ITEM, *exchange.KINDS)
 # What is said about goods that come back, and nothing about goods that are kept.
-TRAVEL_RULES = frozenset({"free_label", REFUND_AT, "expires_after"})
+TRAVEL_RULES = frozenset({"free_label", "needs_pickup", REFUND_AT, "expires_after"})
+# What is said about goods that the customer posts, and nothing about goods that are collected.
+POST_RULES = frozenset({"free_label", "expires_after"})
+# No label of ours is scanned on the way of what is collected: its money waits for the dock.
+BY_A_SCAN = ("refund_at_scan", "refund_at_delivery")
 NOTHING_TRAVELS = Finding(Severity.INFO, "nothing_travels", rule=KEEP_ITEM)
 
 
@@ -52,6 +57,12 @@ def evaluate(request: RequestFacts, policy: Policy, *, now: datetime) -> Decisio
     findings = (*findings, *filter(None, (refund_at(rules, request), settled.finding)))
     if settled.chosen == Resolution.KEEP_ITEM:
         findings = (*(one for one in findings if one.rule not in TRAVEL_RULES), NOTHING_TRAVELS)
+    elif any(one.code == "needs_pickup" for one in findings):
+        findings = tuple(
+            replace(one, code="refund_at_receipt") if one.code in BY_A_SCAN else one
+            for one in findings
+            if one.rule not in POST_RULES
+        )
     every = (*(finding for line in lines for finding in line.findings), *findings)
     verdict = verdict_of(every)
     codes = {finding.code: finding for finding in findings}

@@ -52,6 +52,9 @@ class LineFacts:
     asks_condition: bool = True  # whether the reason has the customer say a condition at all
     value: Decimal = Decimal(0)
     photos: int = 0
+    hazardous: bool = False
+    grams: int = 0  # of one unit
+    longest_cm: int = 0  # of one unit, packed; 0 = not known
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
 

@@ -161,6 +161,11 @@ PARAMETERS: dict[str, tuple[Parameter, ...]] = {
         Parameter("fee_tax_rate", _PERCENT),
         _RESOLUTIONS,
     ),
+    "needs_pickup": (
+        Parameter("hazardous", _flag),
+        Parameter("over_grams", _count(1, 10_000_000)),
+        Parameter("over_cm", _count(1, 10_000)),
+    ),
     "refund_shipping": (
         Parameter("our_fault", _flag),
         Parameter("everything", _flag),
@@ -235,6 +240,10 @@ def _validate_together(kind: str, parameters: Mapping[str, Any]) -> None:
         raise ParametersRefused("percent", _("A fee is either a percentage or an amount."))
     if kind == "free_label" and "fee" in parameters and "fee_percent" in parameters:
         raise ParametersRefused("fee_percent", _("A fee is either a percentage or an amount."))
+    if kind == "needs_pickup" and not (
+        parameters.get("hazardous", True) or "over_grams" in parameters or "over_cm" in parameters
+    ):
+        raise ParametersRefused("hazardous", _("Say at least one thing that is collected."))
     if kind == "resolutions":
         for name in ("default", "expired_outcome"):
             if name in parameters and parameters[name] not in parameters["allowed"]:

@@ -221,6 +221,18 @@ def free_label(parameters: Parameters, request: RequestFacts, moment: Moment) ->
     return Finding(Severity.INFO, "label_charged", facts, fee=fee)
 
 
+def needs_pickup(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
+    """What is hazardous, or too heavy or too long for a carrier's counter, is collected; each piece counts by itself,
+    for a return may travel in several parcels."""
+    heaviest, longest = parameters.get("over_grams"), parameters.get("over_cm")
+    for line in request.lines:
+        hazardous = line.hazardous and parameters.get("hazardous", True)
+        too_heavy = heaviest is not None and line.grams > heaviest
+        if hazardous or too_heavy or (longest is not None and line.longest_cm > longest):
+            return Finding(Severity.INFO, "needs_pickup", {"sku": line.sku})
+    return None
+
+
 def refund_shipping(parameters: Parameters, request: RequestFacts, moment: Moment) -> Finding | None:
     """What was paid for sending comes back when the fault is ours, for some reasons, or with the last of the order
     (p11, p28)."""
@@ -306,12 +318,15 @@ REQUEST_RULES: dict[str, RequestRule] = {
     "review_above": review_above,
     "customer_history": customer_history,
     "free_label": free_label,
+    "needs_pickup": needs_pickup,
     "refund_shipping": refund_shipping,
     "promotions": promotions,
     "expires_after": expires_after,
     "not_delivered": not_delivered,
 }
 # Of these only the first that applies counts: a narrow rule with a lower priority number replaces the general one.
-FIRST_ONLY = frozenset({"window", "restocking_fee", "free_label", "refund_shipping", "promotions", "expires_after"})
+FIRST_ONLY = frozenset(
+    {"window", "restocking_fee", "free_label", "needs_pickup", "refund_shipping", "promotions", "expires_after"}
+)
 # What can be told before the customer has said anything: what every "Return" button is drawn from (p55).
 BEFORE_ASKING = frozenset({"window", "final_sale"})

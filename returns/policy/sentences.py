@@ -51,6 +51,7 @@ SENTENCES = {
     ),
     "promotions_requalify": _("A discount that asked for a minimum is counted anew for what you keep."),
     "label_charged_percent": _("The return label costs %(percent)s %% of what comes back."),
+    "needs_pickup": _("We collect this from you: it may not travel by ordinary post."),
     "label_own": _("Please send the parcel with a carrier of your choice."),
     "refund_at_scan": _("The money is sent when the carrier has scanned the parcel."),
     "refund_at_delivery": _("The money is sent when the carrier has delivered the parcel."),

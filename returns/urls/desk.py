@@ -36,6 +36,7 @@ urlpatterns = [
     path("<str:number>/evidence/", desk.evidence_of, name="evidence"),
     path("<str:number>/evidence/<uuid:ref>/", desk.evidence_file, name="evidence_file"),
     path("<str:number>/own-parcel/", desk.own_parcel, name="own_parcel"),
+    path("<str:number>/pickup/", desk.pickup, name="pickup"),
     path("<str:number>/cancellation/", desk.cancellation, name="cancellation"),
     path("<str:number>/label/<int:parcel>/again/", desk.label_again, name="label_again"),
     path("<str:number>/parcels/", desk.parcels, name="parcels"),

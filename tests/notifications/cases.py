@@ -93,6 +93,15 @@ def own_label() -> RMA:
     return a_return(an_order())
 
 
+def collected() -> RMA:
+    """A return that we collect, with the day the desk arranged."""
+    a_rule("needs_pickup", over_grams=1)
+    rma = a_return(an_order())
+    day = NOON.date() + timedelta(days=3)
+    lifecycle.arrange_pickup(rma.number, on=day, carrier="Safe Freight", note="Ring twice.", by=DESK, at=NOON)
+    return rma
+
+
 def kept() -> RMA:
     """A return whose goods the customer keeps."""
     a_rule("keep_item", value_up_to="10.00")

@@ -28,6 +28,7 @@ from tests.notifications.cases import (
     DOCK,
     a_link,
     a_refund,
+    collected,
     credit_given,
     credited,
     inspected,
@@ -40,6 +41,7 @@ from tests.notifications.cases import (
     shipped,
     the_mail,
 )
+from tests.policies import a_rule
 from tests.returns import test_dispatching as dispatching
 from tests.returns.test_parcel_cases import a_case
 
@@ -155,6 +157,21 @@ def test_what_is_kept_needs_one_mail_and_no_parcel() -> None:
     mail = the_mail("kept")
     assert_says(mail, "You need not send anything back", "£10.00", rma.number)
     assert "slip" not in mail.html + mail.text
+
+
+def test_what_is_collected_is_told_with_its_day_and_never_to_be_posted() -> None:
+    collected()
+    assert [mail.template for mail in mails()] == ["received", "pickup"]
+    assert_says(the_mail("received"), "We collect it from you: it may not travel by ordinary post.")
+    day = "on Thursday 26 November; Safe Freight comes to you."
+    assert_says(the_mail("pickup"), day, "Ring twice.", "Please do not post it.")
+
+
+def test_a_person_s_yes_to_what_is_collected_says_by_when_the_day_follows() -> None:
+    a_rule("needs_pickup", over_grams=1)
+    rma = a_return(an_order(lines=[Sold(gross="2000.00", tax="333.33")]))
+    lifecycle.approve(rma.number, by=DESK, at=NOON)
+    assert_says(the_mail("pickup"), "You get the day by Thursday 26 November at the latest.")
 
 
 def test_a_label_that_comes_too_late_is_no_news() -> None:
@@ -492,6 +509,7 @@ WRITTEN_BY: dict[str, Callable[[], object]] = {
     "received": lambda: a_return(an_order()),
     "approved": lambda: labeled(a_return(an_order())),
     "kept": kept,
+    "pickup": collected,
     "rejected": _rejected,
     "info_asked": _asked,
     "on_its_way": lambda: shipped(labeled(a_return(an_order()))),

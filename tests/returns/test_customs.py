@@ -97,8 +97,9 @@ def test_a_held_label_is_explained_to_both_sides_and_tried_for_again(client: Cli
     assert rma.number in agent.get("/returns/review/").content.decode()
 
     form = f"/admin/oms/product/{product.pk}/change/"
-    assert agent.post(form, {"hs_code": "691200", "origin_country": "CN"}).status_code == 403
-    assert manager.post(form, {"hs_code": "691200", "origin_country": "CN"}).status_code == 302
+    given = {"hs_code": "691200", "origin_country": "CN", "weight_grams": "500", "longest_cm": "0"}
+    assert agent.post(form, given).status_code == 403
+    assert manager.post(form, given).status_code == 302
     product.refresh_from_db()
     assert (product.hs_code, product.origin_country, product.title) == ("691200", "CN", "Blue mug")
     assert Event.objects.get(name="product.changed").facts == {

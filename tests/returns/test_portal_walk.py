@@ -146,3 +146,13 @@ def test_a_way_that_is_not_offered_changes_nothing(client: Client, recent: Any, 
     page = client.get(offer, {"resolution": way})
     assert page.status_code == 200
     assert RMA.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_what_is_collected_is_told_before_confirming_and_costs_no_label(client: Client, recent: Any) -> None:
+    a_rule("needs_pickup", over_grams=1)
+    a_rule("free_label", fee="4.95")
+    html = client.get(the_offer(client, recent())).content.decode()
+    assert "We collect this from you: it may not travel by ordinary post." in html
+    assert "You get £10.00 back" in html
+    assert [words for words in ("Return label", "Please post the parcel") if words in html] == []

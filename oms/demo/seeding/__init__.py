@@ -12,7 +12,7 @@ from oms.demo.seeding.found import make_found_goods
 from oms.demo.seeding.goods import make_goods
 from oms.demo.seeding.history import make_returns
 from oms.demo.seeding.other_books import make_other_books
-from oms.demo.seeding.parcels import make_parcel_cases
+from oms.demo.seeding.parcels import make_collected, make_parcel_cases
 from oms.demo.seeding.paying import make_split_payment
 from oms.demo.seeding.places import make_places
 from oms.demo.seeding.sample import import_sample
@@ -23,6 +23,7 @@ from oms.demo.seeding.terms import make_terms
 __all__ = [
     "import_sample",
     "keep_books",
+    "make_collected",
     "make_counts",
     "make_exchanges",
     "make_found_goods",

@@ -1,14 +1,16 @@
-"""Parcels that went wrong, one of each kind, driven by the own verbs."""
+"""Parcels that went wrong, one of each kind, and goods no post may take: driven by the own verbs."""
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from oms import outbox
-from oms.models import Shipment, User
+from oms.models import OrderLine, Product, Shipment, User
 from oms.roles import Role
 from oms.states import OrderKind, ShipmentStatus
 from refunds.pricing import price_return
 from returns import lifecycle
 from returns.case_states import CaseCause, CaseDecision, CaseKind
+from returns.lifecycle import Wanted
 
 # what the carrier says, its word, hours ago, what the customer answers
 WRONG = (
@@ -44,3 +46,22 @@ def make_parcel_cases(*, now: datetime) -> int:
                 )
         made += 1
     return made
+
+
+def make_collected(*, now: datetime) -> int:
+    """Perfume is hazardous from now on, and somebody sends some back: a person finds the day. Returns how many."""
+    sold = OrderLine.objects.filter(
+        product__title__icontains="perfume", shipped__gt=0, returned=0, claims=None, order__customer__isnull=False
+    )
+    young = sold.filter(order__shipments__delivered_at__gte=now - timedelta(days=25))
+    line = young.select_related("order__customer").order_by("-order__placed_at", "pk").first()
+    if line is None:
+        return 0
+    Product.objects.filter(pk=line.product_id).update(is_hazardous=True)
+    wanted, who = [Wanted(line.pk, 1, "changed_mind", "sealed")], line.order.customer
+    with outbox.as_history():
+        lifecycle.request(
+            line.order.number, wanted, resolution="refund", price=price_return, form_token=uuid4(),
+            by=who.actor, at=now - timedelta(hours=5),
+        )  # fmt: skip
+    return 1

@@ -10,6 +10,7 @@ RULES = (
         {"value_up_to": "4.00", "reasons": ["damaged_on_arrival", "defective", "wrong_item"], "times": 3},
         84,
     ),
+    ("needs_pickup", {"hazardous": True, "over_grams": 30_000, "over_cm": 120}, 112),
     ("refund_shipping", {"our_fault": True, "everything": True}, 115),
     ("refund_at", {"default": "scan", "resolutions": [Resolution.STORE_CREDIT.value]}, 119),
 )

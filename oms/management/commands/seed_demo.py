@@ -60,6 +60,7 @@ class Command(ExplainedCommand):
             seeding.make_store_credit(now=now, random=random)
             seeding.make_split_payment(now=now, random=Random(SEED + 2))  # noqa: S311 - as above
             seeding.make_other_books(now=now, data=data)
+            seeding.make_collected(now=now)
             seeding.make_counts(now=now)
             seeding.keep_books(now=now)
         if options["json"]:

@@ -19,6 +19,7 @@ from returns.views.desk.opening import opening
 from returns.views.desk.outgoing import goods, money_instead
 from returns.views.desk.own_parcel import own_parcel
 from returns.views.desk.parcel_cases import case, case_claim, case_closing, case_decision, cases
+from returns.views.desk.pickup import pickup
 from returns.views.desk.policy import (
     drafts,
     new_rule,
@@ -55,6 +56,7 @@ __all__ = [
     "own_parcel",
     "parcels",
     "photo",
+    "pickup",
     "policy",
     "policy_version",
     "publication",

@@ -65,6 +65,7 @@ HAPPENED = {
     "label_file.refused": (gettext_lazy("The carrier does not make this form"), "careful", "label"),
     "parcel.label_held": (gettext_lazy("No label yet: a person has to look"), "careful", "alert"),
     "parcel.label_wanted": (gettext_lazy("The label is tried for again"), "", "label"),
+    "parcel.pickup_arranged": (gettext_lazy("A day to collect it is arranged"), "moving", "truck"),
     "parcel.announced": (gettext_lazy("The customer sends it themselves"), "moving", "truck"),
     "parcel.number_refused": (gettext_lazy("The number given was an older parcel's"), "careful", "alert"),
     "parcel.moved": (gettext_lazy("News from the carrier"), "moving", "truck"),

@@ -209,7 +209,8 @@ def review(request: HttpRequest) -> HttpResponse:
 def _held_labels(request: HttpRequest) -> QuerySet[Parcel]:
     """Parcels whose label waits for a person, the oldest first."""
     waiting = Parcel.objects.filter(status=ParcelStatus.WANTED, rma__in=RMA.objects.visible_to(request.user))
-    return waiting.exclude(held_for="").select_related("rma").defer("label").order_by("wanted_at", "pk")[:PER_PAGE]
+    waiting = waiting.exclude(held_for="").filter(pickup_on__isnull=True)
+    return waiting.select_related("rma").defer("label").order_by("wanted_at", "pk")[:PER_PAGE]
 
 
 def _with_history(returns: QuerySet[RMA], now: datetime) -> QuerySet[RMA]:

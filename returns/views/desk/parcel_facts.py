@@ -9,7 +9,7 @@ from oms.views.words import Clock
 from returns import labels
 from returns.models import RMA, ReturnLine
 from returns.parcels import packed
-from returns.states import ParcelStatus
+from returns.states import LabelHold, ParcelStatus
 from returns.views.portal import boxes
 
 PARCEL_MEANING = {
@@ -24,6 +24,7 @@ def told(rma: RMA, parcel: Any, lines: Sequence[ReturnLine], clock: Clock) -> di
     return {
         "parcel": parcel,
         "held": _held(parcel, lines),
+        "collects": parcel.held_for == LabelHold.PICKUP and parcel.status == ParcelStatus.WANTED,
         "contents": boxes.contents(parcel, lines) if parcel.plan else (),
         "forms": boxes.forms_of(rma, parcel),
         "meaning": PARCEL_MEANING.get(ParcelStatus(parcel.status), "moving"),
@@ -46,7 +47,7 @@ def told(rma: RMA, parcel: Any, lines: Sequence[ReturnLine], clock: Clock) -> di
 
 def _held(parcel: Any, lines: Sequence[ReturnLine]) -> dict[str, Any] | None:
     """Why no label is bought, in a sentence, with the products somebody has to look after."""
-    if not parcel.held_for or parcel.status != ParcelStatus.WANTED:
+    if parcel.held_for != LabelHold.CUSTOMS or parcel.status != ParcelStatus.WANTED:
         return None
     plan = {one["line"]: one["quantity"] for one in parcel.plan}
     missing = [one.line.order_line for one in labels.without_papers(packed(plan, lines))]

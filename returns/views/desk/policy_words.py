@@ -166,6 +166,15 @@ def _free_label(parameters: Parameters, names: Names) -> str:
     return text + " " + _("Otherwise the customer chooses a carrier and pays it.")
 
 
+def _needs_pickup(parameters: Parameters, names: Names) -> str:
+    what = [_("is hazardous")] if parameters.get("hazardous", True) else []
+    if "over_grams" in parameters:
+        what.append(_("weighs more than %(grams)s g") % {"grams": parameters["over_grams"]})
+    if "over_cm" in parameters:
+        what.append(_("is longer than %(cm)s cm") % {"cm": parameters["over_cm"]})
+    return _("What %(what)s is collected from the customer, and gets no label.") % {"what": _(" or ").join(what)}
+
+
 def _refund_at(parameters: Parameters, names: Names) -> str:
     default = RefundAt(parameters.get("default", RefundAt.INSPECTION)).label
     text = _("Money moves %(when)s.") % {"when": default}
@@ -263,6 +272,7 @@ _WORDS: dict[str, Callable[[Parameters, Names], str]] = {
     "review_above": _review_above,
     "customer_history": _customer_history,
     "free_label": _free_label,
+    "needs_pickup": _needs_pickup,
     "refund_at": _refund_at,
     "resolutions": _resolutions,
     "keep_item": _keep_item,

@@ -84,7 +84,7 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "decision": decision_facts.told(rma),
         "receipt": _receipt(rma, lines, outcomes),
         "refunds": _refunds(rma, clock) if allowed(user, "see refunds") else None,
-        "may_send_own": rma.status == RMAStatus.APPROVED and rma.comes_back and allowed(user, "decide returns"),
+        "may_send_own": rma.status == RMAStatus.APPROVED and rma.is_posted and allowed(user, "decide returns"),
         "cases": parcel_cases.of_return(rma, events),
         "parcels": [parcel_facts.told(rma, parcel, lines, clock) for parcel in rma.parcels.all()],
         "may_decide": allowed(user, "decide returns"),

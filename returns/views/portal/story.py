@@ -55,7 +55,7 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         "may_spread": boxes.may_spread(rma, parcels, lines),
         "to_pack": (rma.status == RMAStatus.APPROVED and rma.comes_back) or bool(unused),
         "warehouse": rma.warehouse,
-        "can_send_own": rma.status == RMAStatus.APPROVED and rma.decision.get("label") != "charged",
+        "can_send_own": rma.status == RMAStatus.APPROVED and rma.decision.get("label") not in ("charged", "pickup"),
         "holds": holds,
         "can_cancel": _can_cancel(rma),
         "can_survey": rma.status == RMAStatus.CLOSED and not Survey.objects.filter(rma=rma).exists(),

@@ -199,6 +199,42 @@ class TestWhenMoneyMoves:
         assert decide(*lines, rules=[self.RULE], resolution="refund").refund_at == "inspection"
 
 
+class TestCollected:
+    RULE = Rule("needs_pickup", {"hazardous": True, "over_grams": 30_000, "over_cm": 120})
+    OTHERS = (
+        Rule("free_label", {"fee": "4.95"}),
+        Rule("refund_at", {"default": "scan"}),
+        Rule("expires_after", {"days": 14}),
+    )
+
+    @pytest.mark.parametrize(
+        ("item", "label"),
+        [
+            ({}, "charged"),
+            ({"hazardous": True}, "pickup"),
+            ({"grams": 30_000}, "charged"),
+            ({"grams": 30_001}, "pickup"),
+            ({"grams": 20_000, "requested": 3}, "charged"),  # each piece counts by itself
+            ({"longest_cm": 120}, "charged"),
+            ({"longest_cm": 121}, "pickup"),
+        ],
+    )
+    def test_what_no_counter_takes(self, item: dict[str, Any], label: str) -> None:
+        assert decide(line(**item), rules=[self.RULE, *self.OTHERS]).label == label
+
+    def test_one_such_line_is_enough_and_the_decision_stays(self) -> None:
+        found = decide(line(), line(key="2", hazardous=True), rules=[self.RULE, *self.OTHERS])
+        assert (found.verdict, found.label, found.fees, found.expires_at) == (Verdict.APPROVE, "pickup", (), None)
+        assert found.refund_at == "receipt"
+        assert [one.sentence for one in found.findings if one.code == "needs_pickup"] == [
+            "We collect this from you: it may not travel by ordinary post."
+        ]
+
+    def test_hazardous_goods_may_be_posted_where_the_shop_says_so(self) -> None:
+        rule = Rule("needs_pickup", {"hazardous": False, "over_cm": 120})
+        assert decide(line(hazardous=True), rules=[rule]).label == "free"
+
+
 class TestW30:
     TERMS = {"allowed": ["refund", "store_credit", "exchange"], "expired_outcome": "store_credit", "default": "refund"}
 
