@@ -1,0 +1,106 @@
+"""Whose turn it is, and a return with the words for its dates."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from oms.models import Shop
+from returns import calendars
+from returns.models import RMA, Hold, Parcel
+from returns.states import HoldStatus, ParcelStatus
+
+
+class Turn(TextChoices):
+    """Who acts next, as the customer reads it; staff pages say `staff_label`."""
+
+    CUSTOMER = "customer", _("Your turn")
+    SHOP = "shop", _("Our turn")
+    CARRIER = "carrier", _("With the carrier")
+    NOBODY = "nobody", _("Nothing left to do")
+
+    @property
+    def staff_label(self) -> str:
+        return _STAFF_LABELS[self]
+
+
+_STAFF_LABELS: dict[str, Any] = {
+    Turn.CUSTOMER: _("customer"),
+    Turn.SHOP: _("us"),
+    Turn.CARRIER: _("carrier"),
+    Turn.NOBODY: _("nobody"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """`meaning` is one of the five of the visual language, `label` the status in a word or two."""
+
+    sentence: str
+    next_step: str
+    who_acts: Turn
+    meaning: str
+    label: str
+
+
+class Story:
+    """A return with the words for its dates."""
+
+    def __init__(self, rma: RMA, now: datetime, shop: Shop) -> None:
+        self.rma = rma
+        self.now = now
+        self.days = shop.processing_days
+        self.calendar = calendars.of(rma.warehouse)
+        # The parcel that counts: of several the one that is furthest behind, or in trouble.
+        self.parcels = [parcel for parcel in rma.parcels.all() if parcel.status != ParcelStatus.VOIDED]
+        behind = sorted(self.parcels, key=lambda parcel: (_BEHIND[ParcelStatus(parcel.status)], -parcel.pk))
+        self.parcel: Parcel | None = behind[0] if behind else None
+
+    def say(self, sentence: str, next_step: str, who: Turn, meaning: str, label: str) -> Situation:
+        return Situation(str(sentence), str(next_step), who, meaning, str(label))
+
+    def on(self, at: datetime | None) -> str:
+        return calendars.day_words(self.calendar.local(at or self.now), self.calendar.local(self.now))
+
+    def by(self, start: datetime | None) -> str:
+        """The last business day on which we should have dealt with what came to us at `start`."""
+        due = self.calendar.after(start or self.now, self.days)
+        today = self.calendar.local(self.now)
+        # A promise that was missed is not repeated: the next business day is.
+        due = due if due >= today else self.calendar.after(self.now, 1)
+        return calendars.day_words(due, today)
+
+    @property
+    def takes(self) -> str:
+        return ngettext("%(count)s business day", "%(count)s business days", self.days) % {"count": self.days}
+
+    @property
+    def own_label(self) -> bool:
+        return bool(self.rma.decision.get("label") == "own")
+
+    @property
+    def has_waiting_hold(self) -> bool:
+        known = getattr(self.rma, "has_waiting_hold", None)
+        if known is None:
+            known = Hold.objects.filter(outcome__receipt__line__rma=self.rma, status=HoldStatus.WAITING).exists()
+        return bool(known)
+
+
+_BEHIND = {
+    status: place
+    for place, status in enumerate(
+        (
+            ParcelStatus.PROBLEM,
+            ParcelStatus.WANTED,
+            ParcelStatus.LABELED,
+            ParcelStatus.IN_TRANSIT,
+            ParcelStatus.OUT_FOR_DELIVERY,
+            ParcelStatus.DELIVERED,
+            ParcelStatus.ARRIVED,
+        )
+    )
+}
+UNUSED = (ParcelStatus.WANTED, ParcelStatus.LABELED)
