@@ -186,11 +186,6 @@ class FollowedAlready(Refused):
     sentence = _("Something followed from it already (%(what)s), so it stays as it is.")
 
 
-class CorrectionNeedsReason(Refused):
-    code = "correction_needs_reason"
-    sentence = _("Say why the count is corrected.")
-
-
 class NoSuchReturn(Refused):
     code = "no_such_return"
     sentence = _("There is no return with this number.")
