@@ -202,6 +202,7 @@ class UnitAdmin(RoleAdmin):
         "sold_on",
         "received_as",
         "found_as",
+        "placed_as",
         "bin",
         "left_as",
         "left_at",

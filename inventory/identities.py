@@ -1,6 +1,7 @@
 """Whether a serial or a lot is one that was sold on an order line (p40): the question the dock asks when it scans one.
 
 Goods are told apart by serial, by lot, or not at all (p53): a line of which nobody noted a serial or a lot takes any.
+What is decided later about numbered units is kept on them in `inventory.numbered`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

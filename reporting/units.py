@@ -50,7 +50,8 @@ pieces AS (
     ) sent ON TRUE
     LEFT JOIN inventory_valuemovement v ON v.cause = u.found_as AND v.product_id = u.product_id
         AND v.op IN ('{ValueOp.RETURN}', '{ValueOp.RECEIVE}') AND u.found_as <> ''
-    LEFT JOIN inventory_impairment i ON i.cause = u.found_as AND i.released_at IS NULL
+    LEFT JOIN inventory_impairment i ON i.released_at IS NULL
+        AND split_part(i.cause, '/without/', 1) = coalesce(nullif(u.placed_as, ''), u.found_as)
 )"""  # noqa: S608 - constants
 
 # What it can be asked by, and the column that says it.

@@ -23,6 +23,7 @@ class Unit(models.Model):
     is_other = models.BooleanField(_("something else than was sold"), default=False)
     received_as = models.CharField(_("received"), max_length=40, blank=True)  # "receipt/17"
     found_as = models.CharField(_("inspected"), max_length=40, blank=True)  # "outcome/23"
+    placed_as = models.CharField(_("decided anew"), max_length=40, blank=True, db_default="")  # "placement/24"
     bin = models.ForeignKey(Bin, models.PROTECT, related_name="units", null=True)  # where somebody scanned it last
     reservation = models.ForeignKey(Reservation, models.PROTECT, related_name="units", null=True)
     left_as = models.CharField(_("left"), max_length=100, blank=True)

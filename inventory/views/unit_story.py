@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from inventory.models import StockMovement, Unit
+from inventory.models import Condition, StockMovement, Unit
 from oms.views.words import Clock, actor_names
-from returns.models import Outcome, Placement, Receipt
+from returns.models import Outcome, Placement, Putaway, Receipt
 
 
 class Life:
@@ -20,27 +20,47 @@ class Life:
     @cached_property
     def receipts(self) -> list[Receipt]:
         named = Q(unit=self.unit)
-        if (row := self.unit.received_as.partition("/")[2]).isdecimal():
-            named |= Q(pk=int(row))
+        named |= Q(pk=_row(self.unit.received_as))
         found = Receipt.objects.filter(named).select_related("line__rma", "line__reason").order_by("pk")
         return list(found)
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
         named = Q(receipt__unit=self.unit)
-        if (row := self.unit.found_as.partition("/")[2]).isdecimal():
-            named |= Q(pk=int(row))
+        named |= Q(pk=_row(self.unit.found_as))
         return list(Outcome.objects.filter(named).select_related("condition", "receipt__line").order_by("pk"))
 
     @cached_property
     def placements(self) -> list[Placement]:
-        """What was decided later about the goods it was inspected with; the first only repeats the inspection."""
+        """What was decided later about this very unit; the first only repeats the inspection."""
         found = Placement.objects.filter(outcome__in=self.outcomes, source__isnull=False)
-        return list(found.select_related("condition").order_by("pk"))
+        known = {one.pk: one for one in found.select_related("condition", "outcome").order_by("pk")}
+        own, at = set(), known.get(_row(self.unit.placed_as))
+        while at is not None:
+            own.add(at.pk)
+            at = known.get(at.source_id or 0)
+        # Of goods that were inspected as one, whatever was decided was decided about this one.
+        return [one for one in known.values() if one.pk in own or one.outcome.quantity == self.unit.quantity]
+
+    @cached_property
+    def putaways(self) -> list[Putaway]:
+        found = Putaway.objects.filter(unit=self.unit).select_related("target__warehouse")
+        return list(found.order_by("pk"))
 
     @property
     def newest(self) -> Outcome | None:
         return self.outcomes[-1] if self.outcomes and self.unit.found_as else None
+
+    @property
+    def condition(self) -> Condition | None:
+        """What it is now: as inspected, unless that changed too when something else was decided."""
+        told = self.placements[-1:] or ([self.newest] if self.newest else [])
+        return told[0].condition if told else None
+
+    @property
+    def grade(self) -> str:
+        told = self.placements[-1:] or ([self.newest] if self.newest else [])
+        return str(told[0].get_grade_display()) if told else ""
 
     def numbers(self) -> list[str]:
         """The returns it came with."""
@@ -98,15 +118,17 @@ class Life:
             if hold := getattr(outcome, "hold", None):
                 causes |= Q(cause__startswith=f"hold/{hold.pk}/")
         found = StockMovement.objects.filter(causes, product=self.unit.product_id, quantity__gt=0).exclude(cause="")
+        moved = [(one.bin, one.moved_at, one.by) for one in found.select_related("bin__warehouse").order_by("pk")]
+        moved += [(one.target, one.put_at, one.by) for one in self.putaways]
         return [
             _event(
-                _("Put into %(bin)s") % {"bin": f"{one.bin.warehouse.code} {one.bin.code}"},
-                one.moved_at,
-                more=one.bin.get_kind_display(),
-                by=one.by,
+                _("Put into %(bin)s") % {"bin": f"{place.warehouse.code} {place.code}"},
+                at,
+                more=place.get_kind_display(),
+                by=by,
                 icon="boxes",
             )
-            for one in found.select_related("bin__warehouse").order_by("pk")
+            for place, at, by in moved
         ]
 
     def _causes(self) -> list[str]:
@@ -116,7 +138,22 @@ class Life:
     def _left(self) -> list[dict[str, Any]]:
         if self.unit.left_at is None:
             return []
-        return [_event(_("Left us"), self.unit.left_at, more=self.unit.left_as, meaning="good", icon="truck")]
+        return [_event(_("Left us"), self.unit.left_at, more=_why(self.unit.left_as), meaning="good", icon="truck")]
+
+
+def _row(document: str) -> int:
+    """The row that "receipt/17" names; 0 names none."""
+    row = document.partition("/")[2]
+    return int(row) if row.isdecimal() else 0
+
+
+def _why(document: str) -> str:
+    """What "vendor_return/V-…/3", "placement/7/sold" or "dispatch/9" says to a person."""
+    kind, _slash, rest = document.partition("/")
+    number = rest.partition("/")[0]
+    if kind == "vendor_return":
+        return _("to its vendor, with %(number)s") % {"number": number}
+    return {"placement": _("sold as it is"), "dispatch": _("to a customer, in a parcel of ours")}.get(kind, document)
 
 
 def _event(what: str, when: Any, *, more: str = "", by: str = "", meaning: str = "", icon: str = "") -> dict[str, Any]:

@@ -76,7 +76,8 @@ def unit(request: HttpRequest, number: str) -> HttpResponse:
         "events": life.events(clock),
         "rmas": life.numbers(),
         "order": found.sold_on.order if found.sold_on else None,
-        "outcome": life.newest,
+        "condition": life.condition,
+        "grade": life.grade,
         "meaning": MEANINGS[BinKind(found.bin.kind)] if found.bin else "",
         "left": clock.text(found.left_at),
         "since": clock.text(found.created_at),
@@ -143,7 +144,9 @@ def _worth(found: Unit) -> dict[str, Any]:
     if not found.found_as or entry is None:
         return {"cost": None, "impaired": None}
     share = entry.cost / entry.quantity * found.quantity
-    impaired = Impairment.objects.filter(cause=found.found_as, released_at=None).first()
+    document = found.placed_as or found.found_as
+    booked = Q(cause=document) | Q(cause__startswith=f"{document}/without/")
+    impaired = Impairment.objects.filter(booked, product=found.product, released_at=None).first()
     loss = impaired.amount / impaired.quantity * found.quantity if impaired else None
     currency = found.product.currency
     return {

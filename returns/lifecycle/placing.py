@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from inventory import disposing, ledger
+from inventory import disposing, ledger, numbered
 from inventory.disposing import Standing
 from inventory.models import Condition
+from inventory.places import bins_of
 from inventory.refusals import NotSellable
 from inventory.states import BinKind, Disposition
 from oms import outbox
@@ -128,8 +129,15 @@ def _move_goods(rma: RMA, outcome: Outcome, before: Placement, after: Placement,
         return
     source, target = bin_of(before), bin_of(after)
     if source != target:
-        goods = ledger.Goods(line.product, after.quantity, line.unit_cost, f"outcome/{outcome.pk}")
-        ledger.put_away(rma.warehouse, [(goods, target)], source=source, cause=f"placement/{after.pk}", by=by, at=at)
+        goods = ledger.Goods(line.product, after.quantity, line.unit_cost)
+        ledger.put_away(rma.warehouse, [(goods, target)], source=source, cause=cause_of(after), by=by, at=at)
+    numbered.decide_anew(
+        f"outcome/{outcome.pk}",
+        after.quantity,
+        placed_as=decided_as(before),
+        onto=cause_of(after),
+        place=bins_of(rma.warehouse)[target] if source != target else None,
+    )
     if after.is_ours:
         disposing.rethink(
             line.product,
@@ -166,6 +174,11 @@ def standing(place: Placement) -> Standing:
 def cause_of(place: Placement) -> str:
     """The document a placement's loss of value was booked under: the inspection for what it decided itself."""
     return f"placement/{place.pk}" if place.source_id else f"outcome/{place.outcome_id}"
+
+
+def decided_as(place: Placement) -> str:
+    """What numbered units say of a placement they stand under: nothing while they are as inspected."""
+    return cause_of(place) if place.source_id else ""
 
 
 def entries_of(place: Placement) -> list[str]:

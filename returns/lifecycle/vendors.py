@@ -3,14 +3,14 @@
 from datetime import datetime
 from decimal import Decimal
 
-from inventory import disposing, ledger
+from inventory import disposing, ledger, numbered
 from inventory.states import BinKind, Disposition
 from oms import outbox
 from oms.identifiers import new_number
 from oms.money import amount_text
 from oms.verbs import verb
 from returns.goods_states import VENDOR_RETURN_MACHINE, VendorReturnStatus
-from returns.lifecycle.placing import entries_of, is_stock, locked_outcome, standing, standing_of
+from returns.lifecycle.placing import decided_as, entries_of, is_stock, locked_outcome, standing, standing_of
 from returns.models import RMA, Outcome, Placement, VendorReturn, VendorReturnLine
 from returns.refusals import GoodsAreGone, NotForAVendor, NothingGathered, VendorUnknown
 
@@ -82,8 +82,9 @@ def send_to_vendor(number: str, *, by: str, at: datetime) -> VendorReturn:
 
 def _leave(going: VendorReturn, place: Placement, rma: RMA, outcome: Outcome, *, by: str, at: datetime) -> Decimal:
     product, cause = outcome.receipt.line.order_line.product, f"vendor_return/{going.number}/{place.pk}"
-    goods = ledger.Goods(product, place.here, of=f"outcome/{outcome.pk}")
+    goods = ledger.Goods(product, place.here)
     ledger.send_away(rma.warehouse, goods, BinKind.QUARANTINE, cause=cause, by=by, at=at)
+    numbered.leave(f"outcome/{outcome.pk}", place.here, placed_as=decided_as(place), cause=cause, at=at)
     return disposing.give_back(
         product, place.here, standing=standing(place), entered=entries_of(place), cause=cause, at=at
     )
@@ -133,8 +134,9 @@ def sell_off(placement_id: int, *, proceeds: Decimal, by: str, at: datetime) -> 
     if place.disposition != Disposition.LIQUIDATE or not place.here or not place.is_ours or not is_stock(outcome):
         raise GoodsAreGone
     product, cause = outcome.receipt.line.order_line.product, f"placement/{place.pk}/sold"
-    goods = ledger.Goods(product, place.here, of=f"outcome/{outcome.pk}")
+    goods = ledger.Goods(product, place.here)
     ledger.send_away(rma.warehouse, goods, BinKind.QUARANTINE, cause=cause, by=by, at=at)
+    numbered.leave(f"outcome/{outcome.pk}", place.here, placed_as=decided_as(place), cause=cause, at=at)
     disposing.sell_off(
         product, place.here, proceeds,
         standing=standing(place), entered=entries_of(place), cause=cause, order=rma.order, at=at,

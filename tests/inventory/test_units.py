@@ -164,3 +164,43 @@ def test_a_unit_follows_what_is_decided_later_until_it_leaves() -> None:
     lifecycle.sell_off(place.pk, proceeds=D("2.00"), by="user:7", at=LATER + timedelta(days=2))
     gone = Unit.objects.get(left_at__isnull=False)
     assert (gone.left_as, gone.bin) == (f"placement/{place.pk}/sold", None)
+
+
+def test_pieces_inspected_together_part_with_what_is_decided_and_each_tells_its_own_way() -> None:
+    rma, receipt = receive(3)
+    finding = Finding(receipt_id=receipt.pk, quantity=3, condition="damaged", disposition="", acceptance="accepted")
+    [outcome] = lifecycle.inspect(rma.number, [finding], form_token=uuid4(), by="user:7", at=LATER)
+    moved = {"by": "user:7", "at": LATER + timedelta(days=1)}
+    vendor = lifecycle.change_disposition(
+        outcome.pk, quantity=1, disposition="return_to_vendor", reason="warranty claim", **moved
+    )
+    lifecycle.change_disposition(outcome.pk, quantity=1, disposition="quarantine", reason="to be tested", **moved)
+    # In the same bin as the one for the vendor: which of them goes on is no guess.
+    sold = lifecycle.change_disposition(
+        outcome.pk, source=vendor.pk, quantity=1, disposition="liquidate", reason="too old for it", **moved
+    )
+    units = list(Unit.objects.order_by("pk"))
+    assert [one.bin.kind for one in units] == [BinKind.QUARANTINE, BinKind.QUARANTINE, BinKind.SCRAP]
+    assert [one.placed_as for one in units] == [f"placement/{sold.pk}", f"placement/{sold.pk - 1}", ""]
+    lifecycle.sell_off(sold.pk, proceeds=D("2.00"), by="user:7", at=LATER + timedelta(days=2))
+    pages = [text(one) for one in units]
+    reasons = ("warranty claim", "to be tested", "too old for it", "sold as it is")
+    told = [[reason for reason in reasons if reason in page] for page in pages]
+    assert told == [["warranty claim", "too old for it", "sold as it is"], ["to be tested"], []]
+
+
+def test_of_many_under_one_number_those_that_go_another_way_are_given_their_own() -> None:
+    CategoryTerms.objects.filter(category="").update(labels_each_up_to=5)
+    rma, receipt = receive(30)
+    inspect(rma, receipt, 30)
+    [outcome] = receipt.outcomes.all()
+    moved = {"reason": "recalled", "by": "user:7", "at": LATER + timedelta(days=1)}
+    lifecycle.change_disposition(outcome.pk, quantity=10, disposition="quarantine", **moved)
+    assert places() == [(20, BinKind.SHELF), (10, BinKind.QUARANTINE)]
+    many, parted = Unit.objects.order_by("pk")
+    assert parted.number not in ("", many.number)
+    assert [page.count("recalled") for page in (text(many), text(parted))] == [0, 1]
+
+
+def text(unit: Unit) -> str:
+    return staff_client(Role.DOCK).get(unit.get_absolute_url()).content.decode()
