@@ -25,6 +25,22 @@ class SaleLine(NamedTuple):
     style: str = ""
     options: tuple[tuple[str, str], ...] = ()  # (("Color", "red"), ("Size", "M"))
     kit: str = ""  # name of the kit it is a part of
+    serials: tuple[str, ...] = ()  # of pieces that went out; at most one each
+    lot: str = ""  # all pieces are of it
+    is_hazardous: bool = False
+    weight_grams: int = 0  # of one as packed; 0: not told, as below
+    longest_cm: int = 0
+
+
+class SoldPieces(NamedTuple):
+    """Which pieces went out with an order line: their serials, or the lot all of them are of."""
+
+    order_line: int
+    product: int
+    quantity: int
+    serials: tuple[str, ...]
+    lot: str
+    sold_at: datetime
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ PERSON = ("customer_number", "name", "email", "phone", "street", "city", "postco
 OPTIONAL = (
     *PERSON,
     *("title", "category", "style", "options", "discount", "tax_rate", "final_sale", "duty", "kit", "kit_price"),
+    *("serials", "lot", "hazardous", "weight_grams", "longest_cm"),
     *(
         "shipping",
         "shipping_tax",
@@ -35,6 +36,7 @@ OPTIONAL = (
     *("shipped_at", "delivered_at", "carrier", "tracking"),
 )
 AMOUNTS = ("shipping", "shipping_tax", "order_discount", "discount_minimum", "duty", "kit_price", "credit_amount")
+LARGEST = {"weight_grams": 1_000_000, "longest_cm": 1_000}
 NEARBY = 2_000
 YES, NO = ("1", "yes", "true"), ("", "0", "no", "false")
 
@@ -61,8 +63,10 @@ class Reader:
         self.times = {name: values.instant(name) for name in ("placed_at", "shipped_at", "delivered_at")}
         lengths = {"title": 200, "category": 60, "region": 60, "country": 60, "carrier": 40, "tracking": 60}
         lengths |= {"style": 60, "kit": 40, "discount_label": 40, "payment_id": 80, "customer_number": 40, "email": 254}
-        lengths |= {"postcode": 20, "phone": 40, "credit_number": 40}
+        lengths |= {"postcode": 20, "phone": 40, "credit_number": 40, "lot": 40}
         self.words = {name: values.words(name, lengths.get(name, 200)) for name in OPTIONAL}
+        self.serials = values.codes("serials", 60)
+        self.sizes = {name: values.whole(name) for name in LARGEST}
         self.rounders: dict[str, Any] = {}
 
     def documents(self, table: Table, report: ImportReport) -> Iterator[Sale]:
@@ -103,6 +107,8 @@ class Reader:
     def _read(self, line: int, row: dict[str, str], found: dict[str, _Open], seen: int) -> None:
         sale = self._sale(line, row)
         one = self._line(row, sale.currency)
+        if not sale.is_shipped and (named := "serials" if one.line.serials else "lot" if one.line.lot else ""):
+            raise BadRow(named, "Nothing of this order was sent yet: what goes out is noted when it is packed.")
         known = found.get(sale.number)
         if known is None:
             found[sale.number] = _Open(sale, seen, [one])
@@ -126,9 +132,9 @@ class Reader:
         kit = self._word(row, "kit")
         if discount > value and not kit:
             raise BadRow("discount", f"{discount} is more than the {value} of the line.")
-        final = row.get("final_sale", "").strip().casefold()
-        if final not in YES + NO:
-            raise BadRow("final_sale", f"{values.shown(final)} is neither yes nor no.")
+        serials = self.serials[row.get("serials", "")]
+        if len(serials) > quantity:
+            raise BadRow("serials", f"{len(serials)} serials for {quantity} of them.")
         line = SaleLine(
             self.sku[row["sku"]],
             self._word(row, "title"),
@@ -136,10 +142,15 @@ class Reader:
             price,
             value,
             tax_rate=rate,
-            is_final_sale=final in YES,
+            is_final_sale=_is_yes(row, "final_sale"),
             category=self._word(row, "category"),
             style=self._word(row, "style"),
             options=_options(self._word(row, "options")),
+            serials=serials,
+            lot=self._word(row, "lot"),
+            is_hazardous=_is_yes(row, "hazardous"),
+            weight_grams=self._size(row, "weight_grams"),
+            longest_cm=self._size(row, "longest_cm"),
         )
         duty = self._amount("duty", self.amounts["duty"], row, currency)
         if kit and not row.get("kit_price"):
@@ -163,9 +174,6 @@ class Reader:
         method = self._method(row.get("payment_method", ""))
         shipping = self._amount("shipping", self.amounts["shipping"], row, currency)
         shipping_tax = self._amount("shipping_tax", self.amounts["shipping_tax"], row, currency)
-        included = row.get("prices_include_tax", "").strip().casefold() or "yes"
-        if included not in YES + NO:
-            raise BadRow("prices_include_tax", f"{values.shown(included)} is neither yes nor no.")
         credit, credit_amount = self._credit(row, method, currency)
         if shipping_tax > shipping:
             raise BadRow("shipping_tax", f"{shipping_tax} is more than the shipping itself.")
@@ -184,7 +192,7 @@ class Reader:
             discount=self._amount("order_discount", self.amounts["order_discount"], row, currency),
             discount_minimum=self._amount("discount_minimum", self.amounts["discount_minimum"], row, currency),
             discount_label=self._word(row, "discount_label"),
-            prices_include_tax=included in YES,
+            prices_include_tax=_is_yes(row, "prices_include_tax", unsaid="yes"),
             payment_method=method,
             payment_id=self._word(row, "payment_id") if method else "",
             credit=credit,
@@ -228,6 +236,12 @@ class Reader:
     def _time(self, row: dict[str, str], column: str) -> Any:
         return self.times[column][row[column]] if row.get(column) else None
 
+    def _size(self, row: dict[str, str], column: str) -> int:
+        size = self.sizes[column][row.get(column) or "0"]
+        if not 0 <= size <= LARGEST[column]:
+            raise BadRow(column, f"{size} is not between 0 and {LARGEST[column]}.")
+        return size
+
     def _word(self, row: dict[str, str], column: str) -> str:
         return self.words[column][row.get(column, "")]
 
@@ -237,6 +251,13 @@ class Reader:
         if text not in PaymentMethod.values:
             raise BadRow("payment_method", f"{values.shown(text)} is none of {', '.join(PaymentMethod.values)}.")
         return PaymentMethod(text)
+
+
+def _is_yes(row: dict[str, str], column: str, *, unsaid: str = "no") -> bool:
+    text = row.get(column, "").strip().casefold() or unsaid
+    if text not in YES + NO:
+        raise BadRow(column, f"{values.shown(text)} is neither yes nor no.")
+    return text in YES
 
 
 def _options(text: str) -> tuple[tuple[str, str], ...]:

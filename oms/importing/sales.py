@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from oms import bulk
 from oms.history import History, record_history
 from oms.identifiers import uuid7
-from oms.importing.documents import ZERO, Sale
+from oms.importing.documents import ZERO, Sale, SoldPieces
 from oms.importing.people import People
 from oms.importing.report import BadRow, ImportReport
 from oms.journal import Account, paid_into
@@ -48,15 +48,26 @@ KNOWN = """
 # Spends so much of the store credit of this number for a sale of this customer; gives the reference its payment keeps.
 # Raises BadRow.
 PayWithCredit = Callable[[Sale, int | None, str, Decimal], str]
+# Writes down which serials and lots went out. Of (SKU, serial), those that are known here already.
+NotePieces = Callable[[list[SoldPieces]], None]
+KnownSerials = Callable[[set[tuple[str, str]]], set[tuple[str, str]]]
 
 
 class Sales:
     """Writes batches of sales; remembers products and people between them."""
 
     def __init__(
-        self, report: ImportReport, is_goods: Callable[[str], bool], *, now: datetime, pay_with_credit: PayWithCredit
+        self,
+        report: ImportReport,
+        is_goods: Callable[[str], bool],
+        *,
+        now: datetime,
+        pay_with_credit: PayWithCredit,
+        known_serials: KnownSerials,
+        note_pieces: NotePieces,
     ) -> None:
         self.report, self.is_goods, self.pay_with_credit = report, is_goods, pay_with_credit
+        self.known_serials, self.note_pieces = known_serials, note_pieces
         self.people = People(now)
         self.products: dict[str, int] = {}
 
@@ -72,7 +83,10 @@ class Sales:
             customers = self.people.find_or_add([sale.buyer for sale in new])
             new, customers = self._paid_with_credit(new, customers)
             self._find_or_add_products(new)
-            _Rows(new, customers, self.products).copy()
+            rows = _Rows(new, customers, self.products)
+            rows.copy()
+            if rows.pieces:
+                self.note_pieces(rows.pieces)
         self.report.new_orders += len(new)
 
     def _is_plausible(self, sale: Sale) -> bool:
@@ -93,7 +107,7 @@ class Sales:
                 new[sale.number] = sale
             elif known[sale.number] != (_total(sale), len(sale.lines)):
                 self._differs(sale)
-        return self._with_own_payment(list(new.values()))
+        return self._with_own_serials(self._with_own_payment(list(new.values())))
 
     def _with_own_payment(self, sales: list[Sale]) -> list[Sale]:
         """Leave out orders whose payment is another order's already: money of one capture is owed once."""
@@ -108,6 +122,21 @@ class Sales:
                 self.report.reject(sale.line, "payment_id", f"{sale.payment_id} is the payment of another order.")
                 continue
             taken.add(payment)
+            kept.append(sale)
+        return kept
+
+    def _with_own_serials(self, sales: list[Sale]) -> list[Sale]:
+        """Leave out orders with a serial that is known already: one piece was sold to one."""
+        named = [[(line.sku, serial) for line in sale.lines for serial in line.serials] for sale in sales]
+        if not any(named):
+            return sales
+        taken, kept = self.known_serials({one for of_sale in named for one in of_sale}), []
+        for sale, own in zip(sales, named, strict=True):
+            clash = next((one for at, one in enumerate(own) if one in taken or one in own[:at]), None)
+            if clash:
+                self.report.reject(sale.line, "serials", f"Serial {clash[1]} of {clash[0]} was sold already.")
+                continue
+            taken.update(own)
             kept.append(sale)
         return kept
 
@@ -153,7 +182,11 @@ class Sales:
                         options=dict(line.options),
                         currency=sale.currency,
                         is_merchandise=self.is_goods(line.sku),
+                        is_hazardous=line.is_hazardous,
+                        longest_cm=line.longest_cm,
                     )
+                    product.weight_grams = line.weight_grams or product.weight_grams
+                product.is_serial_tracked = product.is_serial_tracked or bool(line.serials)
                 product.title = product.title or line.description
                 product.price = product.price or (line.unit_price or None)
         if not missing:
@@ -180,6 +213,7 @@ class _Rows:
         self.postings: list[str] = []
         self.shipments: list[str] = []
         self.shipment_lines: list[str] = []
+        self.pieces: list[SoldPieces] = []
         self.history = History()
         paid = sum((sale.payment_method is not None) + bool(sale.credit) for sale in sales)
         self.order_ids = bulk.reserve("oms_order", len(sales))
@@ -263,6 +297,11 @@ class _Rows:
         assert sale.shipped_at is not None
         line_ids = list(bulk.reserve("oms_orderline", len(lines)))
         self.shipped_lines += [f"{line_id}\t{line}" for line_id, line in zip(line_ids, lines, strict=True)]
+        self.pieces += [
+            SoldPieces(line_id, self.products[line.sku], line.quantity, line.serials, line.lot, sale.placed_at)
+            for line_id, line in zip(line_ids, sale.lines, strict=True)
+            if line.serials or line.lot
+        ]
         shipment_id, delivered = next(self.shipment_ids), sale.delivered_at
         status = ShipmentStatus.DELIVERED if delivered else ShipmentStatus.SHIPPED
         self.shipments.append(

@@ -103,6 +103,19 @@ def code(column: str, longest: int) -> Remembered[str]:
     return Remembered(read)
 
 
+def codes(column: str, longest: int) -> Remembered[tuple[str, ...]]:
+    """Several codes with semicolons between them, none of them twice; none at all is fine."""
+    one = code(column, longest)
+
+    def read(text: str) -> tuple[str, ...]:
+        found = tuple(one[part] for part in (part.strip() for part in text.split(";")) if part)
+        if twice := next((code for at, code in enumerate(found) if code in found[:at]), ""):
+            raise BadRow(column, f"{shown(twice)} stands here twice.")
+        return found
+
+    return Remembered(read)
+
+
 def sku(column: str) -> Remembered[str]:
     """A stock code of at most 40 characters; single spaces within are fine ("BANK CHARGES")."""
 

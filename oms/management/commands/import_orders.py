@@ -15,6 +15,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from inventory.imports import known_serials, note_pieces
 from oms.importing import native, online_retail
 from oms.importing.documents import CreditNote, Sale
 from oms.importing.report import ImportReport, Unreadable
@@ -104,7 +105,14 @@ def _import(path: str, layout: ModuleType, report: ImportReport, *, keep: bool) 
 def _read(path: str, layout: ModuleType, report: ImportReport) -> None:
     """Sales first, batch by batch; then credit notes, which may refer to any of them."""
     now = timezone.now()
-    sales = Sales(report, layout.is_goods, now=now, pay_with_credit=CreditSpent(now=now).pay)
+    sales = Sales(
+        report,
+        layout.is_goods,
+        now=now,
+        pay_with_credit=CreditSpent(now=now).pay,
+        known_serials=known_serials,
+        note_pieces=note_pieces,
+    )
     batch: list[Sale] = []
     notes: list[CreditNote] = []
     size = 0
