@@ -1,7 +1,8 @@
 """Who is told what, and when: the table event → audience → template.
 
 Templates are `templates/mail/<template>.html` and `.txt`. `when` looks at the event and what it is about; `delay`
-counts from the event and keeps quiet hours. One event makes at most one message per template and audience.
+counts from the event and keeps quiet hours, as does what `can_wait`. One event makes at most one message per template
+and audience.
 """
 
 from collections.abc import Callable
@@ -149,6 +150,7 @@ class Entry:
     audience: Audience = Audience.CUSTOMER
     when: Callable[[Occasion], bool] = _always
     delay: timedelta = timedelta(0)
+    can_wait: bool = False  # a word of ours that nobody waits for: it keeps quiet hours, as whatever is delayed does
 
     @property
     def can_be_declined(self) -> bool:
@@ -278,6 +280,13 @@ CATALOGUE = (
         when=_given_by_hand,
     ),
     Entry(
+        "store_credit.ending",
+        "credit_ending",
+        _("store credit ends soon"),
+        _("Your store credit can soon be spent no more: order %(order)s"),
+        can_wait=True,
+    ),
+    Entry(
         "refund.settled",
         "refund_booked",
         _("refund, for accounting"),
@@ -300,7 +309,13 @@ CATALOGUE = (
         when=_late,
     ),
     Entry("rma.canceled", "canceled", _("canceled"), _("Your return for order %(order)s is canceled")),
-    Entry("rma.reminded", "reminder", _("reminder to post it"), _("Your return for order %(order)s runs out soon")),
+    Entry(
+        "rma.reminded",
+        "reminder",
+        _("reminder to post it"),
+        _("Your return for order %(order)s runs out soon"),
+        can_wait=True,
+    ),
     Entry("rma.expired", "expired", _("ran out"), _("Your return for order %(order)s has run out")),
     Entry(
         "rma.closed",

@@ -87,7 +87,7 @@ def _address(text: str) -> str:
 
 
 def _send_after(entry: Entry, occasion: Occasion) -> datetime:
-    if not entry.delay:
+    if not (entry.delay or entry.can_wait):
         return occasion.at
     zone: ZoneInfo = occasion.calendar.zone
     return next_polite(occasion.event.occurred_at + entry.delay, zone)

@@ -65,7 +65,7 @@ def contents(entry: Entry, occasion: Occasion, shop: Shop) -> dict[str, Any]:
 def _why(entry: Entry, occasion: Occasion) -> str:
     if entry.audience == Audience.ACCOUNTING:
         return _("You get this because this is the accounting address in the settings.")
-    if occasion.credit is not None:
+    if occasion.account is not None:
         return _("You get this because you have store credit with us.")
     if entry.template == "portal_link":
         return _("You get this because a link for this order was asked for with your details.")
@@ -313,14 +313,33 @@ def _credit_given(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     return _credit(occasion.credit, occasion)
 
 
+def _credit_ending(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    """What ends soon, and the last day of each part; the first of them and the whole for the headline."""
+    account, facts = occasion.account, occasion.event.facts
+    assert account is not None
+    ends = [(datetime.fromisoformat(one["at"]), Decimal(one["amount"])) for one in facts["ends"]]
+    parts = [{"until": _last_day(end, occasion), "amount": Money(left, account.currency)} for end, left in ends]
+    return {
+        "amount": Money(sum((left for _end, left in ends), Decimal(0)), account.currency),
+        "until": parts[0]["until"],
+        "parts": parts if len(parts) > 1 else [],
+        "credit_number": account.number,
+        "credit_url": account.get_portal_url(),
+    }
+
+
+def _last_day(end: datetime, occasion: Occasion) -> str:
+    """Of what can no longer be spent from `end` on, the last day on which it can."""
+    return date_format(occasion.calendar.local(end - timedelta(seconds=1)), "j F Y")
+
+
 def _credit(entry: StoreCreditEntry, occasion: Occasion) -> dict[str, Any]:
-    """The day a mail names is the first on which part of it can no longer be spent, less one."""
     ends = entry.parts.aggregate(ends=Min("grant__expires_at"))["ends"]
     return {
         "amount": Money(entry.amount, entry.account.currency),
         "credit_number": entry.account.number,
         "credit_url": entry.account.get_portal_url(),
-        "until": date_format(occasion.calendar.local(ends - timedelta(seconds=1)), "j F Y") if ends else "",
+        "until": _last_day(ends, occasion) if ends else "",
     }
 
 
@@ -423,6 +442,7 @@ _EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
     "refunded": _refunded,
     "credited": _credited,
     "credit_given": _credit_given,
+    "credit_ending": _credit_ending,
     "refund_booked": _accounting,
     "refund_failed": _refunded,
     "refund_reversed": _accounting,

@@ -9,7 +9,7 @@ from notifications.models import Message
 from notifications.states import MessageStatus
 from oms.models import Customer, Event, Order
 from oms.prepared import prepared
-from refunds.models import Refund, StoreCreditEntry
+from refunds.models import Refund, StoreCredit, StoreCreditEntry, StoreCreditGrant
 from returns import calendars
 from returns.models import RMA, Dispatch, Parcel, ParcelCase, ReturnDraft
 from returns.parcels import PLAN
@@ -29,6 +29,7 @@ class Occasion:
     refund: Refund | None = None
     draft: ReturnDraft | None = None
     credit: StoreCreditEntry | None = None
+    account: StoreCredit | None = None
     dispatch: Dispatch | None = None
     case: ParcelCase | None = None
 
@@ -99,12 +100,17 @@ def _of_order(event: Event, number: str, at: datetime) -> Occasion:
 
 def _of_credit(event: Event, number: str, at: datetime) -> Occasion:
     """Credit belongs to a customer; it is told with the order it was given for, or else their newest one."""
-    entries = StoreCreditEntry.objects.select_related("account__customer", "order__customer")
-    credit = entries.get(reference=event.facts["entry"])
-    given_for = Order.objects.filter(pk__in=credit.parts.values("grant__order"))
-    order = given_for.first() or credit.account.customer.orders.latest("placed_at")
-    order.customer = credit.account.customer
-    return Occasion(event, at, order, credit=credit)
+    account, credit = StoreCredit.objects.select_related("customer").get(number=number), None
+    if entry := event.facts.get("entry"):
+        credit = account.entries.select_related("order__customer").get(reference=entry)
+        credit.account = account
+        grants = StoreCreditGrant.objects.filter(parts__entry=credit)
+    else:
+        grants = account.grants.filter(pk__in=event.facts["grants"])
+    given_for = Order.objects.filter(pk__in=grants.values("order")).order_by("-placed_at")
+    order = given_for.first() or account.customer.orders.latest("placed_at")
+    order.customer = account.customer
+    return Occasion(event, at, order, credit=credit, account=account)
 
 
 def _of_case(event: Event, number: str, at: datetime) -> Occasion:

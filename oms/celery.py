@@ -56,6 +56,12 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    # Who has store credit that soon ends is told.
+    "remind_of_store_credit": {
+        "task": "refunds.tasks.remind_of_store_credit",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     # Payment pages whose message never came are asked for.
     "poll_payment_links": {"task": "refunds.tasks.poll_payment_links", "schedule": 60.0, "options": {"expires": 60}},
     # Parcels whose webhook never came are asked for.

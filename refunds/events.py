@@ -42,6 +42,7 @@ EVENTS = {
     "store_credit.released": _MOVED,
     "store_credit.adjusted": (*_MOVED, "category"),
     "store_credit.expired": _MOVED,
+    "store_credit.ending": ("grants", "ends", "currency"),
     "store_credit.invalidated": (*_MOVED, "category"),
     "store_credit.asked": ("category", "amount", "currency", "grant"),
     "store_credit.agreed": ("entry",),

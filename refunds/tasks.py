@@ -18,7 +18,7 @@ from oms.refusals import Refused
 from refunds import lifecycle, payment_links, protocol, webhooks
 from refunds.conservation.watching import watch
 from refunds.gateways.base import GatewayError
-from refunds.models import PaymentLink, ReconciliationRun, Refund, StoreCredit
+from refunds.models import PaymentLink, ReconciliationRun, Refund, StoreCredit, StoreCreditGrant
 from refunds.pricing import price_return
 from refunds.reconciliation import nightly, working
 from refunds.reconciliation.states import RunStatus
@@ -120,6 +120,17 @@ def poll_pending(**_kwargs: Any) -> int:
         if time.monotonic() > give_up_at:
             return asked
     return asked + protocol.find_made_elsewhere(now=timezone.now, limit=ASK_ELSEWHERE_AT_ONCE)
+
+
+@shared_task
+def remind_of_store_credit(**_kwargs: Any) -> int:
+    """Who has credit that soon ends is told, an account at a time. Returns how many were."""
+    now = timezone.now()
+    ending = StoreCreditGrant.objects.ending_soon(now).order_by("account")
+    told = 0
+    for number in ending.values_list("account__number", flat=True).distinct()[:EXPIRE_AT_ONCE]:
+        told += bool(lifecycle.remind_of_credit(number, by="system", at=now))
+    return told
 
 
 @shared_task

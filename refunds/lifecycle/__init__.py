@@ -22,6 +22,7 @@ from refunds.lifecycle.crediting import (
     expire_credit,
     grant_credit,
     invalidate_credit,
+    remind_of_credit,
 )
 from refunds.lifecycle.disputing import hear_dispute
 from refunds.lifecycle.externals import For, attach_external, find_external
@@ -72,6 +73,7 @@ __all__ = [
     "redirect",
     "refuse",
     "release",
+    "remind_of_credit",
     "request_for_cancellation",
     "request_for_return",
     "request_goodwill",

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db.models import F, Sum
 
+from oms import outbox
 from oms.journal import Account
 from oms.models import Customer, Order
 from oms.money import amount_text, check_amount
@@ -145,6 +146,30 @@ def invalidate_credit(grant_id: int, *, reason: str, by: str, at: datetime) -> S
         books=((Account.STORE_CREDIT, grant.remaining), (borne_by, -grant.remaining)),
         category=grant.category,
     )
+
+
+@verb
+def remind_of_credit(number: str, *, by: str, at: datetime) -> list[StoreCreditGrant]:
+    """The customer is told what can soon be spent no more, and until when; of each grant once. Raises NoSuchCredit."""
+    account = lock_account(number)
+    ending = list(account.grants.ending_soon(at).order_by("expires_at", "pk"))
+    if not ending:
+        return []
+    account.grants.filter(pk__in=[grant.pk for grant in ending]).update(reminded_at=at)
+    left: dict[datetime, Decimal] = {}
+    for grant in ending:
+        assert grant.expires_at is not None
+        left[grant.expires_at] = left.get(grant.expires_at, Decimal(0)) + grant.remaining
+    outbox.record(
+        account,
+        "store_credit.ending",
+        by=by,
+        at=at,
+        grants=[grant.pk for grant in ending],
+        ends=[{"at": end.isoformat(), "amount": amount_text(sum, account.currency)} for end, sum in left.items()],
+        currency=account.currency,
+    )
+    return ending
 
 
 @verb

@@ -1,6 +1,6 @@
 import base64
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,19 @@ class StoreCredit(StreamOwner):
         return settings.PUBLIC_URL + reverse("store_credit:balance", args=[self.number, self.signature])
 
 
+REMIND_BEFORE = timedelta(days=30)  # before credit ends, and not sooner than so long after it was given
+
+
+class StoreCreditGrantQuerySet(models.QuerySet["StoreCreditGrant"]):
+    def with_something_left(self) -> "StoreCreditGrantQuerySet":
+        return self.filter(amount__gt=F("used") + F("authorized"))
+
+    def ending_soon(self, at: datetime) -> "StoreCreditGrantQuerySet":
+        """What its customer was not told yet will end; what was given a short time ago was told then."""
+        ending = self.with_something_left().filter(expires_at__gt=at, expires_at__lte=at + REMIND_BEFORE)
+        return ending.filter(granted_at__lte=at - REMIND_BEFORE, reminded_at=None)
+
+
 class StoreCreditGrant(models.Model):
     """Credit of one category, given at once. Its three sums change by entries only: a trigger keeps them.
 
@@ -82,6 +95,9 @@ class StoreCreditGrant(models.Model):
     reason = models.CharField(_("why"), max_length=120, blank=True)
     granted_at = models.DateTimeField(_("since"))
     expires_at = models.DateTimeField(_("until"), null=True)  # from this instant on not to be spent
+    reminded_at = models.DateTimeField(null=True)  # when the customer was told that it ends soon: once
+
+    objects = StoreCreditGrantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("grant of store credit")

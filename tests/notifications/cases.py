@@ -87,6 +87,18 @@ def credit_given() -> StoreCreditEntry:
     return refunds.offer_credit(order.customer, Decimal(5), "GBP", order=order, by=DESK, at=NOON, **given)
 
 
+def credit_ending() -> StoreCreditEntry:
+    """Goodwill of two days, all of which ends within a month, one day after the other."""
+    order = an_order()
+    for days in (0, 1):
+        entry = refunds.grant_credit(
+            order.customer, Decimal(5 + days), "GBP", category=Category.GOODWILL, cause=f"gift/{days}", order=order,
+            by=DESK, at=NOON + timedelta(days=days),
+        )  # fmt: skip
+    refunds.remind_of_credit(entry.account.number, by="system", at=NOON + timedelta(days=340))
+    return entry
+
+
 def own_label() -> RMA:
     """A return the policy approves without a label."""
     PolicyRule.objects.filter(kind="free_label").update(parameters={"everyone": False})

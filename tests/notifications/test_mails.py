@@ -16,8 +16,9 @@ from notifications.models import Message
 from notifications.states import Audience, MessageStatus
 from oms.models import Delivery, Event, Shop
 from refunds import lifecycle as refunds
-from refunds.models import Refund
+from refunds.models import Refund, StoreCredit
 from refunds.protocol import carry_out
+from refunds.store_credit import Category
 from returns import lifecycle
 from returns.lifecycle import Arrived, Finding
 from returns.models import RMA, Dispatch, Hold
@@ -29,6 +30,7 @@ from tests.notifications.cases import (
     a_link,
     a_refund,
     collected,
+    credit_ending,
     credit_given,
     credited,
     inspected,
@@ -343,6 +345,29 @@ def test_credit_given_by_hand_is_told() -> None:
     assert the_mail("credit_given").recipient == "sam@example.test"
 
 
+def test_credit_that_ends_soon_is_told_with_each_last_day() -> None:
+    number = credit_ending().account.number
+    assert_says(
+        the_mail("credit_ending"),
+        "£11.00 of your store credit ends soon",
+        f"£11.00 of your store credit {number} can be spent only a little longer:",
+        "£5.00 until 23 November 2027",
+        "£6.00 until 24 November 2027",
+    )
+
+
+def test_a_reminder_waits_for_the_morning() -> None:
+    refunds.grant_credit(
+        an_order().customer, Decimal(5), "GBP", category=Category.GOODWILL, cause="gift", by=DESK, at=NOON
+    )  # fmt: skip
+    number = StoreCredit.objects.get().number
+    night = (NOON + timedelta(days=340)).replace(hour=23)
+    refunds.remind_of_credit(number, by="system", at=night)
+    mail = the_mail("credit_ending")
+    assert (mail.status, mail.send_after) == ("queued", night.replace(hour=8) + timedelta(days=1))
+    assert_says(mail, "can be spent until 23 November 2027, and then no more.")
+
+
 def test_accounting_is_told_in_numbers_and_without_a_name() -> None:
     refund = settled(a_refund())
     mail = the_mail("refund_booked")
@@ -521,6 +546,7 @@ WRITTEN_BY: dict[str, Callable[[], object]] = {
     "refunded": lambda: settled(a_refund()),
     "credited": credited,
     "credit_given": credit_given,
+    "credit_ending": credit_ending,
     "refund_booked": lambda: settled(a_refund()),
     "refund_failed": _late,
     "refund_reversed": _late,

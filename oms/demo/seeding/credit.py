@@ -20,7 +20,7 @@ GIVEN = (
     (Category.REFUND, "32.40", 70),
     (Category.BONUS, "3.10", 70),
     (Category.GOODWILL, "5.00", 20),
-    (Category.GIFT, "10.00", 350),
+    (Category.GOODWILL, "10.00", 345),  # ends soon
     (Category.GIFT, "10.00", 9),
     (Category.GOODWILL, "7.50", 400),
 )
@@ -76,6 +76,11 @@ def make_store_credit(*, now: datetime, random: Random) -> int:
             by=by,
             at=now - timedelta(hours=5),
         )
+    # Not history: the credit of nearly a year ago ends soon, and its customer is told now.
+    for order in chosen:
+        account = lifecycle.credit_of(order.customer, order.currency)
+        if account is not None:
+            lifecycle.remind_of_credit(account.number, by="system", at=now)
     return len(GIVEN)
 
 

@@ -179,6 +179,28 @@ def test_what_comes_back_can_be_spent_for_thirty_days_at_least() -> None:
     assert grant.spendable(late + timedelta(days=30)) == D("4")
 
 
+def test_what_ends_soon_is_told_once_and_what_was_just_given_is_not() -> None:
+    account = some_credit("10.00")
+    end = account.grants.get().expires_at
+    lifecycle.grant_credit(  # told with its own day, and with it held until that day
+        account.customer, D("3"), "GBP", category=Category.GOODWILL, cause="late", by=DESK, at=end - timedelta(days=20)
+    )
+    told = [
+        [grant.remaining for grant in lifecycle.remind_of_credit(account.number, by="system", at=at)]
+        for at in (end - timedelta(days=31), end - timedelta(days=30), end - timedelta(days=29), end)
+    ]
+    assert told == [[], [D("10")], [], []]
+    [event] = Event.objects.filter(stream=account.stream, name="store_credit.ending")
+    assert event.facts["ends"] == [{"at": end.isoformat(), "amount": "10.00"}]
+
+
+def test_what_is_spent_is_not_reminded_of() -> None:
+    account = some_credit("10.00")
+    soon = account.grants.get().expires_at - timedelta(days=10)
+    lifecycle.spend(account.customer, D("10"), "GBP", cause="order/1", by=DESK, at=soon)
+    assert lifecycle.remind_of_credit(account.number, by="system", at=soon) == []
+
+
 # ── Refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
