@@ -64,14 +64,17 @@ class Step:
     quick: bool = True
     environment: dict[str, str] = field(default_factory=dict)
     shown: bool = False  # as it comes, not only after a failure
-    beside: bool = False  # begins with the first step and ends with the last: it mostly waits
+    tables: bool = False  # begins with a copy of the tables, which are made while the other steps run
+    beside: bool = False  # begins before the next step that needs tables and ends with the last: it mostly waits
 
 
 def fresh_key() -> str:
     return base64.b64encode(os.urandom(32)).decode()
 
 
-def steps(tests: list[str], *, quick: bool, results: Path) -> list[Step]:
+def steps(tests: list[str], *, quick: bool, folder: Path) -> list[Step]:
+    """`folder` takes what they leave for each other: tables, data of the tests, results."""
+    results, begun = folder / "results.xml", folder / "begun"
     production = PRODUCTION | {name: fresh_key() for name in (*PRODUCTION_KEYS, *PRODUCTION_SECRETS)}
     production["SECRET_KEY"] = fresh_key() + fresh_key()
     production["HOMEWARD_MASTER_KEYS"] = f"1:{fresh_key()}"
@@ -81,7 +84,9 @@ def steps(tests: list[str], *, quick: bool, results: Path) -> list[Step]:
     few = [*QUICK, "-m", "not slow"] if quick and not tests else []
     # Proofs wait for clocks to run out, so they run beside everything else; no verdict of theirs is about speed.
     proofs = [*pytest[:-1], f"--junitxml={results}.proofs", "tests/proofs/test_proofs.py"]
+    own = {"HOMEWARD_BEGUN": str(begun), "HOMEWARD_DATA": str(folder / "data")}
     every = [
+        Step("tables", [PYTHON, "-m", "tests.proofs", "--begin", str(begun)], beside=True),
         Step("lint", [PYTHON, "-m", "ruff", "check", "."]),
         Step("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
         Step("templates", [PYTHON, "-m", "djlint", "templates", "--lint", "--quiet"], quick=False),
@@ -89,18 +94,26 @@ def steps(tests: list[str], *, quick: bool, results: Path) -> list[Step]:
         Step("layers", [PYTHON, "-c", "from importlinter.cli import lint_imports_command as run; run()"]),
         Step("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
         Step("deployment", [PYTHON, "manage.py", "check", "--deploy", "--fail-level=WARNING"], environment=production),
-        Step(
-            "pytest",
-            [*pytest, *beside, *(few or tests or ["tests"]), "--ignore=tests/proofs/test_proofs.py"],
-            shown=True,
-        ),
     ]
-    return every if tests else [*every, Step("proofs", proofs, quick=False, beside=True)]
+    if not tests:
+        every.append(Step("proofs", proofs, quick=False, environment=own, tables=True, beside=True))
+    most = [*pytest, *beside, *(few or tests or ["tests"]), "--ignore=tests/proofs/test_proofs.py"]
+    return [*every, Step("pytest", most, environment=own, tables=True, shown=True)]
 
 
 def start(step: Step) -> subprocess.Popen[bytes]:
     hidden = {} if step.shown else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     return subprocess.Popen(step.command, cwd=ROOT, env=os.environ | step.environment, **hidden)
+
+
+def run_all(chosen: list[Step]) -> list[str]:
+    """Run them in their order, those beside others meanwhile; return the names of those that failed."""
+    failed: list[str] = []
+    for group in ([step for step in chosen if not step.tables], [step for step in chosen if step.tables]):
+        under_way = {step.name: start(step) for step in group if step.beside}
+        in_order = sorted(group, key=lambda step: step.beside)  # what runs beside is waited for at the end
+        failed += [step.name for step in in_order if not run(step, under_way.get(step.name))]
+    return failed
 
 
 def run(step: Step, under_way: subprocess.Popen[bytes] | None = None) -> bool:
@@ -118,9 +131,9 @@ def run(step: Step, under_way: subprocess.Popen[bytes] | None = None) -> bool:
     return process.returncode == 0
 
 
-def skipped(results: Path) -> Counter[str]:
+def skipped(folder: Path) -> Counter[str]:
     """Return reason → number of tests that were skipped for it."""
-    found = [ElementTree.parse(path) for path in results.parent.glob(f"{results.name}*")]
+    found = [ElementTree.parse(path) for path in folder.glob("results.xml*")]
     return Counter(skip.get("message", "no reason given") for tree in found for skip in tree.iter("skipped"))
 
 
@@ -160,17 +173,20 @@ def main() -> int:
     if in_ci:
         install_missing()
 
-    with tempfile.TemporaryDirectory() as folder:
-        results = Path(folder) / "results.xml"
-        every = steps(options.tests, quick=options.quick, results=results)
+    # Servers that are still ending may write while their folder is removed.
+    with tempfile.TemporaryDirectory(prefix="homeward-test-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # PostgreSQL refuses root and walks through it as somebody else
+        every = steps(options.tests, quick=options.quick, folder=folder)
         unknown = set(options.only) - {step.name for step in every}
         if unknown:
             parser.error(f"no step {', '.join(sorted(unknown))}; there are {', '.join(step.name for step in every)}")
         chosen = [s for s in every if (s.name in options.only if options.only else s.quick or not options.quick)]
+        if any(step.tables for step in chosen) and every[0] not in chosen:
+            chosen.insert(0, every[0])
         started = time.monotonic()
-        under_way = {step.name: start(step) for step in chosen if step.beside}
-        failed = [step.name for step in chosen if not run(step, under_way.get(step.name))]
-        reasons = skipped(results)
+        failed = run_all(chosen)
+        reasons = skipped(folder)
 
     left_out = [step.name for step in every if step not in chosen]
     for reason, number in reasons.most_common():

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,8 +20,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from tests import tables
+
 FOLDER = Path(__file__).parent
-KEPT = ("postgres", "secrets.json")
 EXAMPLES = """examples:
   bin/prove --list           what can be proved
   bin/prove K2               a figure at its full size
@@ -47,7 +47,7 @@ def throw_away_servers(begun: Path | None = None, *, durable: bool = False) -> I
     folder = Path(tempfile.mkdtemp(prefix="homeward-proof-"))
     folder.chmod(0o711)  # PostgreSQL refuses root and walks through it as somebody else
     if begun is not None:
-        subprocess.run(["cp", "-a", *(begun / name for name in KEPT), folder], check=True)
+        tables.copy(begun, folder)
     for name in ("DATABASE_URL", "REDIS_URL", "HOMEWARD_TESTS"):
         os.environ.pop(name, None)
     os.environ |= {"HOMEWARD_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "oms.settings"}
@@ -81,7 +81,7 @@ def begin(into: Path) -> None:
         connections.close_all()
         if not embedded.release(wait=60):
             raise SystemExit("the servers do not stop")
-        subprocess.run(["cp", "-a", *(folder / name for name in KEPT), into], check=True)
+        tables.copy(folder, into)
 
 
 def prove(name: str, *, small: bool, begun: Path | None = None) -> dict[str, Any]:

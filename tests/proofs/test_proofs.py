@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import tables
 from tests.proofs.__main__ import FOLDER, catalogue
 
 # A pure proof needs no servers and has a test of its own beside it, which runs in this process.
@@ -36,9 +37,11 @@ def _run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proofs]:
     """All that are asked for, under way, each on a copy of the same empty tables."""
-    begun = tmp_path_factory.mktemp("begun")
-    made = _run("--begin", begun)
-    assert made.returncode == 0, made.stderr
+    begun = tables.begun()
+    if begun is None:
+        begun = tmp_path_factory.mktemp("begun")
+        made = _run("--begin", begun)
+        assert made.returncode == 0, made.stderr
     asked = [item.callspec.params["name"] for item in request.session.items if hasattr(item, "callspec")]
     names = sorted((name for name in asked if name in WITH_SERVERS), key=lambda name: name not in LONGEST)
     with ThreadPoolExecutor(BESIDE) as pool:
