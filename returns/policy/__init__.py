@@ -2,7 +2,7 @@
 
 from returns.policy import undelivered
 from returns.policy.decision import Choice, Decision, Fee, ShippingBack, Verdict
-from returns.policy.defaults import DEFAULT_REASONS, DEFAULT_RULES
+from returns.policy.defaults import DEFAULT_REASONS, DEFAULT_RULES, SUGGESTED_RULES
 from returns.policy.engine import Returnable, evaluate, returnable
 from returns.policy.facts import CustomerFacts, LineFacts, OrderFacts, Policy, RequestFacts, Rule
 from returns.policy.parameters import ParametersRefused, validate
@@ -12,6 +12,7 @@ from returns.policy.resolution import allowed_resolutions, looks_at_history
 __all__ = [
     "DEFAULT_REASONS",
     "DEFAULT_RULES",
+    "SUGGESTED_RULES",
     "Again",
     "Case",
     "Choice",

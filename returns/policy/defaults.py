@@ -66,8 +66,27 @@ DEFAULT_RULES = (
     ),
     Rule("restocking_fee", {"percent": "0", "reasons": ["changed_mind", "unwanted_gift"]}, 100),
     Rule("free_label", {"everyone": True}, 110),
+    Rule("needs_pickup", {"hazardous": True}, 112),
+    Rule("refund_shipping", {"our_fault": True, "everything": True}, 115),
+    Rule("promotions", {"requalify": False}, 118),
     Rule("refund_at", {"default": RefundAt.INSPECTION.value}, 120),
-    Rule("expires_after", {"days": 14}, 130),
+    Rule("expires_after", {"days": 14, "remind_days": 3}, 130),
     Rule("exchange", {"scope": "same_product"}, 140),
     Rule("replacement", {"release_at": "inspection"}, 150),
+    Rule("not_delivered", {"shipping_when_refused": False, "shipping_when_undeliverable": False}, 160),
+)
+
+# What a new shop finds written down and not in use: switched on in a draft, each says what it would do.
+SUGGESTED_RULES = (
+    Rule("keep_item", {"value_up_to": "5.00", "times": 2}, 84),
+    Rule(
+        "resolutions",
+        {
+            "allowed": [Resolution.REFUND.value, Resolution.STORE_CREDIT.value, Resolution.EXCHANGE.value],
+            "default": Resolution.REFUND.value,
+            "money_days": 30,
+            "expired_outcome": Resolution.STORE_CREDIT.value,
+        },
+        88,
+    ),
 )

@@ -8,7 +8,7 @@ from oms.models import Order
 from refunds import lifecycle
 from refunds.models import CreditMemo
 from returns import lifecycle as returns
-from returns.models import RMA
+from returns.models import RMA, PolicyRule
 from tests.builders import Sold, a_return
 from tests.policies import a_rule
 from tests.refunds.cases import DOCK, LATER, a_paid_order, inspect_all, receive_all
@@ -33,6 +33,7 @@ def paid(rma: RMA) -> list[D]:
 
 
 def test_without_a_rule_it_stays() -> None:
+    PolicyRule.objects.filter(kind="refund_shipping").delete()
     rma = back(sent(), quantity=2)
     assert [rma.quote["shipping"], paid(rma)] == [[], [D("20.00")]]
 

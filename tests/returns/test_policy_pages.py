@@ -16,7 +16,7 @@ from oms.roles import Role
 from returns import policy_versions
 from returns.models import RMA, PolicyRule, PolicyVersion
 from returns.policy import ParametersRefused
-from returns.policy.defaults import DEFAULT_RULES
+from returns.policy.defaults import DEFAULT_RULES, SUGGESTED_RULES
 from returns.policy.parameters import KINDS, PARAMETERS
 from returns.views.desk.policy_words import say
 from tests.builders import a_return, an_order
@@ -68,8 +68,9 @@ def test_a_draft_starts_as_what_is_in_force_and_there_is_one() -> None:
     draft = a_draft()
     assert a_draft().pk == draft.pk
     assert (draft.number, draft.valid) == (2, None)
-    copied = list(draft.rules.order_by("priority").values_list("kind", "parameters"))
-    assert copied == [(rule.kind, rule.parameters) for rule in DEFAULT_RULES]
+    for rules, active in ((DEFAULT_RULES, True), (SUGGESTED_RULES, False)):
+        copied = list(draft.rules.filter(active=active).order_by("priority").values_list("kind", "parameters"))
+        assert copied == [(rule.kind, rule.parameters) for rule in rules]
     assert facts("policy.drafted") == [{"version": "default v2", "copied_from": "default v1"}]
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from returns.policy import DEFAULT_RULES, ParametersRefused, Rule, validate
+from returns.policy import DEFAULT_RULES, SUGGESTED_RULES, ParametersRefused, Rule, validate
 from returns.policy.parameters import KINDS, PARAMETERS
 
 
-@pytest.mark.parametrize("rule", DEFAULT_RULES, ids=lambda rule: rule.kind)
+@pytest.mark.parametrize("rule", [*DEFAULT_RULES, *SUGGESTED_RULES], ids=lambda rule: rule.kind)
 def test_the_default_policy_is_valid(rule: Rule) -> None:
     validate(rule.kind, rule.parameters)
 
