@@ -51,10 +51,11 @@ class Account(TextChoices):
     IMPAIRMENT = "impairment", _("loss of value by grade")
     REVALUATION = "revaluation", _("change of costing method")
     WORKSHOP = "workshop", _("repairs and refurbishing")
-    CARRIAGE = "carriage", _("return shipping bought")
+    CARRIAGE = "carriage", _("shipping of returns and exchanges")
     GOODWILL = "goodwill", _("goodwill")
     BONUS = "bonus", _("bonuses on store credit")
     CHARGEBACKS = "chargebacks", _("money lost in disputes")
+    PROVIDER_FEES = "provider_fees", _("fees of payment providers")
 
     @property
     def number(self) -> str:
@@ -98,6 +99,7 @@ CHART: dict[Account, tuple[str, Kind]] = {
     Account.GOODWILL: ("5300", Kind.EXPENSE),
     Account.BONUS: ("5310", Kind.EXPENSE),
     Account.CHARGEBACKS: ("5400", Kind.EXPENSE),
+    Account.PROVIDER_FEES: ("5410", Kind.EXPENSE),
 }
 
 # Where value stands while it is neither the customer's nor earned: what a payment puts in, and a refund takes out.

@@ -13,6 +13,7 @@ from inventory.models import Reservation
 from oms.models import Event, InboundWebhook
 from returns import (
     evidence,
+    label_costs,
     label_files,
     labels,
     leaks,
@@ -42,6 +43,7 @@ _TAKE = """
 """
 POLL_AFTER = timedelta(hours=6)
 BATCH = 200
+BOOK_AT_ONCE = 5_000
 LONGEST_NOTICE = timedelta(days=60)  # more days before the end no policy may name
 COMPARE_AT_ONCE = 20
 SHIPMENTS_AT_ONCE = 50
@@ -104,6 +106,12 @@ def close_case(event: Event) -> None:
 def find_leaks(**_kwargs: Any) -> int:
     """Labels never used go back to their carriers. Returns how many did."""
     return leaks.look(at=timezone.now(), limit=BATCH).given_back
+
+
+@shared_task
+def book_labels(**_kwargs: Any) -> int:
+    """Labels bought since the last time stand in the books. Returns how many."""
+    return label_costs.book(at=timezone.now(), limit=BOOK_AT_ONCE)
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from oms.orders.cancellation import cancel_lines
 from oms.orders.creation import NewLine, NewPayment, capture, create
-from oms.orders.payment import charge_back, left_to_pay, pay
+from oms.orders.payment import book_fee, charge_back, left_to_pay, pay
 from oms.orders.refusals import (
     GoesOutForReturn,
     LineNotOfOrder,
@@ -27,6 +27,7 @@ __all__ = [
     "OrderFacts",
     "OrderNumberTaken",
     "QuantityNotPossible",
+    "book_fee",
     "cancel_lines",
     "capture",
     "charge_back",

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from oms import journal, outbox
-from oms.models import Order, Payment
+from oms.models import JournalEntry, Order, Payment
 from oms.money import amount_text
 from oms.orders.creation import NewPayment, capture
 from oms.orders.refusals import MoreThanOwed
@@ -40,7 +40,7 @@ def charge_back(order: Order, payment: Payment, amount: Decimal, *, dispute: str
     """Book what the bank or PayPal took from us because a dispute was lost, in the payment's currency.
 
     It left from where the payment was paid in, and is an expense: the sale and its tax stand, since no goods need have
-    come back. What the provider charges for the dispute itself is not in it. Call it under the order's lock.
+    come back. What the provider charges for the dispute itself is `book_fee`. Call it under the order's lock.
     """
     journal.post(
         f"dispute/{dispute}/lost",
@@ -53,6 +53,18 @@ def charge_back(order: Order, payment: Payment, amount: Decimal, *, dispute: str
         order, "order.charged_back", by=by, at=at,
         payment=payment.pk, dispute=dispute, amount=amount_text(amount, payment.currency), currency=payment.currency,
     )  # fmt: skip
+
+
+def book_fee(order: Order, payment: Payment, amount: Decimal, currency: str, *, movement: str, at: datetime) -> None:
+    """Book what a provider charges us about a payment, once per `movement` of its own book; negative: it gave it back.
+
+    It is an expense in the provider's currency, which need not be the order's, and takes nothing from the customer.
+    """
+    cause = f"provider_fee/{movement}"
+    if not amount or JournalEntry.objects.filter(cause=cause).exists():
+        return
+    books = [(journal.Account.PROVIDER_FEES, amount), (journal.paid_into(payment.method), -amount)]
+    journal.post(cause, books, currency=currency, at=at, order=order)
 
 
 def left_to_pay(order: Order) -> Decimal:

@@ -10,8 +10,8 @@ from oms.journal import CREDIT, MONEY
 from oms.states import PaymentMethod
 from refunds.states import RefundDestination, RefundStatus
 
-# Postings of captures are what came in, those of disputes what was taken from us; every other one on a money account is
-# what went back.
+# Postings of captures are what came in, those of disputes what was taken from us, fees are between the provider and us;
+# every other one on a money account is what went back.
 READ = """
     WITH paid AS (
         SELECT order_id, currency, sum(captured) AS captured, sum(refunded) AS back
@@ -21,6 +21,7 @@ READ = """
                coalesce(sum(p.amount) FILTER (WHERE e.cause LIKE 'capture/%%'), 0) AS captured,
                coalesce(-sum(p.amount) FILTER (
                    WHERE e.cause NOT LIKE 'capture/%%' AND e.cause NOT LIKE 'dispute/%%'
+                     AND e.cause NOT LIKE 'provider_fee/%%'
                      AND p.account <> ALL(%(credit)s)), 0) AS refunded,
                coalesce(-sum(p.amount) FILTER (
                    WHERE e.cause NOT LIKE 'capture/%%' AND p.account = ANY(%(credit)s)), 0) AS credited,

@@ -54,9 +54,19 @@ class PageNews:
 
 
 @dataclass(frozen=True)
+class ProviderFee:
+    """What the provider charges about a dispute, or gives back (negative). `movement` is its own, unique name of it."""
+
+    movement: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True)
 class DisputeNews:
     """The customer disputes a payment at the bank or the provider, or that was decided. `payments`: the provider's ids
-    of the payment, the one we know among them. `amount_minor` is what it is about, or what was taken; 0: not said."""
+    of the payment, the one we know among them. `amount_minor` is what it is about, or what was taken; 0: not said.
+    `fees` are all that were charged for it so far."""
 
     external_id: str
     payments: tuple[str, ...]
@@ -64,6 +74,7 @@ class DisputeNews:
     reason: str = ""
     amount_minor: int = 0
     currency: str = ""
+    fees: tuple[ProviderFee, ...] = ()
 
 
 type News = RefundAnswer | AskAgain | PageNews | DisputeNews

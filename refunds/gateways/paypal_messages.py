@@ -8,7 +8,7 @@ from oms.money import MoneyError, to_minor
 from refunds.gateways.paypal import read_refund
 from refunds.states import DisputeStatus
 
-from .base import AskAgain, DisputeNews, GatewayError, News
+from .base import AskAgain, DisputeNews, GatewayError, News, ProviderFee
 
 REFUND_KINDS = ("PAYMENT.CAPTURE.REFUNDED", "PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED")
 CAPTURE_KINDS = ("PAYMENT.CAPTURE.REVERSED",)
@@ -40,7 +40,22 @@ def _dispute(dispute: Mapping[str, Any]) -> DisputeNews:
         code = str(outcome.get("outcome_code"))
         status = DisputeStatus.WON if code in OURS else DisputeStatus.LOST
     amount, currency = _amount(about)
-    return DisputeNews(str(dispute["dispute_id"]), captures, status, str(dispute.get("reason") or ""), amount, currency)
+    id, reason = str(dispute["dispute_id"]), str(dispute.get("reason") or "")
+    return DisputeNews(id, captures, status, reason, amount, currency, tuple(_fees(id, dispute)))
+
+
+def _fees(id: str, dispute: Mapping[str, Any]) -> Iterator[ProviderFee]:
+    """https://developer.paypal.com/api/customer-disputes/v1/definitions/fund_movement_list, and what it replaces.
+
+    PayPal gives a movement no name of its own; its moment and direction tell it from others of the dispute.
+    """
+    moved = dispute.get("fund_movements") or dispute.get("money_movements") or ()
+    for one in moved:
+        if (one.get("party") or one.get("affected_party")) != "SELLER" or "FEE" not in str(one.get("reason")):
+            continue
+        amount, currency = _amount(one.get("amount") or {})
+        moment, kind = one.get("effective_time") or one.get("initiated_time") or "", one.get("type")
+        yield ProviderFee(f"{id}/{kind}/{moment}"[:80], -amount if kind == "CREDIT" else amount, currency)
 
 
 def _amount(about: Mapping[str, Any]) -> tuple[int, str]:

@@ -1,17 +1,23 @@
 """What a message of Stripe tells us. https://docs.stripe.com/api/events/types"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from refunds.gateways.stripe import read_refund
 from refunds.gateways.stripe_checkout import read_page
 from refunds.states import DisputeStatus
 
-from .base import AskAgain, DisputeNews, GatewayError, News
+from .base import AskAgain, DisputeNews, GatewayError, News, ProviderFee
 
 REFUND_KINDS = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
 CHARGE_KINDS = ("charge.refunded",)
-DISPUTE_KINDS = ("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed")
+DISPUTE_KINDS = (
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.closed",
+)
 # https://docs.stripe.com/api/disputes/object#dispute_object-status; "prevented": the customer has the money back
 DISPUTES = {
     "warning_needs_response": DisputeStatus.OPEN,
@@ -48,7 +54,15 @@ def _dispute(dispute: Mapping[str, Any]) -> DisputeNews:
         raise GatewayError("Stripe gave a dispute an unknown status.", code="unknown_status")
     payments = _payments(dispute.get("charge"), dispute.get("payment_intent"))
     amount, currency = int(dispute.get("amount") or 0), str(dispute.get("currency") or "").upper()
-    return DisputeNews(str(dispute["id"]), payments, status, str(dispute.get("reason") or ""), amount, currency)
+    fees = tuple(_fees(dispute.get("balance_transactions") or ()))
+    return DisputeNews(str(dispute["id"]), payments, status, str(dispute.get("reason") or ""), amount, currency, fees)
+
+
+def _fees(movements: Iterable[Mapping[str, Any]]) -> Iterator[ProviderFee]:
+    """Of the money withdrawn for a dispute, and of that which came back."""
+    for one in movements:
+        if one.get("fee"):
+            yield ProviderFee(str(one["id"]), int(one["fee"]), str(one["currency"]).upper())
 
 
 def _payments(*ids: Any) -> tuple[str, ...]:

@@ -29,8 +29,8 @@ def hear_dispute(news: DisputeNews, *, by: str, at: datetime) -> PaymentDispute:
     """Take what the provider says about a dispute; what is known already, or was decided, changes nothing.
 
     Opened: refunds that are not sent yet wait. Decided for us: they go on. Decided for the customer: they are called
-    off, since the bank has paid, and what it took from us is booked. Raises NotOurs for a payment we do not have, and
-    for money lost in another currency than was paid.
+    off, since the bank has paid, and what it took from us is booked. What the provider charges for it is booked, each
+    movement once. Raises NotOurs for a payment we do not have, and for money lost in another currency than was paid.
     """
     payment = Payment.objects.filter(provider_id__in=news.payments, carried_from=None).order_by("pk").first()
     if payment is None:
@@ -40,6 +40,7 @@ def hear_dispute(news: DisputeNews, *, by: str, at: datetime) -> PaymentDispute:
     locked = {order.pk: order for order in Order.objects.for_update().filter(pk__in=touched).order_by("pk")}
     dispute = PaymentDispute.objects.filter(external_id=news.external_id).first()
     if dispute is not None and dispute.status in (news.status, *DECIDED):
+        _book_fees(locked[payment.order_id], payment, news, at=at)
         return dispute
     before = dispute.status if dispute else ""
     DISPUTE_MACHINE.check("open" if news.status == DisputeStatus.OPEN else "decide", before, news.status)
@@ -48,11 +49,19 @@ def hear_dispute(news: DisputeNews, *, by: str, at: datetime) -> PaymentDispute:
     dispute.closed_at = None if news.status == DisputeStatus.OPEN else at
     dispute.lost = _lost(payment, news)
     dispute.save()
+    _book_fees(locked[payment.order_id], payment, news, at=at)
     if dispute.lost:
         orders.charge_back(locked[payment.order_id], payment, dispute.lost, dispute=dispute.external_id, by=by, at=at)
     for refund in _not_sent(payment):
         _follow(refund, dispute, by=by, at=at)
     return dispute
+
+
+def _book_fees(order: Order, payment: Payment, news: DisputeNews, *, at: datetime) -> None:
+    """What the provider charges us for the dispute, or gives back; each movement once, whatever was decided by then."""
+    for fee in news.fees:
+        amount = from_minor(fee.amount_minor, fee.currency)
+        orders.book_fee(order, payment, amount, fee.currency, movement=fee.movement, at=at)
 
 
 def _lost(payment: Payment, news: DisputeNews) -> Decimal:

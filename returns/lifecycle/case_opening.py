@@ -16,6 +16,7 @@ from oms.money import amount_text
 from oms.states import SHIPMENT_MACHINE, OrderKind
 from oms.verbs import verb
 from returns.case_states import CASE_MACHINE, CaseKind, CaseStatus
+from returns.label_costs import book_claim
 from returns.models import Parcel, ParcelCase
 
 SHIPMENT_VERB = {
@@ -133,6 +134,8 @@ def shut(case: ParcelCase, recovered: Decimal | None = None, *, by: str, at: dat
     CASE_MACHINE.check("close", case.status, CaseStatus.CLOSED)
     case.status, case.closed_at, case.recovered = CaseStatus.CLOSED, at, recovered
     currency = case.order.currency
+    if recovered:
+        book_claim(case, at=at)
     outbox.record(
         case,
         "case.closed",

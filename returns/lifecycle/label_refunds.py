@@ -5,6 +5,7 @@ from datetime import datetime
 from oms import outbox
 from oms.money import amount_text
 from oms.verbs import verb
+from returns.label_costs import book_paid_back
 from returns.leak_states import LABEL_REFUND_MACHINE, LabelRefundStatus
 from returns.lifecycle.parcels import _lock
 from returns.models import LabelRefund, Parcel
@@ -33,6 +34,8 @@ def give_label_back(parcel_id: int, *, status: str, by: str, at: datetime) -> La
     refund.status, refund.times, refund.asked_at = LabelRefundStatus(status), refund.times + 1, at
     refund.answered_at = None if status == LabelRefundStatus.SUBMITTED else at
     refund.save()
+    if refund.status == LabelRefundStatus.REFUNDED:
+        book_paid_back(refund, at=at)
     _record("label.given_back", refund, by=by, at=at)
     return refund
 
@@ -50,6 +53,8 @@ def answer_label(parcel_id: int, *, status: str, by: str, at: datetime) -> Label
     refund.status, refund.answered_at = LabelRefundStatus(status), at
     refund.save(update_fields=["status", "answered_at"])
     refund.parcel = parcel
+    if refund.status == LabelRefundStatus.REFUNDED:
+        book_paid_back(refund, at=at)
     _record("label.answered", refund, by=by, at=at)
     return refund
 

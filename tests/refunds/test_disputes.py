@@ -13,7 +13,7 @@ from oms.roles import Role
 from refunds import lifecycle, protocol
 from refunds.conservation import Balance, balances
 from refunds.gateways import paypal_messages, stripe_messages
-from refunds.gateways.base import DisputeNews, GatewayError
+from refunds.gateways.base import DisputeNews, GatewayError, ProviderFee
 from refunds.models import PaymentDispute, Refund
 from refunds.refusals import NotOurs
 from refunds.states import DisputeStatus, RefundStatus
@@ -126,6 +126,26 @@ def test_what_a_lost_dispute_takes_is_booked_once(method: str, account: Account)
     assert (event.stream, event.facts["amount"], event.facts["dispute"]) == (order.stream, "59.98", "dp_1")
 
 
+def fees() -> list[tuple[str, str, Decimal, str]]:
+    found = Posting.objects.filter(entry__cause__startswith="provider_fee/").order_by("pk")
+    return list(found.values_list("entry__cause", "account", "amount", "currency"))
+
+
+def test_what_the_provider_charges_is_an_expense_once_and_no_drift() -> None:
+    payment = a_sale().payments.get()
+    taken, back = ProviderFee("txn_1", 1500, "USD"), ProviderFee("txn_2", -1500, "USD")
+    for status, told in ((D.OPEN, (taken,)), (D.WON, (taken, back)), (D.OPEN, (taken,))):
+        said = DisputeNews("dp_1", (payment.provider_id,), status, "", 5998, "GBP", told)
+        lifecycle.hear_dispute(said, by="stripe", at=LATER)
+    assert fees() == [
+        ("provider_fee/txn_1", "provider_fees", Decimal("15.00"), "USD"),
+        ("provider_fee/txn_1", "provider", Decimal("-15.00"), "USD"),
+        ("provider_fee/txn_2", "provider_fees", Decimal("-15.00"), "USD"),
+        ("provider_fee/txn_2", "provider", Decimal("15.00"), "USD"),
+    ]
+    assert drifts() == NOTHING
+
+
 @pytest.mark.parametrize("status", [D.OPEN, D.WON])
 def test_what_is_not_lost_books_nothing(status: D) -> None:
     payment = a_sale().payments.get()
@@ -209,6 +229,25 @@ def test_stripes_words(status: str, means: D) -> None:
     about |= {"amount": 5998, "currency": "gbp"}
     [said] = stripe_messages.read("charge.dispute.closed", {"data": {"object": about}})
     assert said == DisputeNews("dp_1", ("ch_1", "pi_1"), means, "", 5998, "GBP")
+
+
+def test_stripes_fees_stand_on_the_movements_of_its_book() -> None:
+    """As Stripe shows a dispute that was won: 15.00 withdrawn with the money, and given back with it."""
+    moved = [{"id": f"txn_{fee}", "amount": -1000, "fee": fee, "currency": "usd"} for fee in (1500, -1500, 0)]
+    about = {"id": "dp_1", "object": "dispute", "charge": "ch_1", "status": "won", "balance_transactions": moved}
+    [said] = stripe_messages.read("charge.dispute.funds_reinstated", {"data": {"object": about}})
+    assert said.fees == (ProviderFee("txn_1500", 1500, "USD"), ProviderFee("txn_-1500", -1500, "USD"))  # type: ignore[union-attr]
+
+
+def test_paypals_fees_are_movements_of_the_seller() -> None:
+    amount = {"value": "14.00", "currency_code": "GBP"}
+    fee = {"party": "SELLER", "amount": amount, "type": "DEBIT", "reason": "DISPUTE_FEE", "effective_time": "T1"}
+    others = [fee | {"reason": "DISPUTE_SETTLEMENT"}, fee | {"party": "BUYER"}]
+    about: dict[str, Any] = {"dispute_id": "PP-D-1", "disputed_transactions": [{"seller_transaction_id": "CAP1"}]}
+    about |= {"status": "RESOLVED", "fund_movements": [fee, *others, fee | {"type": "CREDIT"}]}
+    [said] = paypal_messages.read("CUSTOMER.DISPUTE.RESOLVED", {"resource": about})
+    told = [(one.movement, one.amount_minor) for one in said.fees]  # type: ignore[union-attr]
+    assert told == [("PP-D-1/DEBIT/T1", 1400), ("PP-D-1/CREDIT/T1", -1400)]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from oms.models import Event
-from returns import leaks, lifecycle
+from oms.models import Event, JournalEntry, Posting
+from returns import label_costs, leaks, lifecycle
 from returns.models import RMA, LabelRefund, Parcel
 from tests.builders import a_return, an_order
 from tests.jobs import run_jobs
@@ -73,6 +74,42 @@ def test_what_was_never_used_is_given_back_once_and_its_money_counted(carrier: S
     ]
     page = staff_client("agent").get("/returns/labels/").content.decode()
     assert f"£{parcel.price:.2f}" in page
+
+
+def in_the_books() -> list[tuple[str, str, Decimal]]:
+    found = Posting.objects.filter(account__in=("carriage", "carrier_payable"))
+    return list(found.order_by("pk").values_list("entry__cause", "account", "amount"))
+
+
+def test_what_a_label_costs_is_booked_once_and_so_is_what_comes_back(carrier: Sandbox) -> None:
+    parcel, price = a_label(), Parcel.objects.get().price
+    assert [label_costs.book(at=timezone.now(), limit=10) for _again in range(2)] == [1, 0]
+    look()
+    carrier.decide_label(parcel.tracking_number, "refunded")
+    look(days=1)
+    cause = f"label/{parcel.pk}"
+    assert in_the_books() == [
+        (cause, "carriage", price),
+        (cause, "carrier_payable", -price),
+        (f"{cause}/refunded", "carrier_payable", price),
+        (f"{cause}/refunded", "carriage", -price),
+    ]
+    bought = JournalEntry.objects.get(cause=cause)
+    assert (bought.occurred_at, bought.order, bought.postings.first().currency) == (
+        parcel.labeled_at,
+        parcel.rma.order,
+        parcel.currency,
+    )
+    page = staff_client("finance").get("/books/entries/?kind=label").content.decode()
+    assert ("Label bought" in page, "Unused label paid back" in page) == (True, True)
+
+
+def test_what_costs_nothing_or_was_bought_long_ago_is_not_booked(carrier: Sandbox) -> None:
+    free, old = a_label(), a_label(days=41)
+    Parcel.objects.filter(pk=free.pk).update(price=0)
+    assert label_costs.book(at=timezone.now(), limit=10) == 0
+    Parcel.objects.filter(pk=old.pk).update(labeled_at=timezone.now())
+    assert label_costs.book(at=timezone.now(), limit=10) == 1
 
 
 def test_a_label_with_a_scan_is_never_given_back(carrier: Sandbox) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from notifications.models import Message
-from oms.models import Event, Order, Shipment
+from oms.models import Event, Order, Posting, Shipment
 from returns import lifecycle, tracking, wrongs
 from returns.carriers.base import ParcelNews, Tracking
 from returns.models import RMA, Parcel, ParcelCase
@@ -135,6 +135,11 @@ def test_a_loss_is_paid_claimed_and_closed_at_the_desk() -> None:
     agent.post(f"{case.get_absolute_url()}closing/", {"recovered": "20.00"})
     case.refresh_from_db()
     assert (case.status, case.recovered) == ("closed", Decimal(20))
+    paid = Posting.objects.filter(entry__cause=f"claim/{case.number}").order_by("pk")
+    assert list(paid.values_list("account", "amount")) == [
+        ("carrier_payable", Decimal(20)),
+        ("write_off", Decimal(-20)),
+    ]
     assert "£20.00" in agent.get(case.get_absolute_url()).content.decode()
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from inventory.models import StockMovement, ValueMovement
 from oms.models import JournalEntry
 from refunds.models import Refund
-from returns.models import Outcome, Placement
+from returns.models import Dispatch, Outcome, Parcel, Placement
 
 
 class Kind(TextChoices):
@@ -22,17 +22,22 @@ class Kind(TextChoices):
     CAPTURE = "capture", gettext_lazy("money that came in")
     REFUND = "refund", gettext_lazy("refunds")
     STORE_CREDIT = "store_credit", gettext_lazy("store credit")
+    DISPUTE = "dispute", gettext_lazy("disputes")
+    CARRIAGE = "label", gettext_lazy("shipping labels")
     GOODS = "goods", gettext_lazy("goods")
     MANUAL = "manual", gettext_lazy("made by hand")
 
 
+DISPUTES = ("dispute/", "provider_fee/")
+LABELS = ("label/", "dispatch_label/", "claim/")
 GOODS = ("outcome/", "value/", "impairment/", "placement/", "work/", "vendor_return/")
 
 
 def about(kind: str) -> Q:
     """Entries of this kind."""
-    if kind == Kind.GOODS:
-        return reduce(or_, (Q(cause__startswith=one) for one in GOODS))
+    several = {Kind.GOODS: GOODS, Kind.DISPUTE: DISPUTES, Kind.CARRIAGE: LABELS}
+    if kind in several:
+        return reduce(or_, (Q(cause__startswith=one) for one in several[Kind(kind)]))
     return Q(cause__startswith=f"{kind}/")
 
 
@@ -42,6 +47,8 @@ def words(cause: str) -> str:
     last = rest.split("/")
     if first == "refund" and len(last) > 1:
         return _("Refund failed after all") if last[1] == "failed" else _("Refund paid")
+    if first in ("label", "dispatch_label"):
+        return _("Unused label paid back") if last[-1] == "refunded" else _("Label bought")
     known = {
         "capture": _("Payment captured"),
         "store_credit": _("Store credit"),
@@ -52,6 +59,9 @@ def words(cause: str) -> str:
         "work": _("Repair or refurbishing"),
         "vendor_return": _("Credit of a vendor"),
         "manual": _("Made by hand"),
+        "dispute": _("Lost dispute"),
+        "provider_fee": _("Fee of the payment provider"),
+        "claim": _("Paid by the carrier for a parcel"),
     }
     return known.get(first, cause)
 
@@ -82,6 +92,12 @@ def documents(entry: JournalEntry) -> list[Document]:
             )
             if refund.rma is not None:
                 found.append(_return(refund.rma.number))
+    elif first == "label" and (parcel := Parcel.objects.select_related("rma").filter(pk=number).first()):
+        found.append(_return(parcel.rma.number))
+    elif first == "dispatch_label" and (sent := Dispatch.objects.select_related("rma").filter(pk=number).first()):
+        found.append(_return(sent.rma.number))
+    elif first == "claim":
+        found.append(Document(_("Parcel case"), number, reverse("returns:case", args=[number])))
     if first == "store_credit":
         found.append(Document(_("Store credit"), number, reverse("refunds:store_credit", args=[number])))
     if first == "outcome" and number.isdecimal():
