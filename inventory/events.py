@@ -9,6 +9,7 @@ EVENTS = {
     "count.sent_back": (),
     "count.discarded": (),
     "stock_check.asked": (),
+    "stock_warnings.changed": ("manager", "low", "high", "ended", "rows"),
     "stock_limit.changed": ("sku", "category", "low", "high"),
     "category_terms.changed": ("category", "fields", "costing", "issue_order"),
 }

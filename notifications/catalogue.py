@@ -325,6 +325,13 @@ CATALOGUE = (
         when=_not_yet_asked,
         delay=SURVEY_AFTER,
     ),
+    Entry(
+        "stock_warnings.changed",
+        "stock_digest",
+        _("stock, for managers"),
+        _("What runs low, and what piles up"),
+        audience=Audience.STAFF,
+    ),
     Entry("portal.link_asked", "portal_link", _("link to an order"), _("Your link for order %(order)s")),
 )
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import compose, deliver, lifecycle
+from notifications import compose, deliver, digests, lifecycle
 from notifications.states import MessageStatus
 from oms.models import Event
 
@@ -19,7 +19,8 @@ SEND_FOR_SECONDS = 15  # one more hand-over may take its full time-out before th
 
 def write_messages(event: Event) -> None:
     """What the catalogue says of this event is composed; with a mail server it is handed over after the commit."""
-    for message in compose.compose(event, at=timezone.now()):
+    told = digests if event.name in digests.ENTRIES else compose
+    for message in told.compose(event, at=timezone.now()):
         if settings.EMAIL_URL and message.status == MessageStatus.QUEUED and not message.send_after > timezone.now():
             # Robust: whatever goes wrong out there, the message is kept and the clock's job tries again.
             transaction.on_commit(partial(send_one, message.ref), robust=True)

@@ -72,12 +72,6 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="4", minute="40"),
         "options": {"expires": 3600, "queue": "long"},
     },
-    # What labels cost stands in the books.
-    "book_labels": {
-        "task": "returns.tasks.book_labels",
-        "schedule": 900.0,
-        "options": {"expires": 900, "queue": "long"},
-    },
     # Parcels nobody says anything about are late.
     "find_delays": {
         "task": "returns.tasks.find_delays",
@@ -116,6 +110,12 @@ app.conf.beat_schedule = {
     "check_stock": {
         "task": "inventory.tasks.check_stock",
         "schedule": crontab(hour="3", minute="10"),
+        "options": {"expires": 3600, "queue": "long"},
+    },
+    # What runs low and what piles up: managers are told in the morning, when it changed.
+    "tell_of_stock": {
+        "task": "reporting.tasks.tell_of_stock",
+        "schedule": crontab(hour="5", minute="40"),
         "options": {"expires": 3600, "queue": "long"},
     },
     # Our refunds beside the books of the providers and the accounting, once a night.

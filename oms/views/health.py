@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
+from inventory import checking
 from oms import heartbeat
 from oms.access import public
 from oms.celery import app
@@ -33,12 +34,17 @@ def deep(request: HttpRequest) -> JsonResponse:
     """Ask the database, the broker and every queue's worker; 503 with the names of the parts that do not answer.
 
     A queue is stalled when no worker has carried out a heartbeat of it for 30 seconds, whatever the worker says of
-    itself. Names only: an outsider learns no address and no error text.
+    itself. `stock` says when it was last looked at whether stock is the sum of its movements (null: never) and whether
+    it was; where it was not, that fails too. Names only: an outsider learns no address and no error text.
     """
     failing = [name for name, works in CHECKS.items() if not works()]
-    stalled = [] if "database" in failing else heartbeat.stalled(settings.QUEUES, at=timezone.now())
-    failing += [f"queue {name}" for name in stalled]
-    body = {"status": "failing" if failing else "ok", "failing": failing}
+    stock: dict[str, object] = {"checked_at": None, "adds_up": None}
+    if "database" not in failing:
+        failing += [f"queue {name}" for name in heartbeat.stalled(settings.QUEUES, at=timezone.now())]
+        if seen := checking.newest():
+            stock = {"checked_at": seen.ran_at.isoformat(timespec="seconds"), "adds_up": not seen.wrong}
+            failing += ["stock"] if seen.wrong else []
+    body = {"status": "failing" if failing else "ok", "failing": failing, "stock": stock}
     return JsonResponse(body, status=503 if failing else 200)
 
 

@@ -568,7 +568,8 @@ WRITTEN_BY: dict[str, Callable[[], object]] = {
 
 
 def test_every_kind_of_the_catalogue_is_tested() -> None:
-    assert set(WRITTEN_BY) == set(ENTRY_OF)
+    """Mails to our own people are about no order; what they say is tested where it comes from."""
+    assert set(WRITTEN_BY) == {kind for kind, entry in ENTRY_OF.items() if entry.audience != Audience.STAFF}
 
 
 @pytest.mark.parametrize("kind", sorted(WRITTEN_BY))

@@ -69,7 +69,7 @@ def wait_until_none(folder: Path) -> None:
 def test_the_demo_starts_works_stops_and_starts_again_after_a_kill(folder: Path) -> None:
     with running(folder) as (demo, first):
         deep = httpx.get(f"{first['web']}/healthz/deep", trust_env=False)
-        assert (deep.status_code, deep.json()) == (200, {"status": "ok", "failing": []})
+        assert (deep.status_code, deep.json()["failing"]) == (200, [])
         roles = [person["role"] for person in first["people"]]
         assert roles == ["agent", "dock", "finance", "manager", "auditor", "administrator"]
         second = subprocess.run(
