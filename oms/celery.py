@@ -72,6 +72,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="4", minute="40"),
         "options": {"expires": 3600, "queue": "long"},
     },
+    # What labels cost stands in the books.
+    "book_labels": {
+        "task": "returns.tasks.book_labels",
+        "schedule": 900.0,
+        "options": {"expires": 900, "queue": "long"},
+    },
     # Parcels nobody says anything about are late.
     "find_delays": {
         "task": "returns.tasks.find_delays",
