@@ -1,8 +1,11 @@
 """Sentences 3 to 6: one event per verb, no model signals, one line per job, vendors only behind their protocols."""
 
 import ast
+import functools
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from django.db.models import signals
 
 from oms import outbox
@@ -28,6 +31,14 @@ SPEAKERS = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def read_once() -> Iterator[None]:
+    yield
+    modules.cache_clear()
+    imports.cache_clear()
+
+
+@functools.cache
 def modules() -> list[tuple[str, ast.Module]]:
     return [
         (str(path.relative_to(PROJECT)), ast.parse(path.read_text()))
@@ -37,6 +48,7 @@ def modules() -> list[tuple[str, ast.Module]]:
     ]
 
 
+@functools.cache
 def imports(tree: ast.Module) -> set[str]:
     found = set()
     for node in ast.walk(tree):

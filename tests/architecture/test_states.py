@@ -1,6 +1,7 @@
 """Sentence 2 of the design: a status lives in states.py and is written only by that app's lifecycle."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,12 +27,20 @@ def is_lifecycle(name: str) -> bool:
     return "/lifecycle" in name
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    for app in APPS:
-        for path in sorted((PROJECT / app).rglob("*.py")):
-            name = str(path.relative_to(PROJECT))
-            if "/migrations/" not in name and not name.startswith("oms/sandbox/"):
-                yield name, ast.parse(path.read_text(), name)
+@pytest.fixture(scope="module", autouse=True)
+def read_once() -> Iterator[None]:
+    yield
+    sources.cache_clear()
+
+
+@functools.cache
+def sources() -> list[tuple[str, ast.Module]]:
+    return [
+        (str(path.relative_to(PROJECT)), ast.parse(path.read_text()))
+        for app in APPS
+        for path in sorted((PROJECT / app).rglob("*.py"))
+        if "/migrations/" not in str(path) and "/sandbox/" not in str(path)
+    ]
 
 
 @pytest.mark.parametrize("machine", Machine.registry, ids=lambda machine: machine.name)
