@@ -54,7 +54,7 @@ REFUND_MACHINE = Machine(
         Transition("turn", (S.AWAITING_APPROVAL, S.APPROVED, S.FAILED), S.APPROVED),
         Transition("turn", (S.AWAITING_APPROVAL, S.APPROVED, S.FAILED), S.AWAITING_APPROVAL),
         # A person spreads it over payments anew: other refunds take its place.
-        Transition("spread", (S.AWAITING_APPROVAL,), S.CANCELED, _MONEY),
+        Transition("spread", (S.AWAITING_APPROVAL, S.FAILED), S.CANCELED, _MONEY),
         Transition("attach", (CREATED,), S.SETTLED),
         Transition("cancel", (S.APPROVED, S.FAILED), S.CANCELED, _MONEY),
         Transition("lose", (S.REQUESTED, S.AWAITING_APPROVAL, S.APPROVED), S.CANCELED),

@@ -153,7 +153,7 @@ def render_detail(
 def open_tenders(refund: Refund, typed: QueryDict | None = None) -> TendersForm:
     """The payments this refund may go back to, with what each gets now."""
     parts = parts_of(refund)
-    payments, terms = room_for(parts or [refund])
+    payments, terms = room_for(refund, parts)
     now = told(parts)
     return TendersForm(
         typed, payments=[(payments[one.key], now.get(one.key, Decimal(0)), one.left) for one in terms if one.left]

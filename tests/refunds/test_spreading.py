@@ -157,6 +157,50 @@ def test_what_was_sent_or_let_out_stays() -> None:
         spread(refund, (paypal, "5.00"))
 
 
+def failed_on_its_card() -> tuple[Order, Payment, Payment, Refund]:
+    order, card, paypal = split_order()
+    refund = a_requested_refund(order)
+    lifecycle.submit(refund.number, by="system", at=LATER)
+    lifecycle.fail(refund.number, provider_id="re_1", reason="expired_or_canceled_card", by="stripe", at=LATER)
+    return order, card, paypal, refund
+
+
+def test_what_failed_is_spread_over_other_payments_and_approved_anew() -> None:
+    order, card, paypal, failed = failed_on_its_card()
+    parts = spread(failed, (card, "3.00"), (paypal, "7.00"))
+    assert [(one.status, one.approval_reasons) for one in parts] == [("awaiting_approval", ["tenders"])] * 2
+    assert (on(card), on(paypal)) == ((0, D(3)), (0, D(7)))
+    failed.refresh_from_db()
+    assert (failed.status, failed.replaced_at, failed.rma.settlement) == ("canceled", LATER, "in_progress")
+    assert spread(failed, (card, "3.00"), (paypal, "7.00")) == parts  # the same form twice
+    for one in parts:
+        lifecycle.approve(one.number, by=FINANCE, at=LATER)
+        lifecycle.submit(one.number, by="system", at=LATER)
+        lifecycle.settle(one.number, provider_id=f"re_{uuid4().hex}", by="stripe", at=LATER)
+    failed.rma.refresh_from_db()
+    assert (failed.rma.settlement, on(card), on(paypal)) == ("settled", (D(3), 0), (D(7), 0))
+
+
+def test_what_failed_is_spread_within_what_is_left() -> None:
+    _order, card, paypal, failed = failed_on_its_card()
+    known = everything(failed)
+    for parts, refusal in (
+        ([(paypal, "8.01"), (card, "1.99")], MoreThanIsLeft),
+        ([(paypal, "8.00")], TermsUnusable),
+    ):
+        with pytest.raises(refusal):
+            spread(failed, *parts)
+    assert everything(failed) == known
+
+
+def test_the_page_of_what_failed_offers_its_payments() -> None:
+    _order, _card, paypal, failed = failed_on_its_card()
+    client = staff_client(Role.FINANCE)
+    assert "Spread it over these payments" in client.get(failed.get_absolute_url()).content.decode()
+    answer = client.post(f"/refunds/{failed.number}/tenders/", {f"payment_{paypal.pk}": "8.00"})
+    assert (answer.status_code, "come to another amount than 10.00" in answer.content.decode()) == (422, True)
+
+
 def test_from_a_page_that_is_old_nothing_is_spread() -> None:
     order, card, paypal = split_order()
     [refund] = goodwill(order, "5.00")
