@@ -200,7 +200,7 @@ def _line(row: dict[str, Any], currency: str) -> dict[str, Any]:
     if row["payout_percent"] != "100":
         note = _("%(percent)s %% of %(value)s, by its condition") % {
             "percent": row["payout_percent"],
-            "value": f"{row['value']} {currency}",
+            "value": show_money(Money.parse(row["value"], currency)),
         }
     label = ngettext("%(count)s × %(what)s", "%(count)s × %(what)s", row["quantity"]) % {
         "count": row["quantity"],

@@ -7,17 +7,17 @@
 from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from oms import shops
 from oms.models import Shop
-from returns.models import RMA, Dispatch, Hold, LabelFile, Parcel
+from returns.models import RMA, Dispatch, LabelFile, Parcel
 from returns.parcels import PLAN
 from returns.situation import here, on_its_way
 from returns.situation.here import ASKS_THE_CUSTOMER
-from returns.situation.words import Situation, Story, Turn
-from returns.states import HoldStatus, RMAStatus
+from returns.situation.words import Situation, Story, Turn, open_holds
+from returns.states import RMAStatus
 
 __all__ = ["PARCELS", "Situation", "Turn", "situation", "with_facts"]
 
@@ -36,10 +36,9 @@ PARCELS = Prefetch(
 
 def with_facts(returns: "QuerySet[RMA]") -> "QuerySet[RMA]":
     """Read with each return what its situation is told from."""
-    waiting = Hold.objects.filter(outcome__receipt__line__rma=OuterRef("pk"), status=HoldStatus.WAITING)
     going_out = Dispatch.objects.filter(rma=OuterRef("pk"), status__in=ASKS_THE_CUSTOMER).values("status")[:1]
     told = returns.select_related("warehouse").prefetch_related(PARCELS)
-    return told.annotate(has_waiting_hold=Exists(waiting), goods_ask=Subquery(going_out))
+    return told.annotate(open_hold=Subquery(open_holds(OuterRef("pk"))[:1]), goods_ask=Subquery(going_out))
 
 
 def situation(rma: RMA, now: datetime, *, shop: Shop | None = None) -> Situation:

@@ -4,14 +4,14 @@ from django.utils.translation import gettext, pgettext
 
 from returns.situation.on_its_way import held_up
 from returns.situation.words import Situation, Story, Turn
-from returns.states import DispatchStatus, Resolution, RMAStatus, Settlement
+from returns.states import DispatchStatus, HoldStatus, Resolution, RMAStatus, Settlement
 
 GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
 ASKS_THE_CUSTOMER = (DispatchStatus.HELD, DispatchStatus.SHORT)
 
 
 def receiving(story: Story) -> Situation:
-    if story.has_waiting_hold:
+    if story.open_hold:
         return held(story)
     return story.say(
         gettext("Part of it arrived %(when)s.") % {"when": story.on(story.rma.received_at)},
@@ -24,6 +24,14 @@ def receiving(story: Story) -> Situation:
 
 
 def held(story: Story) -> Situation:
+    if story.open_hold == HoldStatus.DISPUTED:
+        return story.say(
+            gettext("You see it differently. We are looking at it again."),
+            gettext("You get an e-mail with what we decide. Until then it stays with us."),
+            Turn.SHOP,
+            "moving",
+            gettext("Being looked at again"),
+        )
     return story.say(
         gettext("We could not accept everything as it came back."),
         gettext("Look at what we found and tell us what you want to do."),
@@ -34,7 +42,7 @@ def held(story: Story) -> Situation:
 
 
 def received(story: Story) -> Situation:
-    if story.has_waiting_hold:
+    if story.open_hold:
         return held(story)
     return story.say(
         gettext("It arrived %(when)s.") % {"when": story.on(story.rma.received_at)},
@@ -46,7 +54,7 @@ def received(story: Story) -> Situation:
 
 
 def inspected(story: Story) -> Situation:
-    if story.has_waiting_hold:
+    if story.open_hold:
         return held(story)
     if story.rma.settlement == Settlement.FAILED:
         return held_up(story)
@@ -56,6 +64,15 @@ def inspected(story: Story) -> Situation:
         return repaired(story)
     if story.rma.settlement == Settlement.SETTLED:
         return paid(story)
+    if story.rma.settlement == Settlement.NOTHING:
+        return story.say(
+            gettext("We looked at it %(when)s. There is nothing to pay back.")
+            % {"when": story.on(story.rma.inspected_at)},
+            gettext("What we found is below. If you see it differently, please write to us or call."),
+            Turn.SHOP,
+            "moving",
+            gettext("Inspected"),
+        )
     if story.rma.resolution == Resolution.STORE_CREDIT:
         return story.say(
             gettext("We looked at it %(when)s. Your store credit is being added.")

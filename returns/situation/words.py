@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import TextChoices
+from django.db import models
+from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -82,11 +83,22 @@ class Story:
         return bool(self.rma.decision.get("label") == "own")
 
     @property
-    def has_waiting_hold(self) -> bool:
-        known = getattr(self.rma, "has_waiting_hold", None)
-        if known is None:
-            known = Hold.objects.filter(outcome__receipt__line__rma=self.rma, status=HoldStatus.WAITING).exists()
-        return bool(known)
+    def open_hold(self) -> HoldStatus | None:
+        """Whether goods we refused wait for the customer's answer, or for us to look again at what they dispute."""
+        try:
+            status = self.rma.open_hold
+        except AttributeError:
+            status = open_holds(self.rma.pk).first()
+        return HoldStatus(status) if status else None
+
+
+def open_holds(rma: Any) -> QuerySet[Hold, str]:
+    """Statuses of what is undecided on this return (its key, or a reference to it); the customer's turn comes first."""
+    return (
+        Hold.objects.filter(outcome__receipt__line__rma=rma, status__in=(HoldStatus.WAITING, HoldStatus.DISPUTED))
+        .order_by(models.Case(models.When(status=HoldStatus.WAITING, then=0), default=1))
+        .values_list("status", flat=True)
+    )
 
 
 _BEHIND = {

@@ -359,6 +359,9 @@ def test_a_dispute_is_decided_once(decision: str, status: str, recent: Recent, a
     listed = agent.get(reverse("returns:review")).content.decode()
     assert f"{rma.get_absolute_url()}#hold-{hold.pk}" in listed
     assert "It was fine when I sent it." in agent.get(rma.get_absolute_url()).content.decode()
+    theirs = Client().get(rma.get_portal_url()).content.decode()
+    assert "You see it differently. We are looking at it again." in theirs
+    assert "Your money is on its way" not in theirs
     path = reverse("returns:hold_decision", args=[hold.pk])
     for _twice in range(2):
         assert agent.post(path, {"decision": decision}).url == rma.get_absolute_url()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from oms import shops
 from oms.models import OrderLine
@@ -184,6 +185,16 @@ def _amount(refund: Refund) -> str:
     return text
 
 
+# As the customer reads it; staff read the status itself.
+_HOLDS_TOLD: dict[HoldStatus, Any] = {
+    HoldStatus.ACCEPTED: _("You accepted what we found"),
+    HoldStatus.DISPUTED: _("You see it differently"),
+    HoldStatus.SENT_BACK: _("It goes back to you"),
+    HoldStatus.OVERTURNED: _("We looked again, and we take it back after all"),
+    HoldStatus.UPHELD: _("We looked again, and it stays as we found it"),
+}
+
+
 def _holds(rma: RMA, photos: list[ReturnPhoto]) -> list[dict[str, Any]]:
     """Goods we could not accept: what was found, the dock's photos, and what the customer may answer."""
     found = (
@@ -209,7 +220,7 @@ def _holds(rma: RMA, photos: list[ReturnPhoto]) -> list[dict[str, Any]]:
                 ],
                 "waiting": hold.status == HoldStatus.WAITING,
                 "undecided": hold.status in (HoldStatus.WAITING, HoldStatus.DISPUTED),
-                "status": hold.get_status_display(),
+                "status": _HOLDS_TOLD.get(HoldStatus(hold.status), ""),
                 "answer": hold.answer,
                 "respond_by": offers.long_day(hold.respond_by, calendar.zone),
                 "url": path(rma, "hold_answer", hold=hold.pk),
