@@ -127,6 +127,9 @@ CACHES = {
 # Settings, reasons, conditions and policies are read on every page: each process keeps them this long.
 REMEMBER_SECONDS = env.float("REMEMBER_SECONDS", 5.0)
 
+# What inspection decides is booked, paid and told a minute later, and can be taken back until then; else at once.
+VERDICTS_WAIT = env.bool("VERDICTS_WAIT", True)
+
 SESSION_ENGINE = "oms.sessions"
 
 # ── Celery: the database is the truth, the broker only a bell ─────────────────────────────────────────────────────

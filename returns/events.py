@@ -32,6 +32,8 @@ EVENTS = {
     "goods.refused": (),
     "goods.sent_back": (),
     "goods.withdrawn": (),
+    "rma.verdict_given": ("verdicts", "quantity"),
+    "rma.verdict_taken_back": ("verdicts", "quantity"),
     "rma.inspected": ("outcomes", "holds", "complete", "due"),
     "rma.hold_answered": ("hold", "outcome", "answer", "due"),
     "rma.hold_decided": ("hold", "outcome", "decision", "due"),

@@ -2,6 +2,7 @@
 
 from oms.outbox import subscribe
 from returns import tasks
+from returns.lifecycle.taking_back import TAKE_BACK_WITHIN
 
 subscribe("rma.requested", tasks.buy_label, queue="labels", calls_vendor=True)
 subscribe("rma.approved", tasks.buy_label, queue="labels", calls_vendor=True)
@@ -14,3 +15,4 @@ subscribe("webhook.received", tasks.read_carrier_webhook, when={"provider": "eas
 subscribe("rma.closed", tasks.close_case, when={"for_parcel": True})
 subscribe("evidence.asked", tasks.build_evidence, queue="long", calls_vendor=True)
 subscribe("dispatch.packed", tasks.buy_outbound_label, queue="labels", calls_vendor=True)
+subscribe("rma.verdict_given", tasks.book_verdict, delay=TAKE_BACK_WITHIN)

@@ -25,6 +25,7 @@ from returns import (
     reference,
     shipments,
     tracking,
+    verdicts,
     wrongs,
 )
 from returns.case_states import CaseKind, CaseStatus
@@ -53,6 +54,11 @@ def buy_label(event: Event) -> None:
     """rma.requested, rma.approved, parcel.label_wanted → the carrier's label, if the approval wants one."""
     if parcel := event.facts.get("parcel"):
         labels.buy_label(parcel, at=timezone.now())
+
+
+def book_verdict(event: Event) -> None:
+    """rma.verdict_given → its minute is over: booked, unless the dock took it back."""
+    verdicts.book(event.facts["verdicts"], at=timezone.now())
 
 
 def follow_parcel(event: Event) -> None:

@@ -9,6 +9,7 @@ if "HOMEWARD_TESTS" not in os.environ:  # not again in the workers of one run
     os.environ["HOMEWARD_TESTS"] = "1"
     os.environ["HOMEWARD_DATA"] = str(embedded.data_dir() / "test")
     os.environ["HOMEWARD_FAST_DISK"] = "1"
+    os.environ["VERDICTS_WAIT"] = "0"  # what is inspected is booked at once, unless a test says otherwise
 
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # servers of its own for each of several processes
     own = os.environ["HOMEWARD_DATA"].removesuffix(f"-{worker}")

@@ -119,7 +119,7 @@ class InspectionForm(forms.Form):
         checklist: Checklist | None = None,
         **options: Any,
     ) -> None:
-        left = receipt.quantity - receipt.inspected
+        left = receipt.uninspected
         options.setdefault("initial", {"receipt": receipt.pk, "quantity": left})
         super().__init__(*args, auto_id=f"id_{receipt.pk}_%s", use_required_attribute=False, **options)
         count = self.fields["quantity"]

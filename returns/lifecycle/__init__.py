@@ -50,6 +50,7 @@ from returns.lifecycle.vendors import (
     sell_off,
     send_to_vendor,
 )
+from returns.lifecycle.verdicts import book_verdict, give_verdict, refuse_verdict, take_verdict_back, verdicts_of
 from returns.lifecycle.working import call_off_work, end_work, open_work
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "ask",
     "ask_for_file",
     "ask_why",
+    "book_verdict",
     "bring_back",
     "call_off_vendor_return",
     "call_off_work",
@@ -87,6 +89,7 @@ __all__ = [
     "find_goods",
     "gather",
     "give_label_back",
+    "give_verdict",
     "hold_label",
     "inspect",
     "keep_file",
@@ -112,6 +115,7 @@ __all__ = [
     "refuse_file",
     "refuse_goods",
     "refuse_own_parcel",
+    "refuse_verdict",
     "reject",
     "release",
     "remind",
@@ -129,8 +133,10 @@ __all__ = [
     "survey",
     "take_back",
     "take_putaway_back",
+    "take_verdict_back",
     "trouble",
     "turn_up",
+    "verdicts_of",
     "want_label_again",
     "withdraw_goods",
 ]

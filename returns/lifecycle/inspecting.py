@@ -50,7 +50,9 @@ def suggestion(line: ReturnLine, condition: Condition) -> tuple[Disposition, Acc
 
 
 @verb
-def inspect(number: str, findings: Sequence[Finding], *, form_token: UUID, by: str, at: datetime) -> list[Outcome]:
+def inspect(
+    number: str | RMA, findings: Sequence[Finding], *, form_token: UUID, by: str, at: datetime
+) -> list[Outcome]:
     """Write down what was found. Accepted goods leave the dock for where their disposition says; refused ones wait in
     a hold bin for the customer's answer. Stock value re-enters at the cost it left with (rule 15).
 
@@ -63,9 +65,8 @@ def inspect(number: str, findings: Sequence[Finding], *, form_token: UUID, by: s
         return earlier
     lines = {line.pk: line for line in lines_of(rma)}
     receipts = {one.pk: one for one in Receipt.objects.filter(line__in=lines)}
-    conditions = reference.conditions()
-    drafts = _outcomes(rma, findings, lines, receipts, conditions, form_token=form_token, by=by, at=at)
-    outcomes = Outcome.objects.bulk_create(drafts)
+    outcomes = drafts(rma, findings, lines, receipts, form_token=form_token, by=by, at=at)
+    Outcome.objects.bulk_create(outcomes)
     for outcome in outcomes:
         lines[outcome.receipt.line_id].inspected += outcome.quantity
     holds = _hold(outcomes, at)
@@ -101,24 +102,25 @@ def inspect(number: str, findings: Sequence[Finding], *, form_token: UUID, by: s
     return outcomes
 
 
-def _outcomes(
+def drafts(
     rma: RMA,
     findings: Sequence[Finding],
     lines: dict[int, ReturnLine],
     receipts: dict[int, Receipt],
-    conditions: dict[str, Condition],
     *,
     form_token: UUID,
     by: str,
     at: datetime,
 ) -> list[Outcome]:
+    """What these findings come to, not saved. Raises what `inspect` raises."""
+    conditions = reference.conditions()
     if not findings or any(one.quantity <= 0 or one.receipt_id not in receipts for one in findings):
         raise NothingFound
     if any(one.condition not in conditions for one in findings):
         raise NothingFound
     findings = _same_together(findings)
     left = {pk: one.uninspected for pk, one in receipts.items() if one.result in ReceiptResult.arrived()}
-    drafts = []
+    found = []
     for one in findings:
         receipt, condition = receipts[one.receipt_id], conditions[one.condition]
         line = lines[receipt.line_id]
@@ -126,8 +128,8 @@ def _outcomes(
         if one.quantity > available:
             raise MoreThanReceived(sku=line.order_line.sku, left=available, asked=one.quantity)
         left[receipt.pk] = available - one.quantity
-        drafts.append(_outcome(rma, one, line, receipt, condition, form_token=form_token, by=by, at=at))
-    return drafts
+        found.append(_outcome(rma, one, line, receipt, condition, form_token=form_token, by=by, at=at))
+    return found
 
 
 def _same_together(findings: Sequence[Finding]) -> list[Finding]:

@@ -15,7 +15,7 @@ from oms.verbs import verb
 from returns.found_states import FOUND_MACHINE, FoundStatus
 from returns.lifecycle.dispatching import active
 from returns.lifecycle.locking import lines_of, lock, move
-from returns.models import RMA, FoundGoods, Parcel, Receipt, ReturnLine, Reversal
+from returns.models import RMA, FoundGoods, Parcel, Receipt, ReturnLine, Reversal, Verdict
 from returns.refusals import FollowedAlready, NothingToTakeBack, TooLateToTakeBack
 from returns.states import (
     PARCEL_MACHINE,
@@ -75,7 +75,7 @@ def step_of(rma: RMA, receipt_id: int) -> list[Receipt]:
 
 
 def _refuse_followed(rma: RMA, receipts: Sequence[Receipt]) -> None:
-    if any(one.inspected for one in receipts):
+    if any(one.inspected for one in receipts) or Verdict.objects.waiting().filter(receipt__in=receipts).exists():
         raise FollowedAlready(what=_("inspected"))
     if not RMA_MACHINE.allows("take_back", rma.status):
         raise FollowedAlready(what=rma.get_status_display())

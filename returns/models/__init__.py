@@ -16,6 +16,7 @@ from returns.models.policy import PolicyRule, PolicyVersion, ReturnReason
 from returns.models.putaways import Putaway
 from returns.models.rma import RMA, ReturnLine
 from returns.models.surveys import Survey
+from returns.models.verdicts import Verdict
 
 __all__ = [
     "RMA",
@@ -54,6 +55,7 @@ __all__ = [
     "TrackingEvent",
     "VendorReturn",
     "VendorReturnLine",
+    "Verdict",
     "WarehouseRule",
     "WorkOrder",
 ]

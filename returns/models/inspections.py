@@ -48,8 +48,8 @@ class Receipt(models.Model):
 
     @property
     def uninspected(self) -> int:
-        """Units that lie at the dock and were not looked at."""
-        return 0 if self.is_reversed else self.quantity - self.inspected
+        """Units that lie at the dock and were not looked at, less those of verdicts still to be booked where known."""
+        return 0 if self.is_reversed else self.quantity - self.inspected - getattr(self, "decided", 0)
 
 
 class Reversal(models.Model):

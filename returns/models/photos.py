@@ -11,6 +11,7 @@ from returns.models.evidence import PairedPhone
 from returns.models.found import FoundGoods
 from returns.models.inspections import Outcome
 from returns.models.rma import RMA, ReturnLine
+from returns.models.verdicts import Verdict
 
 
 class ReturnPhoto(models.Model):
@@ -23,6 +24,8 @@ class ReturnPhoto(models.Model):
     rma = models.ForeignKey(RMA, models.PROTECT, related_name="photos", null=True)
     line = models.ForeignKey(ReturnLine, models.PROTECT, related_name="photos", null=True)
     outcome = models.ForeignKey(Outcome, models.PROTECT, related_name="photos", null=True)
+    # Taken with a verdict that still waits to be booked; then it belongs to the outcome.
+    verdict = models.ForeignKey(Verdict, models.PROTECT, related_name="photos", null=True)
     found = models.ForeignKey(FoundGoods, models.PROTECT, related_name="photos", null=True)
     phone = models.ForeignKey(PairedPhone, models.PROTECT, related_name="photos", null=True)
     content = PersonalBytesField()

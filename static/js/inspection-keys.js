@@ -1,7 +1,7 @@
-// One digit chooses what is seen, Enter writes it down. Keys that come faster than fingers are a scanner: they open the
-// return of what was scanned and never choose anything.
+// One digit chooses what is seen, Enter writes it down. Keys that come faster than fingers are a scanner: its code goes
+// into the scan field, whatever has the focus, and never chooses anything.
 const form = document.querySelector("[data-inspection]");
-const finder = document.querySelector("[data-find]");
+const field = document.querySelector("#scan");
 const BURST = 120; // milliseconds between two keys of a scanner, at most
 let typed = "";
 let last = 0;
@@ -16,6 +16,13 @@ function choose(key) {
   choice.focus();
 }
 
+// A scanner that ends with Tab instead of Enter.
+field.addEventListener("keydown", (event) => {
+  if (event.key !== "Tab" || event.shiftKey || !field.value.trim()) return;
+  event.preventDefault();
+  field.form.requestSubmit();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
   clearTimeout(waiting);
@@ -27,8 +34,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
   } else if (typed.length > 1 && (event.key === "Enter" || event.key === "Tab")) {
     event.preventDefault();
-    finder.elements.code.value = typed;
-    finder.requestSubmit();
+    field.value = typed;
+    field.form.requestSubmit();
   } else if (event.key === "Enter") {
     if (typed) choose(typed);
     const choice = form?.querySelector("[data-key]:checked");

@@ -52,6 +52,7 @@ def throw_away_servers(begun: Path | None = None, *, durable: bool = False) -> I
         os.environ.pop(name, None)
     os.environ |= {"HOMEWARD_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "oms.settings"}
     os.environ["HOMEWARD_FAST_DISK"] = "" if durable else "1"
+    os.environ["VERDICTS_WAIT"] = "0"  # nobody takes anything back here
     # Only now: the project reads its settings once, when it is imported.
     import django
     from django.core.management import call_command

@@ -141,5 +141,6 @@ class Command(BaseCommand):
         folder = Path(tempfile.mkdtemp(prefix="homeward-walk-"))
         folder.chmod(0o711)  # PostgreSQL refuses root and walks through it as somebody else
         own = {"HOMEWARD_WALK": "1", "HOMEWARD_DATA": str(folder), "HOMEWARD_FAST_DISK": "1"}
+        own["VERDICTS_WAIT"] = "0"  # nobody takes back here what was inspected
         kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL")}
         os.execve(sys.executable, [sys.executable, *sys.argv], kept | own)  # noqa: S606 - ourselves again

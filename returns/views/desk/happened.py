@@ -37,6 +37,8 @@ HAPPENED = {
     "rma.delivered": (gettext_lazy("The carrier delivered it"), "moving", "home"),
     "rma.received": (gettext_lazy("Counted at the dock"), "moving", "scan"),
     "rma.receipts_taken_back": (gettext_lazy("A count was taken back"), "careful", "undo"),
+    "rma.verdict_given": (gettext_lazy("Looked at; booked within a minute"), "", "inspect"),
+    "rma.verdict_taken_back": (gettext_lazy("What inspection decided was taken back"), "careful", "undo"),
     "rma.inspected": (gettext_lazy("Inspected"), "good", "inspect"),
     "rma.hold_answered": (gettext_lazy("The customer answered about refused goods"), "careful", "chat"),
     "rma.hold_decided": (gettext_lazy("Decided about refused goods"), "good", "check"),

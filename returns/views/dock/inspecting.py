@@ -1,100 +1,38 @@
-"""Inspection: what waits, and one page per return that asks what was seen and says what happens next."""
+"""Inspection of one return: what is seen of each piece, and what happens next."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import F, Min, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from inventory.models import Condition
 from oms import outbox
 from oms.access import may
 from oms.prepared import prepared
 from oms.refusals import Refused
-from oms.roles import allowed
 from oms.verbs import inside_a_verb
-from returns import checklists, codes, lifecycle, photos, reference, regrading
+from returns import action_codes, checklists, codes, lifecycle, photos, reference, regrading, verdicts
+from returns.action_codes import Action
 from returns.forms.dock import FIELD_OF, InspectionForm
-from returns.models import RMA, Hold, Outcome, Receipt, ReturnPhoto
-from returns.states import HoldStatus, ReceiptResult, RMAStatus
-from returns.views.dock import pieces
-
-PAGE_SIZE = 50
-
-
-def waiting() -> Any:
-    """Receipts of which something is still to be looked at."""
-    return Receipt.objects.filter(
-        result__in=ReceiptResult.arrived(),
-        inspected__lt=F("quantity"),
-        is_reversed=False,
-        line__rma__status__in=RMAStatus.at_dock(),
-    )
+from returns.models import RMA, Outcome, Receipt, ReturnPhoto, Verdict
+from returns.refusals import NothingToTakeBack
+from returns.states import ReceiptResult
+from returns.views.dock import pieces, queue
 
 
-@require_safe
-@may("inspect goods")
-def inspection_queue(request: HttpRequest) -> HttpResponse:
-    """Returns with goods to look at, the longest waiting first. A scanned code leads to its return."""
-    problem = ""
-    if code := request.GET.get("code", ""):
-        try:
-            return _find(code)
-        except Refused as why:
-            problem = str(why)
-    queue = (
-        RMA.objects.visible_to(request.user)
-        .filter(pk__in=waiting().values("line__rma"))
-        .annotate(
-            since=Min("lines__receipts__received_at"),
-            left=Sum(F("lines__arrived") - F("lines__inspected"), filter=Q(lines__arrived__gt=F("lines__inspected"))),
-        )
-        .order_by("since", "pk")
-    )
-    page = Paginator(queue, PAGE_SIZE).get_page(request.GET.get("page"))
-    # The join with receipts repeats a line once for each of its receipts, so pieces are counted apart.
-    counts = dict(
-        RMA.objects.filter(pk__in=[rma.pk for rma in page])
-        .annotate(left=Sum(F("lines__arrived") - F("lines__inspected")))
-        .values_list("pk", "left")
-    )
-    context = {
-        "title": _("Inspection"),
-        "page": page,
-        "rows": [{"rma": rma, "since": rma.since, "left": counts[rma.pk]} for rma in page],
-        "open_holds": Hold.objects.filter(status__in=(HoldStatus.WAITING, HoldStatus.DISPUTED)).count(),
-        "code": code[:40],
-        "asks": allowed(request.user, "change settings"),
-        "problem": problem,
-    }
-    return render(request, "returns/dock/queue.html", context, status=422 if problem else 200)
-
-
-def _find(code: str) -> HttpResponseRedirect:
-    """Lead to the return this code names, or to the only one that holds it. Raises Refused."""
-    found = codes.find(codes.plain(code))
-    if found.rma is not None:
-        return redirect("admin:dock_inspection_of", found.rma.number)
-    receipts = waiting().filter(line__order_line__product__in=found.products)
-    if found.unit is not None:
-        receipts = receipts.filter(Q(unit=found.unit) | Q(unit=None))
-    first = receipts.select_related("line__rma").order_by("received_at", "pk").first()
-    if first is None:
-        raise NothingToInspect
-    return redirect("admin:dock_inspection_of", first.line.rma.number)
-
-
-class NothingToInspect(Refused):
-    code = "nothing_to_inspect"
-    sentence = gettext_lazy("Nothing of this waits for inspection.")
+class NotHere(Refused):
+    code = "not_here"
+    sentence = gettext_lazy("This code belongs to the scan station. Nothing was changed.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,31 +43,55 @@ def inspection(request: HttpRequest, number: str) -> HttpResponse:
     rma = get_object_or_404(photos.with_photos(visible), number=number)
     if request.method != "POST":
         return _page(request, rma)
-    receipts = {str(one.pk): one for one in _receipts(rma)}
+    try:
+        if token := request.POST.get("take_back", ""):
+            return _take_back(request, rma, _as_token(token))
+        scanned = request.POST.get("code", "").strip()
+        action = action_codes.read_action(codes.plain(scanned)) if scanned else None
+        if scanned and action is not Action.ACCEPT:
+            return _scanned(request, rma, scanned, action)
+    except Refused as why:
+        outbox.record_refusal(why, verb="inspect", subject=rma.stream, by=request.user.actor, at=timezone.now())
+        return _page(request, rma, problem=str(why), status=422)
+    return _look(request, rma, as_said=action is Action.ACCEPT)
+
+
+def _look(request: HttpRequest, rma: RMA, *, as_said: bool) -> HttpResponse:
+    """Write down what is chosen of one piece; `as_said`: where nothing is, what the customer said of it."""
+    receipts = {str(one.pk): one for one in _arrived(rma.pk)}
     receipt = receipts.get(request.POST.get("receipt", ""))
     if receipt is None:
         return _page(
             request, rma, problem=_("This piece does not belong to this return. Nothing was changed."), status=422
         )
-    token = request.POST.get("form_token", "")
-    if earlier := _earlier(rma, token):
-        return redirect(_after(rma, earlier))
-    conditions = _conditions()
+    if address := _earlier(rma, request.POST.get("form_token", "")):
+        return redirect(address)
     checklist = pieces.checklist_of(receipt)
-    form = InspectionForm(request.POST, request.FILES, receipt=receipt, conditions=conditions, checklist=checklist)
+    sent = _with_the_customers_words(request.POST, receipt) if as_said else request.POST
+    form = InspectionForm(sent, request.FILES, receipt=receipt, conditions=_conditions(), checklist=checklist)
     if not form.is_valid():
         return _page(request, rma, bound=(receipt.pk, form), status=422)
     by, now = request.user.actor, timezone.now()
     try:
-        outcome = _inspect(rma, form, by=by, at=now)
+        address = _decide(rma, form, by=by, at=now) if verdicts.wait() else _inspect(rma, form, by=by, at=now)
     except Refused as why:
         outbox.record_refusal(why, verb="inspect", subject=rma.stream, by=by, at=now)
         form.add_error(FIELD_OF.get(why.code), str(why))
         return _page(request, rma, bound=(receipt.pk, form), status=422)
-    return redirect(_after(rma, outcome))
+    return redirect(address)
 
 
-def _inspect(rma: RMA, form: InspectionForm, *, by: str, at: Any) -> Outcome:
+def _with_the_customers_words(sent: QueryDict, receipt: Receipt) -> QueryDict:
+    said = receipt.line.declared_condition
+    if sent.get("condition") or said is None:
+        return sent
+    completed = sent.copy()
+    completed["condition"] = said.code
+    return completed
+
+
+def _inspect(rma: RMA, form: InspectionForm, *, by: str, at: datetime) -> str:
+    """Booked at once; returns the address that says so."""
     token, pictures = form.cleaned_data["form_token"], form.cleaned_data["photos"]
     with transaction.atomic(), inside_a_verb():
         [outcome] = lifecycle.inspect(rma.number, [form.finding()], form_token=token, by=by, at=at)
@@ -141,34 +103,90 @@ def _inspect(rma: RMA, form: InspectionForm, *, by: str, at: Any) -> Outcome:
         if form.asked is not None and any(form.answers):
             checklists.answer(outcome, form.asked, form.answers)
         regrading.choose([outcome], at=at)
-    return outcome
+    return _after(rma, outcome=outcome.pk)
 
 
-def _earlier(rma: RMA, token: str) -> Outcome | None:
-    """What this page wrote down when it was sent before."""
-    if len(token) not in (32, 36) or not all(sign in "0123456789abcdefABCDEF-" for sign in token):
+def _decide(rma: RMA, form: InspectionForm, *, by: str, at: datetime) -> str:
+    """Booked when its minute is over; returns the address that says so and takes it back."""
+    token, pictures = form.cleaned_data["form_token"], form.cleaned_data["photos"]
+    with transaction.atomic(), inside_a_verb():
+        [verdict] = lifecycle.give_verdict(
+            rma.number, [form.finding()], wait=verdicts.wait(), form_token=token, by=by, at=at,
+            checklist=form.asked, answers=form.answers,
+        )  # fmt: skip
+        line = verdict.receipt.line_id
+        for picture in pictures:
+            photos.keep(picture, taken_by=by, at=at, rma=rma, line_id=line, verdict=verdict, outcome=None, draft=None)
+        of_phone = ReturnPhoto.objects.filter(phone__receipt=verdict.receipt_id, outcome=None, verdict=None)
+        of_phone.update(verdict=verdict)
+    return _after(rma, verdict=verdict.pk)
+
+
+def _earlier(rma: RMA, token: str) -> str:
+    """Where this page led when it was sent before; "" when it was not."""
+    try:
+        known = UUID(token)
+    except ValueError:
+        return ""
+    if outcome := Outcome.objects.filter(form_token=known, receipt__line__rma=rma).first():
+        return _after(rma, outcome=outcome.pk)
+    if verdicts.wait() and (found := lifecycle.verdicts_of(rma, known)):
+        return _after(rma, verdict=found[0].pk)
+    return ""
+
+
+def _after(rma: RMA, **what: int) -> str:
+    return f"{reverse('admin:dock_inspection_of', args=[rma.number])}?{urlencode(what)}"
+
+
+# ── What is scanned or taken back here ────────────────────────────────────────────────────────────────────────────
+
+
+def _scanned(request: HttpRequest, rma: RMA, code: str, action: Action | None) -> HttpResponse:
+    """Do what a printed code says, or open what another one names. Raises Refused."""
+    if action is None:
+        return queue.lead(request, code)
+    if action is Action.NEXT:
+        try:
+            return queue.following()
+        except queue.NothingToInspect:
+            return redirect("admin:dock_inspection")
+    if action is Action.UNDO:
+        last = Verdict.objects.waiting().filter(receipt__line__rma=rma).order_by("-pk").first()
+        return _take_back(request, rma, last.form_token if last else None)
+    if action is Action.DAMAGED:
+        return redirect(reverse("admin:dock_inspection_of", args=[rma.number]) + "?condition=damaged")
+    if action is Action.INSPECT:
+        return redirect("admin:dock_inspection_of", rma.number)
+    raise NotHere
+
+
+def _take_back(request: HttpRequest, rma: RMA, token: UUID | None) -> HttpResponse:
+    if token is None:
+        raise NothingToTakeBack
+    [first, *_more] = lifecycle.take_verdict_back(rma.number, token, by=request.user.actor, at=timezone.now())
+    return redirect(_after(rma, verdict=first.pk))
+
+
+def _as_token(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
         return None
-    return Outcome.objects.filter(form_token=token, receipt__line__rma=rma).first()
 
 
-def _after(rma: RMA, outcome: Outcome) -> str:
-    address = reverse("admin:dock_inspection_of", args=[rma.number])
-    return f"{address}?{urlencode({'outcome': outcome.pk})}"
+# ── The page ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _conditions() -> dict[str, Condition]:
     return {code: one for code, one in reference.conditions().items() if one.active}
 
 
-def _receipts(rma: RMA) -> list[Receipt]:
-    return _arrived(rma.pk)
-
-
 @prepared
 def _arrived(rma: int) -> QuerySet[Receipt]:
     related = ("line__order_line__product", "line__reason", "line__declared_condition", "unit")
     receipts = Receipt.objects.filter(line__rma=rma, result__in=ReceiptResult.arrived(), is_reversed=False)
-    return receipts.select_related(*related).order_by("received_at", "pk")
+    return verdicts.with_decided(receipts.select_related(*related)).order_by("received_at", "pk")
 
 
 @prepared
@@ -189,25 +207,40 @@ def _page(
 ) -> HttpResponse:
     conditions = _conditions()
     pictures = photos.of(rma)
-    receipts, shown = _receipts(rma), []
+    receipts, shown = _arrived(rma.pk), []
     for receipt in receipts:
-        if receipt.inspected < receipt.quantity:
+        if receipt.uninspected > 0:
             form = bound[1] if bound and bound[0] == receipt.pk else None
             # An action code of the scan station has said what is seen of the first piece.
             seen = request.GET.get("condition", "") if not shown else ""
             shown.append(pieces.piece(rma, receipt, conditions, pictures, form, seen))
     done = _outcomes(rma.pk) if any(one.inspected for one in receipts) else []
-    told = next((one for one in done if str(one.pk) == request.GET.get("outcome", "")), None)
+    decided = [one.pk for one in receipts if one.decided]
     context = {
         "title": _("Inspection"),
         "rma": rma,
         "pieces": shown,
         "forms": [bound[1]] if bound else [],
         "done": [pieces.seen(one, pictures) for one in done],
-        "told": pieces.told(rma, told, left=len(shown)) if told else None,
+        "decided": list(verdicts.waiting_for(decided)) if decided else [],
+        "told": _told(request, rma, done, left=len(shown)),
         "expected": sum(line.outstanding for line in rma.lines.all()),
         "problem": problem,
         "may_see_photos": True,
         "overridden": pieces.override_rate(),
     }
     return render(request, "returns/dock/inspection.html", context, status=status)
+
+
+def _told(request: HttpRequest, rma: RMA, done: list[Outcome], *, left: int) -> dict[str, Any] | None:
+    """What happens next because of what was written down or decided, named in the address."""
+    named = request.GET.get("verdict", "")
+    verdict = None
+    if named.isdecimal() and len(named) < 19:
+        verdict = verdicts.all_of(rma).filter(pk=int(named)).first()
+    if verdict is not None and not verdict.booked_at:
+        return pieces.decided(rma, verdict, left=left)
+    for outcome in done:
+        if str(outcome.pk) == request.GET.get("outcome", "") or (verdict and outcome.form_token == verdict.form_token):
+            return pieces.told(rma, outcome, left=left)
+    return None

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,6 +14,7 @@ from django.utils.translation import ngettext
 from inventory import ledger, places
 from inventory.models import Bin, Condition
 from inventory.states import Disposition, Grade
+from oms import shops
 from oms.money import Money, round_half_up
 from oms.templatetags.components import money
 from refunds.lifecycle.owing import owed_to
@@ -19,7 +22,7 @@ from refunds.models import CreditMemo
 from returns import checklists, recovered, recovery
 from returns.forms.dock import QUICK, InspectionForm
 from returns.lifecycle.inspecting import suggestion
-from returns.models import RMA, Checklist, Outcome, Receipt, ReturnPhoto
+from returns.models import RMA, Checklist, Outcome, Receipt, ReturnPhoto, Verdict
 from returns.states import Acceptance, ReceiptResult, Resolution
 from returns.views.dock import recovery_words as words
 
@@ -49,13 +52,13 @@ def piece(
     form = form or InspectionForm(
         receipt=receipt, conditions=conditions, checklist=checklist_of(receipt), initial=initial
     )
-    here = [one for one in pictures if one.line_id == line.pk and one.outcome_id is None]
+    here = [one for one in pictures if one.line_id == line.pk and one.outcome_id is None and one.verdict_id is None]
     chosen, quick = form["condition"].value(), form["quick"].value() or ""
     return {
         "receipt": receipt,
         "line": line,
         "title": line.order_line.description or line.order_line.sku,
-        "left": receipt.quantity - receipt.inspected,
+        "left": receipt.uninspected,
         "wrong": receipt.result in ReceiptResult.another(),
         "form": form,
         "choices": [
@@ -132,14 +135,34 @@ def told(rma: RMA, outcome: Outcome, *, left: int) -> dict[str, str]:
         place = _bin(rma, outcome)
         words, meaning = _("To %(bin)s") % {"bin": place.code}, "good"
         following = f"{place.get_kind_display().capitalize()}. {_money(rma)}"
-    if left:
-        following += " " + ngettext("%(count)s more to look at here.", "%(count)s more to look at here.", left) % {
-            "count": left
-        }
-    return {"words": words, "next": following, "meaning": meaning}
+    return {"words": words, "next": following + _more(left), "meaning": meaning}
 
 
-def _bin(rma: RMA, outcome: Outcome) -> Bin:
+def decided(rma: RMA, verdict: Verdict, *, left: int) -> dict[str, Any]:
+    """What happens next because of a verdict, and until when it can be taken back."""
+    if not verdict.is_waiting:
+        words = _("Taken back") if verdict.taken_back_at else _("It could not be booked")
+        return {"words": words, "next": _("It waits to be looked at again."), "meaning": "careful", "icon": "undo"}
+    booked = _("Booked at %(time)s, until then it can be taken back: no money moves and nobody is told before.") % {
+        "time": time_format(timezone.localtime(verdict.book_at, ZoneInfo(shops.current().time_zone)), "H:i:s")
+    }
+    if verdict.acceptance == Acceptance.REFUSED:
+        words, meaning, what = _("Put it into the hold bin"), "careful", _("Nothing is paid for it.")
+    else:
+        place = _bin(rma, verdict)
+        words, meaning = _("To %(bin)s") % {"bin": place.code}, "good"
+        what = f"{place.get_kind_display().capitalize()}."
+    return {"words": words, "next": f"{what} {booked}{_more(left)}", "meaning": meaning, "undo": verdict.form_token}
+
+
+def _more(left: int) -> str:
+    if not left:
+        return ""
+    more = ngettext("%(count)s more to look at here.", "%(count)s more to look at here.", left)
+    return " " + more % {"count": left}
+
+
+def _bin(rma: RMA, outcome: Outcome | Verdict) -> Bin:
     """Where the goods were booked to, which is where they belong."""
     return places.bins_of(rma.warehouse)[ledger.LANDS_IN[Disposition(outcome.disposition)]]
 

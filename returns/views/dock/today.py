@@ -24,7 +24,7 @@ from returns.calendars import Calendar
 from returns.found_states import FoundStatus
 from returns.models import RMA, Dispatch, FoundGoods, Hold, Outcome, Receipt
 from returns.states import DispatchStatus, HoldStatus, ParcelStatus, ReceiptResult, RMAStatus
-from returns.views.dock.inspecting import waiting
+from returns.views.dock.queue import waiting
 
 PAGE_SIZE = 50
 SHORTEST_SHIFT = timedelta(minutes=15)  # a pace from fewer minutes says nothing

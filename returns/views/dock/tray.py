@@ -5,75 +5,31 @@ trays in two tabs never mix.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID, uuid4, uuid5
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from inventory.models import Bin, Condition, Unit
 from oms import outbox
 from oms.access import may
 from oms.refusals import Refused
-from returns import action_codes, codes, lifecycle, reference
+from returns import action_codes, codes, lifecycle, reference, verdicts
 from returns.action_codes import Action
 from returns.lifecycle import Finding
 from returns.lifecycle.putting_away import outcome_of
 from returns.lifecycle.taking_back import TAKE_BACK_WITHIN
-from returns.models import Outcome, Putaway, Receipt
+from returns.models import Outcome, Putaway, Receipt, Verdict
 from returns.refusals import NothingToTakeBack, PutAwayAlready
 from returns.views.dock import answers, station
 from returns.views.dock.answers import Answer
-
-MOST = 30
-
-
-class TrayFull(Refused):
-    code = "tray_full"
-    sentence = gettext_lazy("30 lie on the tray. Scan the bin they go to.")
-
-
-class OnTheTray(Refused):
-    code = "on_the_tray"
-    sentence = gettext_lazy("%(number)s lies on the tray already.")
-
-
-class TrayOfOneKind(Refused):
-    code = "tray_of_one_kind"
-    sentence = gettext_lazy("%(number)s is %(state)s, what lies on the tray is not. Put those away first.")
-
-
-class TrayEmpty(Refused):
-    code = "tray_empty"
-    sentence = gettext_lazy("Nothing lies on the tray. Scan the pieces first, then the bin.")
-
-
-@dataclass
-class Tray:
-    units: list[Unit] = field(default_factory=list)
-
-    @classmethod
-    def load(cls, text: str) -> "Tray":
-        wanted = [int(part) for part in text[:800].split(",") if part.isascii() and part.isdecimal() and len(part) < 19]
-        here = Unit.objects.filter(pk__in=wanted[:MOST], left_at=None, bin__isnull=False)
-        known = {unit.pk: unit for unit in here.select_related("product", "bin")}
-        return cls([known[pk] for pk in dict.fromkeys(wanted) if pk in known])
-
-    @property
-    def inspected(self) -> bool:
-        return bool(self.units) and all(unit.found_as for unit in self.units)
-
-    def address(self, **more: object) -> str:
-        query = ({"tray": ",".join(str(unit.pk) for unit in self.units)} if self.units else {}) | more
-        return reverse("admin:dock_tray") + (f"?{urlencode(query)}" if query else "")
+from returns.views.dock.on_tray import MOST, OnTheTray, Tray, TrayEmpty, TrayFull, TrayOfOneKind, receipt_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,10 +76,10 @@ def _add(request: HttpRequest, on_it: Tray, code: str) -> HttpResponse:
         raise PutAwayAlready(sku=unit.number)
     if unit.pk in {one.pk for one in on_it.units}:
         raise OnTheTray(number=unit.number)
-    if on_it.units and bool(unit.found_as) != on_it.inspected:
-        state = _("inspected") if unit.found_as else _("not inspected yet")
+    fuller = Tray.of([*on_it.units, unit])
+    if on_it.units and fuller.knows(unit) != on_it.inspected:
+        state = _("inspected") if fuller.knows(unit) else _("not inspected yet")
         raise TrayOfOneKind(number=unit.number, state=state)
-    fuller = Tray([*on_it.units, unit])
     station.note(request, code, _added(fuller))
     return redirect(fuller.address())
 
@@ -147,6 +103,8 @@ def _put(request: HttpRequest, on_it: Tray, place: Bin, token: UUID) -> HttpResp
     if not on_it.inspected:
         raise TrayOfOneKind(number=on_it.units[0].number, state=_("not inspected yet"))
     by, now = request.user.actor, timezone.now()
+    if verdicts.book([one.pk for one in on_it.waiting], at=now):  # carried away, it is not thought over any more
+        on_it = Tray.load(",".join(str(unit.pk) for unit in on_it.units))
     returns = _by_return(on_it.units)
     made: list[Putaway] = []
 
@@ -208,7 +166,7 @@ def _grade(request: HttpRequest, on_it: Tray, condition: str, token: UUID) -> Ht
     by, now = request.user.actor, timezone.now()
     pieces: dict[int, int] = {}
     for unit in on_it.units:
-        receipt = int(unit.received_as.partition("/")[2])
+        receipt = receipt_of(unit)
         pieces[receipt] = pieces.get(receipt, 0) + unit.quantity
     numbers = dict(Receipt.objects.filter(pk__in=pieces).values_list("pk", "line__rma__number"))
     found: dict[str, list[Finding]] = {}
@@ -218,13 +176,17 @@ def _grade(request: HttpRequest, on_it: Tray, condition: str, token: UUID) -> Ht
         raise TrayEmpty
 
     def look(number: str) -> None:
-        lifecycle.inspect(number, found[number], form_token=uuid5(token, number), by=by, at=now)
+        form = uuid5(token, number)
+        if wait := verdicts.wait():
+            lifecycle.give_verdict(number, found[number], wait=wait, form_token=form, by=by, at=now)
+        else:
+            lifecycle.inspect(number, found[number], form_token=form, by=by, at=now)
 
     refused = _each(sorted(found), look)
     if len(refused) == len(found):
         raise next(iter(refused.values()))
     if refused:
-        left = [unit for unit in on_it.units if numbers[int(unit.received_as.partition("/")[2])] in refused]
+        left = [unit for unit in on_it.units if numbers[receipt_of(unit)] in refused]
         return _partly(request, Tray(left), len(on_it.units) - len(left), refused, known[condition].label)
     graded = Tray.load(",".join(str(unit.pk) for unit in on_it.units))
     station.note(request, known[condition].label, _graded(graded, known[condition]))
@@ -233,7 +195,8 @@ def _grade(request: HttpRequest, on_it: Tray, condition: str, token: UUID) -> Ht
 
 def _graded_before(found: Iterable[str], token: UUID) -> bool:
     """Whether this very page graded them."""
-    return Outcome.objects.filter(form_token__in=[uuid5(token, number) for number in found]).exists()
+    forms = [uuid5(token, number) for number in found]
+    return any(kind.objects.filter(form_token__in=forms).exists() for kind in (Outcome, Verdict))
 
 
 def _act(request: HttpRequest, on_it: Tray, action: Action, token: UUID) -> HttpResponse:
@@ -241,9 +204,13 @@ def _act(request: HttpRequest, on_it: Tray, action: Action, token: UUID) -> Http
         return redirect(Tray().address())
     if action is not Action.UNDO:
         raise TrayEmpty
+    by, now = request.user.actor, timezone.now()
+    if decided := list(on_it.waiting):
+        for number, form in {(one.receipt.line.rma.number, one.form_token) for one in decided}:
+            lifecycle.take_verdict_back(number, form, by=by, at=now)
+        return redirect(on_it.address(back=1))
     if on_it.units:
         return redirect(Tray(on_it.units[:-1]).address())
-    by, now = request.user.actor, timezone.now()
     step = _step(request, by, now, token)
     for one in step:
         lifecycle.take_putaway_back(one.pk, form_token=uuid5(token, str(one.pk)), by=by, at=now)
@@ -290,6 +257,9 @@ def _told(first: Putaway, count: int) -> Answer:
 
 
 def _graded(on_it: Tray, condition: Condition) -> Answer:
+    if on_it.waiting.exists():
+        following = _("Scan the bin and it is booked; until then, for a minute, it can be taken back.")
+        return Answer(f"{len(on_it.units)} × {condition.label}", following, "good")
     places = sorted({unit.bin.code for unit in on_it.units if unit.bin})
     return Answer(
         f"{len(on_it.units)} × {condition.label}", _("They go to %(bins)s.") % {"bins": ", ".join(places)}, "good"
@@ -325,6 +295,7 @@ def _page(request: HttpRequest, on_it: Tray, answer: Answer, *, status: int = 20
         if on_it.inspected or not on_it.units
         else [one for one in reference.conditions().values() if one.active],
         "most": MOST,
+        "decided": bool(on_it.decided) and on_it.waiting.exists(),
         "undo": action_codes.action_code(Action.UNDO),
         "next": action_codes.action_code(Action.NEXT),
     }
