@@ -1,8 +1,8 @@
 """Which numbered units of an order line are free, and claiming them for a return or a cancellation.
 
 Units of a line are numbered from 0. Returns take the lowest free numbers, cancellations the highest, so that what was
-shipped is what comes back. Call `claim` and `claim_last` under the order's lock; should that be forgotten, PostgreSQL
-still refuses the same unit twice.
+shipped is what comes back. Call `claim`, `claim_last` and `free` under the order's lock; should that be forgotten,
+PostgreSQL still refuses the same unit twice.
 """
 
 from collections.abc import Iterable
@@ -82,6 +82,18 @@ def claim_last(order_line: OrderLine, quantity: int) -> UnitClaim:
     """Claim the highest free units: how a cancellation leaves the shipped ones alone. Raises NotEnoughUnits."""
     free = _enough(order_line, quantity)
     return UnitClaim.objects.create(order_line=order_line, units=highest(free, quantity))
+
+
+def free(order_line: OrderLine, units: Units) -> None:
+    """Let these units be claimed again. A claim keeps its own numbers, which say what it was about: what is left of it
+    is claimed anew."""
+    for held in UnitClaim.objects.filter(order_line=order_line, active=True):
+        left = without(held.units, units)
+        if left == held.units:
+            continue
+        UnitClaim.objects.filter(pk=held.pk).update(active=False)
+        if left:
+            UnitClaim.objects.create(order_line=order_line, units=left)
 
 
 def _enough(order_line: OrderLine, quantity: int) -> Units:

@@ -5,17 +5,48 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Q
+
 from inventory import places, reservations
-from inventory.states import BinKind
-from oms import orders, outbox
+from inventory.states import BinKind, Disposition
+from oms import orders, outbox, units
 from oms.identifiers import new_number
 from oms.models import OrderLine
 from oms.orders import NewLine
 from oms.states import OrderKind
-from returns.models import RMA, Dispatch
-from returns.states import DISPATCH_MACHINE, DispatchStatus, ReleaseAt
+from returns.models import RMA, Dispatch, Outcome, Placement
+from returns.states import DISPATCH_MACHINE, DispatchStatus, HoldStatus, RefundAt, ReleaseAt, Resolution
+from returns.taken import in_turn
 
 NUMBER = "B"
+
+
+def let_return_again(rma: RMA, dispatch: Dispatch) -> None:
+    """What leaves for the customer again, and was not paid, may be returned once more while its time lasts.
+
+    Units paid before anybody looked at them, and those something else went out for, stay spoken for.
+    """
+    if not dispatch.sends_back or not _is_unpaid(rma):
+        return
+    then, mine = dispatch.planned_at, Outcome.objects.filter(receipt__line__rma=rma).order_by("pk")
+    refused = mine.filter(Q(hold__answered_at=then) | Q(hold__decided_at=then), hold__status=HoldStatus.SENT_BACK)
+    given_back = dict(refused.values_list("pk", "quantity"))
+    placed = Placement.objects.filter(outcome__in=mine, placed_at=then, is_ours=False)
+    for place in placed.filter(disposition=Disposition.RETURN_TO_CUSTOMER):
+        given_back[place.outcome_id] = place.quantity
+    for line in rma.lines.select_related("claim", "order_line"):
+        if line.claim is None:
+            continue
+        for outcome, taken in in_turn(line.claim.units, mine.filter(receipt__line=line)):
+            if outcome.pk in given_back:
+                units.free(line.order_line, units.lowest(taken, given_back[outcome.pk]))
+
+
+def _is_unpaid(rma: RMA) -> bool:
+    if rma.resolution == Resolution.REPAIR:
+        return True
+    instead = rma.dispatches.filter(sends_back=False).exclude(status=DispatchStatus.CANCELED)
+    return rma.refund_at == RefundAt.INSPECTION and not instead.exists()
 
 
 def plan_back(rma: RMA, goods: Sequence[tuple[OrderLine, int]], *, by: str, at: datetime) -> Dispatch:

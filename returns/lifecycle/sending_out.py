@@ -13,6 +13,7 @@ from oms.verbs import verb
 from returns.lifecycle.case_opening import open_for_shipment
 from returns.lifecycle.dispatching import D, lines_going_out, lock_dispatch
 from returns.lifecycle.parcels import Bought
+from returns.lifecycle.sending_back import let_return_again
 from returns.models import RMA, Dispatch
 from returns.refusals import NothingToPack
 from returns.states import DISPATCH_MACHINE
@@ -110,6 +111,7 @@ def _send(rma: RMA, dispatch: Dispatch, *, by: str, at: datetime) -> Dispatch:
     shipments.ship(dispatch.order.number, None, dispatch.carrier, dispatch.tracking_number, by=by, at=at)
     dispatch.status, dispatch.shipped_at = D.SHIPPED, at
     dispatch.save(update_fields=["status", "shipped_at"])
+    let_return_again(rma, dispatch)
     outbox.record(rma, "dispatch.shipped", by=by, at=at, dispatch=dispatch.pk, order=dispatch.order.number)
     return dispatch
 

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from inventory.refusals import NotSellable
 from inventory.states import Disposition
-from oms.models import Posting
+from oms.models import Posting, UnitClaim
+from oms.units import count, free_of
 from returns import lifecycle
 from returns.models import Dispatch, Hold, Outcome, Placement
 from returns.refusals import GoodsAreGone, InTheWorkshop, NothingChanged, NotThatManyHere, WaitsForAnswer
@@ -101,6 +102,11 @@ def test_repair_and_send_back(vendors: Sandbox) -> None:
         "goods_back_delivered",
     ]
     assert on.status(rma) == ("closed", "nothing")
+    # It is theirs as on the first day: broken again, it may come back again, all of the line with it.
+    again = on.ask(order, on.Wanted(order.lines.get().pk, order.lines.get().quantity, "changed_mind", "opened"))
+    on.inspect(again, on.arrive(again), "opened")
+    on.run_jobs()
+    assert (on.paid(order), on.status(again)) == (order.total, ("closed", "settled"))
 
 
 def test_refused_goods_are_sent_back_by_parcel(vendors: Sandbox) -> None:
@@ -112,6 +118,32 @@ def test_refused_goods_are_sent_back_by_parcel(vendors: Sandbox) -> None:
     assert (dispatch.sends_back, dispatch.status, on.in_bin("outbound")) == (True, "released", 1)
     with pytest.raises(GoodsAreGone):
         decide(Outcome.objects.get(), Disposition.SCRAP)
+
+
+def test_what_was_sent_back_unpaid_may_come_back_once_more_and_never_twice(vendors: Sandbox) -> None:
+    """Two come, one is refused and sent back: that one alone is free again, when it leaves and not before."""
+    order = on.an_order_paid_at(vendors)
+    line = order.lines.get()
+    rma = on.ask(order, on.Wanted(line.pk, 2, "changed_mind", "opened"))
+    [receipt] = on.arrive(rma)
+    for condition in ("opened", "damaged"):
+        finding = on.Finding(receipt.pk, 1, condition, "")
+        lifecycle.inspect(rma.number, [finding], form_token=uuid4(), by=on.DOCK, at=timezone.now())
+    lifecycle.answer_hold(Hold.objects.get().pk, answer="send_back", by=order.customer.actor, at=timezone.now())
+    on.run_jobs()
+    left = count(free_of(line))
+    going = Dispatch.objects.select_related("order").get(rma=rma)
+    lifecycle.pack(going.pk, going.order.lines.get().pk, 1, seen=0, by=on.DOCK, at=timezone.now())
+    on.run_jobs()
+    for _twice in range(2):
+        lifecycle.send(going.pk, by=on.DOCK, at=timezone.now())
+    assert (count(free_of(line)), UnitClaim.objects.filter(order_line=line, active=True).get().units) == (
+        left + 1, ((0, 1),),
+    )  # fmt: skip
+    again = on.ask(order, on.Wanted(line.pk, left + 1, "changed_mind", "opened"))
+    on.inspect(again, on.arrive(again), "opened")
+    on.run_jobs()
+    assert (on.paid(order), on.in_bin("shelf")) == (order.total, line.quantity)
 
 
 def refurbished(vendors: Sandbox, quantity: int = 2) -> Outcome:
