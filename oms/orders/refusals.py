@@ -27,7 +27,7 @@ class QuantityNotPossible(Refused):
 
 class GoesOutForReturn(Refused):
     code = "goes_out_for_return"
-    sentence = _("This goes out because of return %(return)s: call it off there.")
+    sentence = _("This goes out because of return %(return)s: decide there what becomes of it.")
 
 
 class MoreThanOwed(Refused):

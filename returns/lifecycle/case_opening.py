@@ -49,7 +49,7 @@ def open_for_shipment(
     elif not SHIPMENT_MACHINE.allows("deliver", shipment.status):
         return None
     case = ParcelCase(order=order, shipment=shipment)
-    case = _open(case, kind, word, happened_at, goods=order.kind == OrderKind.SALE, by=by, at=at)
+    case = _open(case, kind, word, happened_at, goods=order.kind != OrderKind.SENT_BACK, by=by, at=at)
     return ask_why(case, by=by, at=at) if case.comes_back else case
 
 

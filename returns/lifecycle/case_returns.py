@@ -80,16 +80,30 @@ def bring_back(number: str, *, price: Price, by: str, at: datetime) -> RMA | Non
 def make_good(case: ParcelCase, *, price: Price, by: str, at: datetime) -> RMA:
     """What never reached the customer whole is paid back at once, shipping too; nothing comes back.
 
-    Raises NothingLost when all of it is spoken for, GoesOutForReturn for what goes out because of a return.
+    Of an exchange that is what its goods cost; a replacement cost nothing, so what it stood for is paid instead. Raises
+    NothingLost when all of it is spoken for, GoesOutForReturn for the customer's own goods, which have no price.
     """
-    if case.order.kind != OrderKind.SALE:
-        cause = RMA.objects.filter(dispatches__order=case.order).values_list("number", flat=True).first()
-        raise GoesOutForReturn(**{"return": cause or "–"})
+    if case.order.kind in (OrderKind.REPLACEMENT, OrderKind.SENT_BACK):
+        return _pay_instead(case, by=by, at=at)
     rma = _open(case, price, gone=True, by=by, at=at)
     if rma is None:
         raise NothingLost
     owe(rma)
     _record(rma, case, by=by, at=at)
+    return rma
+
+
+def _pay_instead(case: ParcelCase, *, by: str, at: datetime) -> RMA:
+    cause = RMA.objects.filter(dispatches__order=case.order).values_list("number", flat=True).first()
+    if cause is None or case.order.kind == OrderKind.SENT_BACK:
+        raise GoesOutForReturn(**{"return": cause or "–"})
+    rma = lock(cause)
+    if rma.resolution != Resolution.REPLACEMENT:
+        raise NothingLost
+    rma.resolution = Resolution.REFUND
+    owe(rma)
+    changed = ("resolution", "settlement")
+    outbox.record(rma, "rma.loss_taken", by=by, at=at, changed=changed, case=case.number, due=True)
     return rma
 
 

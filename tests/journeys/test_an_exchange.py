@@ -11,6 +11,7 @@ from django.utils import timezone
 from inventory import ledger
 from inventory.models import Bin, StockLevel
 from inventory.states import BinKind
+from notifications.models import Message
 from oms.models import Order, Product
 from refunds import payment_links
 from refunds.conservation import balances
@@ -23,7 +24,7 @@ from refunds.states import DisputeStatus
 from returns import exchanges, lifecycle, outbound
 from returns.eligibility import Wanted
 from returns.exchanges import Instead
-from returns.models import RMA, Dispatch
+from returns.models import RMA, Dispatch, ParcelCase
 from tests.jobs import run_jobs
 from tests.journeys import traveler as on
 from tests.sandbox import Sandbox
@@ -235,6 +236,45 @@ def test_the_exchanged_thing_comes_back_as_well(vendors: Sandbox) -> None:
     assert drift() == 0
 
 
+def leaves(vendors: Sandbox, dispatch: Dispatch, *words: str) -> Dispatch:
+    """Packed, labeled and handed over; then the carrier says this."""
+    lifecycle.pack(dispatch.pk, dispatch.order.lines.get().pk, 1, seen=0, by=on.DOCK, at=timezone.now())
+    run_jobs()
+    dispatch.refresh_from_db()
+    for word in ("in_transit", *words):
+        vendors.scan(dispatch.tracking_number, word)
+        outbound.poll(at=timezone.now(), silent_since=timezone.now() + timedelta(days=1), limit=5)
+        run_jobs()
+    return dispatch
+
+
+def test_lost_on_its_way_out_what_it_cost_goes_back_and_the_customer_is_told(vendors: Sandbox) -> None:
+    order = on.an_order_paid_at(vendors)
+    out = leaves(vendors, comes_back(vendors, exchange(order, a_green_mug())), "failure")
+    case = ParcelCase.objects.get()
+    assert (case.kind, case.order, case.status) == ("lost", out.order, "open")
+    assert [one.template for one in Message.objects.filter(order=out.order)] == ["parcel_wrong"]
+    for _twice in range(2):
+        lifecycle.decide_case(case.number, decision="refund", price=price_return, by=on.AGENT, at=timezone.now())
+        run_jobs()
+    assert went(out.order) == [("original", "10.000", "settled")]
+    assert on.paid_by_provider(vendors, order) == Decimal("10.00")
+    assert drift() == 0
+    assert on.books_balance()
+
+
+def test_not_taken_it_comes_back_and_is_paid_on_receipt(vendors: Sandbox) -> None:
+    order = on.an_order_paid_at(vendors)
+    out = leaves(vendors, comes_back(vendors, exchange(order, a_green_mug())), "return_to_sender")
+    case = ParcelCase.objects.select_related("rma").get()
+    assert (case.kind, case.status, case.rma.status) == ("undeliverable", "asked", "in_transit")
+    assert [one.template for one in Message.objects.filter(order=out.order)] == ["not_delivered"]
+    on.arrive(case.rma)
+    assert went(out.order) == [("original", "10.000", "settled")]
+    assert on.paid_by_provider(vendors, order) == Decimal("10.00")
+    assert drift() == 0
+
+
 @pytest.mark.parametrize(("end", "paid"), [(DisputeStatus.WON, "10.00"), (DisputeStatus.LOST, "0.00")])
 def test_while_the_first_card_is_disputed_nothing_goes_back_on_it(
     vendors: Sandbox, end: DisputeStatus, paid: str
@@ -305,6 +345,26 @@ def test_a_replacement_costs_nothing_and_pays_nothing(vendors: Sandbox) -> None:
     assert (Refund.objects.count(), on.paid_by_provider(vendors, order)) == (0, 0)
     assert StockLevel.objects.get(product=mug, bin=shelf).quantity == 4
     assert [mail for mail in on.mails(rma) if "exchange" in mail] == ["exchange_sent", "exchange_delivered"]
+    assert drift() == 0
+
+
+def test_a_replacement_that_is_lost_is_money_instead(vendors: Sandbox) -> None:
+    order = on.an_order_paid_at(vendors)
+    shelf = Bin.objects.get(warehouse__is_default=True, kind=BinKind.SHELF)
+    ledger.adjust(shelf, Product.objects.get(sku="MUG"), 5, cause="opening/b", by="system", at=timezone.now())
+    wanted = [Wanted(order.lines.get().pk, 1, "defective", "", photos=1)]
+    who = {"by": order.customer.actor, "at": timezone.now()}
+    rma = lifecycle.request(
+        order.number, wanted, resolution="replacement", price=price_return, form_token=uuid4(), **who
+    )
+    run_jobs()
+    out = leaves(vendors, comes_back(vendors, rma, "defective"), "failure")
+    case = ParcelCase.objects.get(order=out.order)
+    for _twice in range(2):
+        lifecycle.decide_case(case.number, decision="refund", price=price_return, by=on.AGENT, at=timezone.now())
+        run_jobs()
+    assert (went(order), went(out.order)) == ([("original", "10.000", "settled")], [])
+    assert on.status(rma) == ("closed", "settled")
     assert drift() == 0
 
 

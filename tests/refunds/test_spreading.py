@@ -166,7 +166,7 @@ def failed_on_its_card() -> tuple[Order, Payment, Payment, Refund]:
 
 
 def test_what_failed_is_spread_over_other_payments_and_approved_anew() -> None:
-    order, card, paypal, failed = failed_on_its_card()
+    _order, card, paypal, failed = failed_on_its_card()
     parts = spread(failed, (card, "3.00"), (paypal, "7.00"))
     assert [(one.status, one.approval_reasons) for one in parts] == [("awaiting_approval", ["tenders"])] * 2
     assert (on(card), on(paypal)) == ((0, D(3)), (0, D(7)))
