@@ -6,7 +6,7 @@ from. What was measured (booked sales of the same product and grade) is preferre
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -40,10 +40,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What units of this product and grade were sold off for, each, on average."""
+    """What units of this product and grade brought, each, on average."""
 
     each: Decimal
     units: int
+
+
+# What was booked for one product: by what became of the units (restock: sold again from the shelf, liquidate: sold off)
+# and by their grade then.
+BookedBy = Mapping[tuple[str, str], Booked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +59,17 @@ class Piece:
     price: Decimal
     cost: Decimal
     grade: str
-    booked: Booked | None = None
+    booked: BookedBy = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """What one way brings in the end; `steps` add up to `total`."""
+    """What one way brings in the end; `steps` add up to `total`. `booked` is what it follows, where it follows any."""
 
     way: str
     steps: tuple[tuple[str, Decimal], ...]
     basis: Basis
+    booked: Booked | None = None
 
     @property
     def total(self) -> Decimal:
@@ -72,7 +78,8 @@ class Net:
 
 def of_disposition(piece: Piece, disposition: str, terms: Terms, currency: str) -> Net:
     """What these units bring when this becomes of them, less handling and whatever else it costs."""
-    brings, basis = _brings(piece, Disposition(disposition), terms)
+    booked = _booked(piece, Disposition(disposition))
+    brings, basis = (booked.each, Basis.BOOKED) if booked else _brings(piece, Disposition(disposition), terms)
     steps = [("brings", brings * piece.quantity), ("handling", -terms.handling * piece.quantity)]
     costs = {
         Disposition.REFURBISH: ("work", terms.work),
@@ -84,7 +91,7 @@ def of_disposition(piece: Piece, disposition: str, terms: Terms, currency: str) 
     if known := costs.get(Disposition(disposition)):
         each = 1 if known[0] == "shipping" else piece.quantity
         steps.append((known[0], -known[1] * each))
-    return Net(disposition, _rounded(steps, currency), basis)
+    return Net(disposition, _rounded(steps, currency), basis, booked)
 
 
 def best(piece: Piece, dispositions: Iterable[str], terms: Terms, currency: str) -> Net:
@@ -92,13 +99,18 @@ def best(piece: Piece, dispositions: Iterable[str], terms: Terms, currency: str)
     return max((of_disposition(piece, one, terms, currency) for one in dispositions), key=lambda net: net.total)
 
 
+def _booked(piece: Piece, disposition: Disposition) -> Booked | None:
+    """What such units brought before; work makes them sell like those of the next better grade."""
+    if disposition in (Disposition.REFURBISH, Disposition.REPAIR):
+        return piece.booked.get((Disposition.RESTOCK, _BETTER[Grade(piece.grade)]))
+    return piece.booked.get((disposition, piece.grade))
+
+
 def _brings(piece: Piece, disposition: Disposition, terms: Terms) -> tuple[Decimal, Basis]:
-    """Of one unit, before any cost."""
+    """Of one unit, before any cost, by the terms."""
     grade = piece.grade
     if disposition in (Disposition.REFURBISH, Disposition.REPAIR):
         return piece.price * terms.recovers[_BETTER[Grade(grade)]] / HUNDRED, Basis.TERMS
-    if disposition == Disposition.LIQUIDATE and piece.booked is not None:
-        return piece.booked.each, Basis.BOOKED
     share = terms.recovers[grade] / HUNDRED
     worth = {
         Disposition.RESTOCK: piece.price * share,

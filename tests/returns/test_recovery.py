@@ -9,11 +9,14 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory.models import Unit
 from inventory.states import Disposition
+from oms.models import Order
+from oms.remembered import forget
 from returns import lifecycle
-from returns.lifecycle import Arrived
-from returns.models import Outcome
-from returns.recovered import override_rate
+from returns.lifecycle import Arrived, Finding
+from returns.models import RMA, Outcome
+from returns.recovered import override_rate, piece
 from returns.recovery import Basis, Booked, Piece, Request, Terms, at_approval, best, of_disposition
 from tests.builders import NOON, Sold, a_return, an_order, the_line
 from tests.staff import staff_client
@@ -30,8 +33,10 @@ TERMS = Terms(
 )
 
 
-def mug(grade: str = "B", quantity: int = 1, booked: Booked | None = None) -> Piece:
-    return Piece(quantity, D("20.00"), D("8.00"), grade, booked)
+def mug(grade: str = "B", quantity: int = 1, **booked: Booked) -> Piece:
+    """`booked` by way and grade: restock_A."""
+    known = {(name[:-2], name[-1]): one for name, one in booked.items()}
+    return Piece(quantity, D("20.00"), D("8.00"), grade, known)
 
 
 @pytest.mark.parametrize(
@@ -60,11 +65,34 @@ def test_every_disposition_has_its_arithmetic() -> None:
 
 
 def test_what_was_booked_is_preferred_to_the_terms() -> None:
-    known = of_disposition(mug("C", booked=Booked(D("6.25"), 4)), "liquidate", TERMS, "GBP")
+    known = of_disposition(mug("C", liquidate_C=Booked(D("6.25"), 4)), "liquidate", TERMS, "GBP")
     guessed = of_disposition(mug("C"), "liquidate", TERMS, "GBP")
     assert (known.total, known.basis, guessed.total, guessed.basis) == (
         D("5.25"), Basis.BOOKED, D("2.50"), Basis.TERMS,
     )  # fmt: skip
+
+
+def test_what_sold_again_counts_for_its_grade_and_for_what_work_makes_of_the_next() -> None:
+    sold = {"restock_B": Booked(D("9.50"), 3)}
+    assert of_disposition(mug("B", **sold), "restock", TERMS, "GBP").total == D("8.50")
+    assert of_disposition(mug("C", **sold), "refurbish", TERMS, "GBP").total == D("2.50")  # 9.50 − 1.00 − 6.00
+    assert of_disposition(mug("A", **sold), "restock", TERMS, "GBP").basis is Basis.TERMS
+    assert of_disposition(mug("B", **sold), "liquidate", TERMS, "GBP").basis is Basis.TERMS
+
+
+@pytest.mark.django_db
+def test_resale_is_read_from_the_orders_that_numbered_units_went_out_with() -> None:
+    sold = the_line(a_return(an_order(), quantity=1)).order_line
+    rma = RMA.objects.get()
+    [receipt] = lifecycle.receive(rma.number, [Arrived(the_line(rma).pk, 1)], form_token=uuid4(), by="user:7", at=NOON)
+    found = Finding(receipt.pk, 1, "opened", "")
+    [outcome] = lifecycle.inspect(rma.number, [found], form_token=uuid4(), by="user:7", at=NOON)
+    again = an_order(lines=[Sold(quantity=2, gross="24.00", tax="4.00")])
+    Unit.objects.update(sold_on=again.lines.get(), left_as="dispatch/1", left_at=NOON, bin=None)
+    assert piece(sold, 1, outcome.grade, at=NOON).booked == {}  # no order that was paid with what came back
+    forget()
+    Order.objects.filter(pk=again.pk).update(kind="exchange")
+    assert piece(sold, 1, outcome.grade, at=NOON).booked == {("restock", outcome.grade): Booked(D("10.00"), 1)}
 
 
 def test_several_units_share_one_parcel() -> None:
@@ -95,8 +123,8 @@ def test_cheap_broken_goods_are_better_kept() -> None:
 
 
 def test_a_currency_without_decimals_is_rounded_to_its_own() -> None:
-    piece = Piece(1, D(1001), D(400), "C")
-    assert of_disposition(piece, "liquidate", TERMS, "JPY").steps == (("brings", D(175)), ("handling", D(-1)))
+    one = Piece(1, D(1001), D(400), "C")
+    assert of_disposition(one, "liquidate", TERMS, "JPY").steps == (("brings", D(175)), ("handling", D(-1)))
 
 
 @given(

@@ -109,7 +109,7 @@ def _net(receipt: Receipt, disposition: str, grade: str, currency: str) -> dict[
     now = timezone.now()
     terms = recovered.terms_on(now)
     piece = recovered.piece(receipt.line.order_line, 1, grade, at=now)
-    return words.told(recovery.of_disposition(piece, disposition, terms, currency), currency, terms, piece.booked)
+    return words.told(recovery.of_disposition(piece, disposition, terms, currency), currency, terms)
 
 
 def seen(outcome: Outcome, pictures: list[ReturnPhoto]) -> dict[str, Any]:

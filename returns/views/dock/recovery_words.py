@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from oms.money import Money
 from oms.templatetags.components import money
-from returns.recovery import Basis, Booked, Net, Terms
+from returns.recovery import Basis, Net, Terms
 
 STEPS: dict[str, Any] = {
     "brings": gettext_lazy("brings"),
@@ -22,21 +22,23 @@ STEPS: dict[str, Any] = {
 }
 
 
-def told(net: Net, currency: str, terms: Terms, booked: Booked | None = None) -> dict[str, Any]:
+def told(net: Net, currency: str, terms: Terms) -> dict[str, Any]:
     """`sentence` in one line, and the working as {label, money}."""
     steps = [{"label": STEPS[code], "money": Money(amount, currency)} for code, amount in net.steps]
     working = ", ".join(f"{one['label']} {money(one['money'])}" for one in steps)
     return {
         "total": Money(net.total, currency),
         "steps": steps,
-        "basis": basis_of(net, terms, booked),
+        "basis": basis_of(net, terms),
         "sentence": _("Leaves %(total)s (%(working)s; %(basis)s)")
-        % {"total": money(Money(net.total, currency)), "working": working, "basis": basis_of(net, terms, booked)},
+        % {"total": money(Money(net.total, currency)), "working": working, "basis": basis_of(net, terms)},
     }
 
 
-def basis_of(net: Net, terms: Terms, booked: Booked | None = None) -> str:
+def basis_of(net: Net, terms: Terms) -> str:
     """Where the number comes from: what was booked, or what is assumed and since when."""
     if net.basis is Basis.BOOKED:
-        return _("by %(count)s sold before") % {"count": booked.units} if booked else _("by what was sold before")
+        return (
+            _("by %(count)s sold before") % {"count": net.booked.units} if net.booked else _("by what was sold before")
+        )
     return _("assumed, terms of %(day)s") % {"day": f"{terms.valid_from:%-d %b %Y}"}
