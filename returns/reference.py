@@ -17,6 +17,12 @@ def reasons() -> dict[str, ReturnReason]:
 
 
 @remembered
+def every_reason() -> list[ReturnReason]:
+    """In the order people see them, those no longer offered too: returns of the past have them."""
+    return list(ReturnReason.objects.order_by("position", "id"))
+
+
+@remembered
 def conditions() -> dict[str, Condition]:
     """All conditions by code, in the order people see them; only active ones are offered."""
     return {condition.code: condition for condition in Condition.objects.order_by("position", "id")}

@@ -284,6 +284,7 @@ class Postgres(Server):
             "shared_buffers": "128MB",
             "max_wal_size": "512MB",
             "jit": "off",
+            "random_page_cost": "1.1",  # nothing turns: reading here and there costs what reading on does
             "timezone": "UTC",
             "log_timezone": "UTC",
             "shared_preload_libraries": "pg_stat_statements",

@@ -10,6 +10,7 @@ from typing import Any
 import segno
 from django import template
 from django.forms import BaseForm
+from django.template.defaultfilters import capfirst
 from django.template.loader import get_template
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -143,12 +144,6 @@ BADGE_ICONS = {"waiting": "clock", "good": "check", "careful": "alert", "bad": "
 
 
 @register.filter
-def badge_icon(name: str) -> str:
-    """The drawing of a badge, from a meaning or the name of a drawing."""
-    return BADGE_ICONS.get(name, name)
-
-
-@register.filter
 def qr(text: str, label: str = "") -> SafeString:
     """`text` as a QR code: inline SVG that CSS may scale, black on nothing, named `label` for the screen reader."""
     svg = segno.make(text, error="m").svg_inline(omitsize=True, border=2, lineclass=None, title=str(label) or None)
@@ -185,6 +180,18 @@ def _icon(name: str, label: str, more: str) -> SafeString:
     spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     box = format_html('class="{}" viewBox="0 0 24 24" focusable="false" {}', classes, spoken)
     return mark_safe(f"<svg {box}>{drawing}</svg>")  # noqa: S308 - our own file
+
+
+@register.simple_tag
+def badge(label: str, meaning: str = "", icon: str = "") -> SafeString:
+    """A status in a word; a list has one in each row. `icon` instead of the meaning's own drawing."""
+    drawing = icon or meaning
+    return format_html(
+        '<span class="badge"{}>{}{}</span>',
+        format_html(' data-meaning="{}"', meaning) if meaning else "",
+        _icon(BADGE_ICONS.get(drawing, drawing), "", "") if drawing else "",
+        capfirst(label),
+    )
 
 
 OUR_GREEN = {"#1f5b4a", "#12563d"}

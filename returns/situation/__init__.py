@@ -19,7 +19,7 @@ from returns.situation.here import ASKS_THE_CUSTOMER
 from returns.situation.words import Situation, Story, Turn, open_holds
 from returns.states import RMAStatus
 
-__all__ = ["PARCELS", "Situation", "Turn", "situation", "with_facts"]
+__all__ = ["PARCELS", "PARCELS_TOLD", "TOLD_OF", "Situation", "Turn", "situation", "with_facts"]
 
 # A label is large and told nowhere. Told are its other forms {kind, ready, refused} and, where several parcels share a
 # return, what lies in each {line, quantity}.
@@ -33,11 +33,26 @@ PARCELS = Prefetch(
     ),
 )
 
+# For lists, which show no parcel: what the sentences ask of parcels and returns, and no more.
+PARCELS_TOLD = Prefetch(
+    "parcels",
+    Parcel.objects.only(
+        *("rma_id", "status", "tracking_number", "shipment_id", "labeled_at", "delivered_at"),
+        *("expected_on", "held_for", "pickup_on"),
+    ),
+    to_attr="parcels_told",  # else Django filters anew for each return
+)
+TOLD_OF = (
+    *("status", "settlement", "source", "resolution", "decision", "requested_at", "approved_at", "expires_at"),
+    *("received_at", "inspected_at", "settled_at", "closed_at"),
+    *("warehouse__time_zone", "warehouse__working_days", "warehouse__holidays"),
+)
 
-def with_facts(returns: "QuerySet[RMA]") -> "QuerySet[RMA]":
+
+def with_facts(returns: "QuerySet[RMA]", *, parcels: Prefetch = PARCELS) -> "QuerySet[RMA]":
     """Read with each return what its situation is told from."""
     going_out = Dispatch.objects.filter(rma=OuterRef("pk"), status__in=ASKS_THE_CUSTOMER).values("status")[:1]
-    told = returns.select_related("warehouse").prefetch_related(PARCELS)
+    told = returns.select_related("warehouse").prefetch_related(parcels)
     return told.annotate(open_hold=Subquery(open_holds(OuterRef("pk"))[:1]), goods_ask=Subquery(going_out))
 
 

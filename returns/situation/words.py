@@ -56,7 +56,9 @@ class Story:
         self.days = shop.processing_days
         self.calendar = calendars.of(rma.warehouse)
         # The parcel that counts: of several the one that is furthest behind, or in trouble.
-        self.parcels = [parcel for parcel in rma.parcels.all() if parcel.status != ParcelStatus.VOIDED]
+        known = getattr(rma, "parcels_told", None)
+        parcels = rma.parcels.all() if known is None else known
+        self.parcels = [parcel for parcel in parcels if parcel.status != ParcelStatus.VOIDED]
         behind = sorted(self.parcels, key=lambda parcel: (_BEHIND[ParcelStatus(parcel.status)], -parcel.pk))
         self.parcel: Parcel | None = behind[0] if behind else None
 

@@ -10,7 +10,7 @@ from inventory.models import Warehouse
 from oms.models import Shop
 from returns.calendars import day_words
 from returns.models import RMA, Parcel
-from returns.situation import Turn, situation, with_facts
+from returns.situation import PARCELS_TOLD, TOLD_OF, Turn, situation, with_facts
 from returns.states import ParcelStatus, RMAStatus, Settlement
 from returns.steps import steps
 from tests.builders import NOON, a_return, an_order
@@ -81,6 +81,20 @@ def test_a_list_of_many_costs_as_many_statements_as_a_list_of_one() -> None:
                 situation(rma, NOON, shop=SHOP)
         counts.append(len(captured))
     assert counts == [2, 2]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("parcel", [ParcelStatus.WANTED, ParcelStatus.LABELED, ParcelStatus.IN_TRANSIT])
+@pytest.mark.parametrize("status", RMAStatus.values)
+def test_what_lists_read_is_all_that_is_told_from(status: str, parcel: str) -> None:
+    rma = a_return(an_order())
+    Parcel.objects.filter(rma=rma).update(status=parcel)
+    RMA.objects.filter(pk=rma.pk).update(status=status, settlement=Settlement.SETTLED)
+    whole = situation(with_facts(RMA.objects.all()).get(), NOON, shop=SHOP)
+    with CaptureQueriesContext(connection) as captured:
+        [brief] = with_facts(RMA.objects.all(), parcels=PARCELS_TOLD).only(*TOLD_OF)
+        assert situation(brief, NOON, shop=SHOP) == whole
+    assert len(captured) == 2
 
 
 @pytest.mark.parametrize(

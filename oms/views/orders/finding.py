@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import F, Q, QuerySet
 
 from oms.models import Customer, Order, OrderLine, Shipment
@@ -30,11 +30,21 @@ _HINTS = {
 
 
 class BoundedPaginator(Paginator):
-    """Counts to COUNTED and no further; `is_cut` says that there are more."""
+    """Counts to COUNTED and no further; `is_cut` says that there are more.
 
-    def __init__(self, listed: QuerySet[Order], per_page: int, *, counted: QuerySet[Order]) -> None:
+    With `whole`, rows are read by it, and for the page alone: pages passed over cost a number each, not a row.
+    """
+
+    def __init__(
+        self, listed: QuerySet[Any], per_page: int, *, counted: QuerySet[Any], whole: QuerySet[Any] | None = None
+    ) -> None:
         super().__init__(listed, per_page)
-        self.counted = counted
+        self.counted, self.whole = counted, whole
+
+    def _get_page(self, rows: QuerySet[Any], *page: Any) -> Page:
+        if self.whole is not None:
+            rows = self.whole.filter(pk__in=rows.values("pk"))
+        return super()._get_page(rows, *page)
 
     @cached_property
     def _found(self) -> int:

@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,26 +22,30 @@ from oms.money import Money
 from oms.roles import allowed
 from oms.views.orders.finding import BoundedPaginator
 from oms.views.words import Clock
+from returns import reference
 from returns.forms.desk import VIEW_LABELS, VIEWS, ReturnFilters
-from returns.models import RMA, Hold, Parcel, ReturnLine, ReturnReason
+from returns.models import RMA, Hold, Parcel, ReturnLine
 from returns.policy import Decision
-from returns.situation import Situation, Turn, situation, with_facts
-from returns.states import HoldStatus, ParcelStatus, RMAStatus
+from returns.situation import PARCELS_TOLD, TOLD_OF, Situation, Turn, situation, with_facts
+from returns.states import HoldStatus, ParcelStatus, RMAStatus, Settlement
 
 PER_PAGE = 50
+ROW = ("number", "requested_at", "currency", "order__number", "order__country")
+ROW += ("order__customer__name", "order__customer__ref", "order__customer__wrapped_key")
 
 
 @require_safe
 @may("see returns")
 def return_list(request: HttpRequest) -> HttpResponse:
     clock, now = Clock(), timezone.now()
-    form = ReturnFilters(request.GET, reasons=list(ReturnReason.objects.order_by("position", "id")))
+    form = ReturnFilters(request.GET, reasons=reference.every_reason())
     sees_people = allowed(request.user, "see personal data")
     found = RMA.objects.none()
     if form.is_valid():
         found = _filtered(RMA.objects.visible_to(request.user), form.cleaned_data, clock, sees_people=sees_people)
-    listed = with_facts(found).select_related("order__customer").order_by("-requested_at", "-id")
-    page = BoundedPaginator(listed, PER_PAGE, counted=found).get_page(request.GET.get("page"))
+    newest = ("-requested_at", "-id")
+    paginator = BoundedPaginator(found.order_by(*newest), PER_PAGE, counted=found, whole=_told().order_by(*newest))
+    page = paginator.get_page(request.GET.get("page"))
     context = {
         "title": _("Returns"),
         "shop": clock.shop,
@@ -91,10 +97,16 @@ def _named(words: str, *, sees_people: bool) -> Q:
     return found
 
 
+def _told() -> QuerySet[RMA]:
+    """Returns with what their rows say, and nothing of the documents they carry."""
+    told = with_facts(RMA.objects.all(), parcels=PARCELS_TOLD).select_related("order__customer")
+    return told.only(*TOLD_OF, *ROW).annotate(promised=KT("quote__total"))
+
+
 def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
     """Each group with how many wait in it now; the other filters of the address stay."""
     counts = dict(
-        RMA.objects.visible_to(request.user).open().values_list("status").annotate(count=Count("pk")).order_by()
+        RMA.objects.visible_to(request.user).open().values_list("status").annotate(count=Count("*")).order_by()
     )
     current = request.GET.get("status") or ("all" if request.GET.get("q", "").strip() else "open")
     tabs = []
@@ -118,14 +130,19 @@ def _row(rma: RMA, now: datetime, clock: Clock, *, sees_people: bool) -> dict[st
     told = situation(rma, now, shop=clock.shop)
     person = rma.order.customer
     return {
-        "rma": rma,
+        "number": rma.number,
+        "url": rma.get_absolute_url(),
+        "order": rma.order.number,
+        "order_url": reverse("orders:detail", args=[rma.order.number]),
+        "country": rma.order.country,
         "label": staff_label(rma, told),
         "meaning": told.meaning,
         "who": told.who_acts.staff_label,
         "age": age(rma.requested_at, now),
         "asked": clock.text(rma.requested_at),
         "customer": person.name if sees_people and person else "",
-        "value": value_of(rma),
+        "settlement": Settlement(rma.settlement).label,
+        "value": None if rma.promised is None else Money.parse(rma.promised, rma.currency),
     }
 
 
