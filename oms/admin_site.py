@@ -16,9 +16,13 @@ from oms.access import has_second_factor
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Returns"), ("RMA", "Parcel", "Receipt", "Outcome", "Hold", "Dispatch")),
     (_("Orders"), ("Order", "Customer", "Shipment", "Product")),
-    (_("Money"), ("Refund", "CreditMemo", "Payment", "PaymentLink", "JournalEntry")),
-    (_("Stock"), ("StockLevel", "Reservation", "StockMovement", "Unit", "LotMovement")),
-    (_("Rules and places"), ("PolicyVersion", "ReturnReason", "Condition", "Warehouse", "Bin", "HandlingRate")),
+    (_("Money"), ("Refund", "CreditMemo", "Payment", "PaymentLink", "StoreCredit", "JournalEntry")),
+    (
+        _("Stock"),
+        ("StockLevel", "Reservation", "StockMovement", "Unit", "LotMovement", "Placement", "WorkOrder", "VendorReturn"),
+    ),
+    (_("Rules"), ("PolicyVersion", "ReturnReason", "Condition", "GoodsTerms", "CarrierRule", "WarehouseRule")),
+    (_("Places"), ("Warehouse", "Bin", "HandlingRate", "DropOffPoint", "CarrierLocator")),
     (_("Messages and jobs"), ("Message", "Event", "Delivery", "InboundWebhook")),
     (_("People"), ("User",)),
 )
@@ -28,7 +32,7 @@ class StaffAdminSite(AdminSite):
     """The admin, behind the same log-in and second factor as every staff page."""
 
     site_header = site_title = "Homeward"
-    index_title = _("Everything")
+    index_title = _("All records")
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)

@@ -11,30 +11,50 @@ from oms import shops
 from oms.access import has_second_factor
 from oms.roles import allowed
 
-# label, URL name, permission, icon
-NAVIGATION = (
-    (_("Dashboard"), "reporting:dashboard", "see reports", "chart"),
-    (_("Needs review"), "returns:review", "decide returns", "inbox"),
-    (_("Returns"), "returns:list", "see returns", "return"),
-    (_("Orders"), "orders:list", "see orders", "bag"),
-    (_("Parcels in trouble"), "returns:cases", "see returns", "alert"),
-    (_("Dock"), "admin:dock_today", "see returns", "warehouse"),
-    (_("Scan station"), "admin:dock_scan", "receive parcels", "scan"),
-    (_("Found goods"), "admin:dock_found", "see returns", "question"),
-    (_("Inspection"), "admin:dock_inspection", "inspect goods", "inspect"),
-    (_("Putaway"), "admin:dock_tray", "inspect goods", "boxes"),
-    (_("Packing"), "admin:packing", "pack goods", "parcel"),
-    (_("Set aside"), "admin:goods", "move stock", "repair"),
-    (_("Stock"), "inventory:stock", "see stock", "boxes"),
-    (_("Refunds"), "refunds:list", "see refunds", "money"),
-    (_("Approvals"), "refunds:approvals", "approve refunds", "check"),
-    (_("Books"), "books:balance", "see books", "books"),
-    (_("Store credit"), "refunds:store_credits", "see store credit", "credit"),
-    (_("Reconciliation"), "reconciliation:worklist", "see reconciliation", "search"),
-    (_("Messages"), "notifications:list", "see messages", "mail"),
-    (_("Policy"), "returns:policy", "change policy", "rules"),
-    (_("Settings"), "settings:shop", "change settings", "gear"),
-    (_("People"), "settings:users", "manage users", "people"),
+# Groups of work, each with entries of: label, URL name, permission, icon
+NAVIGATION: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
+    (
+        "",
+        (
+            (_("Dashboard"), "reporting:dashboard", "see reports", "chart"),
+            (_("Needs review"), "returns:review", "decide returns", "inbox"),
+            (_("Returns"), "returns:list", "see returns", "return"),
+            (_("Orders"), "orders:list", "see orders", "bag"),
+            (_("Parcels in trouble"), "returns:cases", "see returns", "alert"),
+            (_("Messages"), "notifications:list", "see messages", "mail"),
+        ),
+    ),
+    (
+        _("Warehouse"),
+        (
+            (_("Dock"), "admin:dock_today", "see returns", "warehouse"),
+            (_("Scan station"), "admin:dock_scan", "receive parcels", "scan"),
+            (_("Inspection"), "admin:dock_inspection", "inspect goods", "inspect"),
+            (_("Putaway"), "admin:dock_tray", "inspect goods", "boxes"),
+            (_("Found goods"), "admin:dock_found", "see returns", "question"),
+            (_("Set aside"), "admin:goods", "move stock", "repair"),
+            (_("Packing"), "admin:packing", "pack goods", "parcel"),
+            (_("Stock"), "inventory:stock", "see stock", "boxes"),
+        ),
+    ),
+    (
+        _("Money"),
+        (
+            (_("Refunds"), "refunds:list", "see refunds", "money"),
+            (_("Approvals"), "refunds:approvals", "approve refunds", "check"),
+            (_("Store credit"), "refunds:store_credits", "see store credit", "credit"),
+            (_("Reconciliation"), "reconciliation:worklist", "see reconciliation", "search"),
+            (_("Books"), "books:balance", "see books", "books"),
+        ),
+    ),
+    (
+        _("Shop"),
+        (
+            (_("Policy"), "returns:policy", "change policy", "rules"),
+            (_("Settings"), "settings:shop", "change settings", "gear"),
+            (_("People"), "settings:users", "manage users", "people"),
+        ),
+    ),
 )
 
 
@@ -47,15 +67,23 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not has_second_factor(request):
         return {}
-    entries = []
-    for label, name, phrase, icon in NAVIGATION:
-        if not allowed(user, phrase):
-            continue
-        try:
-            url = reverse(name)
-        except NoReverseMatch:
-            continue
-        entries.append({"label": label, "url": url, "icon": icon})
+    groups = [
+        {"label": title, "entries": [entry for entry in (_entry(user, *one) for one in entries) if entry]}
+        for title, entries in NAVIGATION
+    ]
     # The longest that fits: /returns/review/ is not /returns/.
-    here = max((entry["url"] for entry in entries if request.path.startswith(entry["url"])), key=len, default="")
-    return {"navigation": [{**entry, "current": entry["url"] == here} for entry in entries]}
+    urls = [entry["url"] for group in groups for entry in group["entries"]]
+    here = max((url for url in urls if request.path.startswith(url)), key=len, default="")
+    for group in groups:
+        for entry in group["entries"]:
+            entry["current"] = entry["url"] == here
+    return {"navigation": [group for group in groups if group["entries"]]}
+
+
+def _entry(user: Any, label: Any, name: str, phrase: str, icon: str) -> dict[str, Any] | None:
+    if not allowed(user, phrase):
+        return None
+    try:
+        return {"label": label, "url": reverse(name), "icon": icon}
+    except NoReverseMatch:
+        return None
