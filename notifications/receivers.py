@@ -4,4 +4,4 @@ from notifications import catalogue, tasks
 from oms.outbox import subscribe
 
 for event in catalogue.EVENTS:
-    subscribe(event, tasks.write_messages, queue="mail")
+    subscribe(event, tasks.write_messages, queue="mail", quick=True)

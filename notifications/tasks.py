@@ -23,12 +23,14 @@ def write_messages(event: Event) -> None:
     for message in told.compose(event, at=timezone.now()):
         if settings.EMAIL_URL and message.status == MessageStatus.QUEUED and not message.send_after > timezone.now():
             # Robust: whatever goes wrong out there, the message is kept and the clock's job tries again.
-            transaction.on_commit(partial(send_one, message.ref), robust=True)
+            hand_over = partial(send_one.apply_async, kwargs={"ref": str(message.ref)}, queue="mail")
+            transaction.on_commit(hand_over, robust=True)
 
 
-def send_one(ref: UUID) -> None:
+@shared_task
+def send_one(*, ref: str, **_kwargs: Any) -> None:
     """Send this message unless somebody else does."""
-    message = lifecycle.claim_this(ref, at=timezone.now())
+    message = lifecycle.claim_this(UUID(ref), at=timezone.now())
     if message is not None:
         deliver.send(message, now=timezone.now())
 

@@ -48,7 +48,8 @@ def declared() -> dict[str, frozenset[str]]:
 class Subscription:
     """`job(event)` runs on `queue`, `delay` after the event, if the event's facts are as in `when`.
 
-    A job that calls a vendor runs outside any transaction; every other one inside one that also marks it done.
+    A job that calls a vendor runs outside any transaction; every other one inside one that also marks it done. A quick
+    one takes milliseconds and waits for nobody: whichever worker is at hand does it, whatever that one's queue is.
     """
 
     event: str
@@ -57,6 +58,7 @@ class Subscription:
     queue: str
     delay: timedelta
     calls_vendor: bool
+    quick: bool
     when: tuple[tuple[str, str | bool], ...]
 
     def follows(self, facts: dict[str, Any]) -> bool:
@@ -74,6 +76,7 @@ def subscribe(
     queue: str = "default",
     delay: timedelta = timedelta(0),
     calls_vendor: bool = False,
+    quick: bool = False,
     when: dict[str, str | bool] | None = None,
 ) -> None:
     """Say that `job` follows `event`. Unknown events, facts and queues are refused at start-up."""
@@ -84,7 +87,7 @@ def subscribe(
     if queue not in settings.QUEUES:
         raise LookupError(f"no such queue: {queue}")
     name = f"{job.__module__.split('.')[0]}.{job.__name__}"
-    subscription = Subscription(event, name, job, queue, delay, calls_vendor, tuple((when or {}).items()))
+    subscription = Subscription(event, name, job, queue, delay, calls_vendor, quick, tuple((when or {}).items()))
     _subscriptions.setdefault(event, []).append(subscription)
     _jobs[f"{event}→{name}"] = subscription
 

@@ -2,12 +2,13 @@
 
 import json
 import logging
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from celery import current_app, shared_task
 from django.conf import settings
@@ -53,18 +54,60 @@ class _Claimed:
     event: Event
 
 
-@shared_task
-def deliver(*, event_id: int, queue: str, count: int = 1, only_vendor: bool = False, **_kwargs: Any) -> None:
-    """Run what this event owes on this queue; `count` is how many jobs that is, as far as the sender knew.
+class Bell(NamedTuple):
+    """What an event owes on a queue: how many jobs, as far as the sender knows; whether all of them call somebody
+    outside, so that none needs a transaction around claim and job; and whether all are quick.
+    """
 
-    `only_vendor`: all of them call somebody outside, so none needs a transaction around claim and job.
+    event_id: int
+    queue: str
+    count: int = 1
+    only_vendor: bool = False
+    quick: bool = False
+
+
+class _AtWork(NamedTuple):
+    queue: str
+    bells: deque[Bell]
+
+
+_at_work: ContextVar[_AtWork | None] = ContextVar("at_work", default=None)
+
+
+@shared_task
+def deliver(
+    *,
+    event_id: int,
+    queue: str,
+    count: int = 1,
+    only_vendor: bool = False,
+    first: Sequence[Sequence[Any]] = (),
+    **_kwargs: Any,
+) -> None:
+    """Run what this event owes on this queue, `first` what it owes on others, and what follows and may be done here.
 
     Harmless when run twice, or twice at once: each delivery is claimed by one UPDATE.
     """
     heartbeat.note_work(queue, at=timezone.now())
-    for _ in range(count):
-        if not _deliver_one(event_id, queue, only_vendor):
-            return
+    at_work = _AtWork(queue, deque([*(Bell(*one) for one in first), Bell(event_id, queue, count, only_vendor)]))
+    token = _at_work.set(at_work)
+    try:
+        while at_work.bells:
+            bell = at_work.bells.popleft()
+            for _ in range(bell.count):
+                if not _deliver_one(bell.event_id, bell.queue, bell.only_vendor):
+                    break
+    finally:
+        _at_work.reset(token)
+
+
+def take_along(bells: list[Bell]) -> bool:
+    """Whether a worker that rings these in a job does them itself next: no message has to travel."""
+    at_work, own = _at_work.get(), bells[-1]
+    if at_work is None or not (own.quick or own.queue == at_work.queue):
+        return False
+    at_work.bells.extend(bells)
+    return True
 
 
 def _deliver_one(event_id: int, queue: str, only_vendor: bool) -> bool:

@@ -6,7 +6,7 @@ Pages, webhooks and jobs run in this process, one after the other, so the number
 from collections import deque
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
@@ -21,6 +21,7 @@ from oms.demo import steps
 from oms.demo.browser import Browser
 from oms.remembered import forget
 from oms.roles import Role
+from oms.tasks import Bell
 from returns.models import RMA, Parcel
 from returns.states import ParcelStatus, RMAStatus, Settlement
 from tests.builders import Sold, a_customer, an_order
@@ -35,17 +36,10 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 MOST_STATEMENTS = 240
 
 
-class Bell(NamedTuple):
-    event_id: int
-    queue: str
-    count: int
-    only_vendor: bool
-
-
 class Shop:
     """The whole shop in this process: a web server for `Browser`s, and workers that run when told to."""
 
-    def __init__(self, sandbox: Sandbox, inbox: Inbox, bells: deque[Bell]) -> None:
+    def __init__(self, sandbox: Sandbox, inbox: Inbox, bells: deque[list[Bell]]) -> None:
         self.sandbox, self.inbox, self._bells = sandbox, inbox, bells
         self._transport = httpx.WSGITransport(app=get_wsgi_application())
         self.dock = self.browser()
@@ -63,8 +57,8 @@ class Shop:
 
     def work(self) -> None:
         while self._bells:
-            bell = self._bells.popleft()
-            tasks.deliver(**bell._asdict())
+            *first, own = self._bells.popleft()
+            tasks.deliver(**own._asdict(), first=first)
 
     def take_webhooks(self) -> None:
         self.sandbox.wait_until_quiet()
@@ -80,8 +74,8 @@ def shop(tmp_path: Any, inbox: Inbox, settings: Any, monkeypatch: pytest.MonkeyP
     settings.REMEMBER_SECONDS = 3600
     settings.STRIPE_API_KEY, settings.STRIPE_WEBHOOK_SECRET = STRIPE_KEY, STRIPE_SECRET
     settings.EASYPOST_API_KEY, settings.EASYPOST_WEBHOOK_SECRET = EASYPOST_KEY, EASYPOST_SECRET
-    bells: deque[Bell] = deque()
-    monkeypatch.setattr(receivers, "ring", lambda *bell: bells.append(Bell(*bell)))  # in place of the broker
+    bells: deque[list[Bell]] = deque()
+    monkeypatch.setattr(receivers, "send", bells.append)  # in place of the broker
     monkeypatch.setattr(heartbeat, "WORK_COUNTS_EVERY", float("inf"))
     signals.request_started.disconnect(close_old_connections)
     signals.request_finished.disconnect(close_old_connections)

@@ -154,8 +154,21 @@ def test_one_message_per_queue_is_sent_after_commit_and_none_before() -> None:
         with transaction.atomic():
             event = happen()
             assert broker.take("mail") == []
-        told = {"event_id": event.pk, "queue": "mail", "count": 2, "only_vendor": False}
+        told = {"event_id": event.pk, "queue": "mail", "count": 2, "only_vendor": False, "quick": False, "first": []}
         assert broker.take("mail") == [("oms.tasks.deliver", told)]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_what_is_quick_goes_along_with_what_another_worker_does_anyway() -> None:
+    broker.empty()
+    with subscribed(one_job, queue="mail", quick=True), subscribed(other_job, queue="refunds"), transaction.atomic():
+        event = happen()
+    [(_task, told)] = broker.take("refunds")
+    assert told["first"] == [[event.pk, "mail", 1, False, True]]
+    assert broker.take("mail") == []
+    with subscribed(one_job, queue="mail", quick=True), transaction.atomic():
+        happen()
+    assert len(broker.take("mail")) == 1
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -37,6 +38,13 @@ def ours(event: Event) -> None:
 
 def vendors(event: Event) -> None:
     JOBS.note(event, "vendors")
+
+
+def causing(event: Event) -> None:
+    """Lets the same thing happen to the next user, three times in all."""
+    JOBS.note(event, "causing")
+    if event.facts["user"] < 3:
+        happen(event.facts["user"] + 1, at=timezone.now())
 
 
 def failing(event: Event) -> None:
@@ -141,6 +149,21 @@ def test_one_job_that_fails_does_not_stop_the_others() -> None:
         deliver(event, count=2)
     assert [job for job, *_ in JOBS.ran] == ["failing", "ours"]
     assert list(event.deliveries.exclude(done_at=None).values_list("task", flat=True)) == ["tests.ours"]
+
+
+@without_transaction
+@pytest.mark.parametrize(
+    ("options", "sent"), [({"queue": "refunds"}, 0), ({"queue": "mail", "quick": True}, 0), ({"queue": "mail"}, 1)]
+)
+def test_a_worker_does_what_its_jobs_cause_if_it_may(options: dict[str, Any], sent: int) -> None:
+    """What is for its own queue, and what is quick; other workers are told of the rest."""
+    with subscribed(causing, **options):
+        event = the_event()
+        broker.empty()
+        bell = tasks.Bell(event.pk, options["queue"])
+        tasks.deliver(event_id=event.pk, queue="refunds", count=0, first=[bell])
+        assert len(broker.take(options["queue"])) == sent
+    assert JOBS.ran == [("causing", user, True) for user in range(1, 2 if sent else 4)]
 
 
 def test_a_job_a_later_release_no_longer_knows_is_given_up() -> None:
