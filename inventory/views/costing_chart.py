@@ -44,7 +44,7 @@ def value_over_time(product: Product, width: str) -> Spec:
         data={"values": values, "format": {"parse": {"value": "number"}}},
         layer=[
             {
-                "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2, "aria": False},
+                "mark": {"type": "line", "interpolate": "step", "strokeWidth": 2, "aria": False},
                 "encoding": {
                     "x": {
                         "field": "at",

@@ -3,23 +3,24 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from inventory import checking
 from inventory.forms import BinFilters, StockFilters
-from inventory.models import StockLevel
+from inventory.models import Lot, StockLevel
 from inventory.quantities import totals, with_quantities
 from inventory.states import BinKind
 from oms.access import may
 from oms.models import Product
 from oms.views.words import Clock, actor_names
-from returns.models import Hold, Outcome, Receipt
+from returns.models import Dispatch, Hold, Outcome, Placement, Putaway, Receipt
 
-PER_PAGE = 50
+PER_PAGE, MOST_LOTS = 50, 100
 MEANINGS = {
     BinKind.EXPECTED: "waiting",
     BinKind.DOCK: "moving",
@@ -85,7 +86,8 @@ def movements(request: HttpRequest, sku: str) -> HttpResponse:
             "quantity": f"+{one.quantity}" if one.quantity > 0 else f"−{-one.quantity}",
             "at": clock.text(one.moved_at),
             "by": people.get(one.by, one.by),
-            "document": documents.get(one.cause, one.cause),
+            "document": (named := documents.get(one.cause, one.cause)),
+            "url": _page_of(named),
         }
         for one in page
     ]
@@ -94,10 +96,18 @@ def movements(request: HttpRequest, sku: str) -> HttpResponse:
         "title": product.title,
         "product": product,
         "levels": [{"level": one, "meaning": MEANINGS[BinKind(one.bin.kind)]} for one in levels],
+        "lots": _lots(product),
         "page": page,
         "rows": rows,
     }
     return render(request, "inventory/product.html", context)
+
+
+def _lots(product: Product) -> "QuerySet[Lot]":
+    """Its newest lots: pieces here, and pieces that customers have."""
+    sold = Sum("movements__quantity", filter=Q(movements__order_line__isnull=False), default=0)
+    listed = Lot.objects.filter(product=product).order_by("-pk")[:MOST_LOTS]
+    return listed.annotate(here=Sum("movements__quantity", default=0), out=-sold)
 
 
 def _named(words: str) -> Q:
@@ -135,22 +145,36 @@ def _list(
     return render(request, template, context, status=200 if form.is_valid() else 400)
 
 
+_OF_RETURNS: tuple[tuple[str, Any, str], ...] = (
+    ("receipt", Receipt, "line__rma__number"),
+    ("outcome", Outcome, "receipt__line__rma__number"),
+    ("hold", Hold, "outcome__receipt__line__rma__number"),
+    ("placement", Placement, "outcome__receipt__line__rma__number"),
+    ("putaway", Putaway, "outcome__receipt__line__rma__number"),
+    ("dispatch", Dispatch, "rma__number"),
+)
+
+
+def _page_of(number: str) -> str:
+    """Where a document is shown; "" for what is none of ours."""
+    names = {"R": "returns:detail", "K": "inventory:count"}
+    name = names.get(number[:1]) if number[1:2] == "-" else None
+    return reverse(name, args=[number]) if name else ""
+
+
 def _documents(page: Any) -> dict[str, str]:
-    """The return behind each cause that has one: "receipt/17", "outcome/4", "hold/2/accepted", "rma/R-…/cancel"."""
+    """The number of the document behind each cause: of a return ("receipt/17", "outcome/4", "hold/2/accepted",
+    "rma/R-…/cancel"), a count ("count/K-…") or a vendor's return ("vendor_return/V-…/3")."""
     found: dict[str, str] = {}
-    wanted: dict[str, dict[int, list[str]]] = {"receipt": {}, "outcome": {}, "hold": {}}
+    wanted: dict[str, dict[int, list[str]]] = {kind: {} for kind, _model, _path in _OF_RETURNS}
     for cause in {one.cause for one in page}:
         kind, _slash, rest = cause.partition("/")
         number = rest.split("/")[0]
-        if kind == "rma":
+        if kind in ("rma", "count", "vendor_return"):
             found[cause] = number
         elif kind in wanted and number.isdecimal():
             wanted[kind].setdefault(int(number), []).append(cause)
-    for kind, model, path in (
-        ("receipt", Receipt, "line__rma__number"),
-        ("outcome", Outcome, "receipt__line__rma__number"),
-        ("hold", Hold, "outcome__receipt__line__rma__number"),
-    ):
+    for kind, model, path in _OF_RETURNS:
         if wanted[kind]:
             for pk, rma in model.objects.filter(pk__in=wanted[kind]).values_list("pk", path):
                 found |= dict.fromkeys(wanted[kind][pk], rma)

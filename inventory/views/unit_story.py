@@ -68,7 +68,8 @@ class Life:
 
     def events(self, clock: Clock) -> list[dict[str, Any]]:
         found = [*self._sold(), *self._received(), *self._inspected(), *self._placed(), *self._moved(), *self._left()]
-        found.sort(key=lambda event: event["when"])
+        # What happened in one moment is told in the order it is done in.
+        found.sort(key=lambda event: (event["when"], event["step"]))
         people = actor_names(event["by"] for event in found if event["by"])
         return [
             {**event, "at": clock.text(event["when"]), "by": people.get(event["by"], event["by"])} for event in found
@@ -80,7 +81,7 @@ class Life:
             return []
         more = f"{line.sku} × {line.quantity}"
         what = _("Sold in order %(number)s") % {"number": line.order.number}
-        return [_event(what, line.order.placed_at, more=more, icon="bag")]
+        return [_event(what, line.order.placed_at, step=(0, 0), more=more, icon="bag")]
 
     def _received(self) -> list[dict[str, Any]]:
         found = []
@@ -88,7 +89,10 @@ class Life:
             reason = str(one.line.reason.label) if one.line.reason else ""
             what = _("Came back with %(number)s") % {"number": one.line.rma.number}
             more = " · ".join(word for word in (one.get_result_display(), reason) if word)
-            found.append(_event(what, one.received_at, more=more, by=one.by, meaning="moving", icon="return"))
+            step = (1, one.pk)
+            found.append(
+                _event(what, one.received_at, step=step, more=more, by=one.by, meaning="moving", icon="return")
+            )
         return found
 
     def _inspected(self) -> list[dict[str, Any]]:
@@ -96,6 +100,7 @@ class Life:
             _event(
                 _("Inspected: %(condition)s, grade %(grade)s") % {"condition": one.condition.label, "grade": one.grade},
                 one.inspected_at,
+                step=(3, one.pk),
                 more=f"{one.get_acceptance_display()} · {one.get_disposition_display()}",
                 by=one.by,
                 meaning="good" if one.condition.is_acceptable else "careful",
@@ -108,7 +113,7 @@ class Life:
         found = []
         for one in self.placements:
             what = _("Decided anew: %(disposition)s") % {"disposition": one.get_disposition_display()}
-            found.append(_event(what, one.placed_at, more=one.reason, by=one.by, icon="return"))
+            found.append(_event(what, one.placed_at, step=(5, 2 * one.pk), more=one.reason, by=one.by, icon="return"))
         return found
 
     def _moved(self) -> list[dict[str, Any]]:
@@ -118,17 +123,21 @@ class Life:
             if hold := getattr(outcome, "hold", None):
                 causes |= Q(cause__startswith=f"hold/{hold.pk}/")
         found = StockMovement.objects.filter(causes, product=self.unit.product_id, quantity__gt=0).exclude(cause="")
-        moved = [(one.bin, one.moved_at, one.by) for one in found.select_related("bin__warehouse").order_by("pk")]
-        moved += [(one.target, one.put_at, one.by) for one in self.putaways]
+        moved = [
+            (one.bin, one.moved_at, one.by, _step(one.cause))
+            for one in found.select_related("bin__warehouse").order_by("pk")
+        ]
+        moved += [(one.target, one.put_at, one.by, (6, one.pk)) for one in self.putaways]
         return [
             _event(
                 _("Put into %(bin)s") % {"bin": f"{place.warehouse.code} {place.code}"},
                 at,
+                step=step,
                 more=place.get_kind_display(),
                 by=by,
                 icon="boxes",
             )
-            for place, at, by in moved
+            for place, at, by, step in moved
         ]
 
     def _causes(self) -> list[str]:
@@ -138,13 +147,23 @@ class Life:
     def _left(self) -> list[dict[str, Any]]:
         if self.unit.left_at is None:
             return []
-        return [_event(_("Left us"), self.unit.left_at, more=_why(self.unit.left_as), meaning="good", icon="truck")]
+        return [
+            _event(
+                _("Left us"), self.unit.left_at, step=(7, 0), more=_why(self.unit.left_as), meaning="good", icon="truck"
+            )
+        ]
 
 
 def _row(document: str) -> int:
     """The row that "receipt/17" names; 0 names none."""
     row = document.partition("/")[2]
     return int(row) if row.isdecimal() else 0
+
+
+def _step(document: str) -> tuple[int, int]:
+    """Goods stand at the dock once they are received, and elsewhere once that was decided."""
+    place = {"receipt": 2, "outcome": 4, "hold": 4}.get(document.partition("/")[0])
+    return (place, 0) if place else (5, 2 * _row(document) + 1)
 
 
 def _why(document: str) -> str:
@@ -156,5 +175,7 @@ def _why(document: str) -> str:
     return {"placement": _("sold as it is"), "dispatch": _("to a customer, in a parcel of ours")}.get(kind, document)
 
 
-def _event(what: str, when: Any, *, more: str = "", by: str = "", meaning: str = "", icon: str = "") -> dict[str, Any]:
-    return {"what": what, "when": when, "more": more, "by": by, "meaning": meaning, "icon": icon}
+def _event(
+    what: str, when: Any, *, step: tuple[int, int], more: str = "", by: str = "", meaning: str = "", icon: str = ""
+) -> dict[str, Any]:
+    return {"what": what, "when": when, "step": step, "more": more, "by": by, "meaning": meaning, "icon": icon}

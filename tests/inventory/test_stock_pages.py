@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inventory import ledger
+from inventory import identities, ledger
 from inventory.models import Bin, StockLevel, Warehouse
 from inventory.quantities import totals, with_quantities
 from inventory.states import BinKind
@@ -141,6 +141,17 @@ def test_a_page_holds_fifty_and_says_how_many_there_are() -> None:
 def test_hostile_filters_are_refused_at_their_field_or_find_nothing(query: str, status: int) -> None:
     stocked()
     assert staff_client("dock").get(f"/stock/?{query}").status_code == status
+
+
+def test_lots_of_a_product_say_how_many_are_here_and_with_customers() -> None:
+    line = an_order().lines.get()
+    told = {"by": "user:7", "at": NOON}
+    identities.receive_lot(line.product, "L-7", 5, cause="bill/1", **told)
+    identities.receive_lot(line.product, "L-8", 4, cause="bill/2", **told)
+    identities.issue_lot(line, "L-7", 2, cause="order_line/1", **told)
+    identities.take_lot_back(line, "L-7", 1, cause="receipt/1", **told)
+    found = staff_client("dock").get(f"/stock/products/{line.sku}/").context["lots"]
+    assert [(lot.code, lot.here, lot.out) for lot in found] == [("L-8", 4, 0), ("L-7", 4, 1)]
 
 
 def test_an_unknown_product_is_not_there() -> None:
