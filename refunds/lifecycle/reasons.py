@@ -12,13 +12,16 @@ from decimal import Decimal
 from django.db.models import OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from oms import shops
 from oms.models import Order, Payment, Shop
+from oms.money import round_half_up
 from refunds.models import CreditMemo, Refund
 from refunds.states import ApprovalReason, RefundDestination, RefundSource, RefundStatus
 from returns.models import RMA
 
 DAY = timedelta(days=1)
 NOT_COUNTED = (RefundSource.IMPORTED, RefundSource.EXTERNAL)
+WHOLE = Decimal(100)
 MOST = Decimal(500)  # until somebody saves the settings
 _NOTHING = Value(Decimal(0))
 
@@ -87,6 +90,14 @@ def again(refund: Refund) -> list[str]:
     if known.on_order > known.limit:
         return [str(ApprovalReason.ORDER)]
     return [str(ApprovalReason.DAY)] if known.of_day > known.limit else []
+
+
+def goodwill_of(order: Order) -> tuple[Decimal, Decimal | None]:
+    """What was given on this order that was not refused, and what may be in all; None: as much as its payments have."""
+    alive = Refund.objects.filter(order=order, source=RefundSource.GOODWILL).exclude(status=RefundStatus.CANCELED)
+    given = alive.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    part = shops.current().goodwill_most
+    return given, None if part == WHOLE else round_half_up(order.total * part / WHOLE, order.currency)
 
 
 def _sum(rows: QuerySet, group: str, what: str) -> Coalesce:

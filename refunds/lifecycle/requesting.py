@@ -10,19 +10,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db.models import Sum
-
 from oms import outbox, shops
 from oms.identifiers import new_number
 from oms.models import Order, Payment, UnitClaim
-from oms.money import amount_text, check_amount, round_half_up
+from oms.money import amount_text, check_amount
 from oms.states import OrderKind, PaymentMethod
 from oms.verbs import verb
 from refunds.amounts import ClaimedLine, Quote, price_units
 from refunds.lifecycle.exchanging import advance, as_far_as_paid, ways_of, ways_of_canceled
 from refunds.lifecycle.locking import paid_to, set_aside, tell_started
 from refunds.lifecycle.owing import Owed, owed_to
-from refunds.lifecycle.reasons import reasons_for, standing, with_standing
+from refunds.lifecycle.reasons import goodwill_of, reasons_for, standing, with_standing
 from refunds.lifecycle.turning import turn_all
 from refunds.models import CreditMemo, CreditMemoLine, Refund
 from refunds.refusals import GoodwillCapped, NotPositive
@@ -34,7 +32,7 @@ from returns.models import RMA
 from returns.states import Resolution, RMASource, Settlement
 
 SHIPPING = "shipping"
-ZERO, WHOLE = Decimal(0), Decimal(100)
+ZERO = Decimal(0)
 # Where the value of a return goes that is not settled in money.
 WAY_OF = {Resolution.STORE_CREDIT: RefundDestination.STORE_CREDIT}
 
@@ -207,13 +205,8 @@ def request_goodwill(
 
 def _refuse_beyond_cap(order: Order, amount: Decimal) -> None:
     """All goodwill of an order that was not refused, this included, stays within the shop's part of it (p22)."""
-    part = shops.current().goodwill_most
-    if part == WHOLE:
-        return  # the payments themselves are the cap
-    alive = Refund.objects.filter(order=order, source=RefundSource.GOODWILL).exclude(status=RefundStatus.CANCELED)
-    given = alive.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
-    most = round_half_up(order.total * part / WHOLE, order.currency)
-    if given + amount > most:
+    given, most = goodwill_of(order)
+    if most is not None and given + amount > most:
         raise GoodwillCapped(
             most=amount_text(most, order.currency),
             given=amount_text(given, order.currency),

@@ -1,6 +1,7 @@
 """What finance clicks: each view fetches what the person may see, calls one verb, and shows what it says."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from django.contrib import messages
 from django.db import transaction
@@ -16,6 +17,7 @@ from oms.models import Order
 from oms.refusals import Refused
 from refunds import lifecycle
 from refunds.forms import ConfirmationForm, GoodwillForm, RefusalForm
+from refunds.lifecycle.reasons import goodwill_of
 from refunds.models import Refund
 from refunds.states import GoodwillReason
 from refunds.views.looking import render_detail
@@ -117,10 +119,20 @@ def goodwill(request: HttpRequest, order_number: str) -> HttpResponse:
         else:
             messages.success(request, _("Asked for. Another person approves it."))
             return redirect("refunds:detail", refunds[0].number)
+    given, most = goodwill_of(order)
     return render(
         request,
         "refunds/goodwill.html",
-        {"title": _("Goodwill for order %(number)s") % {"number": order.number}, "order": order, "form": form},
+        {
+            "title": _("Goodwill for order %(number)s") % {"number": order.number},
+            "order": order,
+            "form": form,
+            "payments": payments if len(payments) > 1 else [],
+            "paid": sum((payment.captured for payment in payments), Decimal(0)),
+            "given": given,
+            "most": most,
+            "left": sum((payment.refundable for payment in payments), Decimal(0)),
+        },
         status=422 if form.is_bound else 200,
     )
 
