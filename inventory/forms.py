@@ -11,6 +11,8 @@ from inventory.models import Bin, Warehouse
 from inventory.states import BinKind, CostingMethod, IssueOrder
 from oms.models import Product
 
+MOST_LABELS = 1_000
+
 
 class StockFilters(forms.Form):
     q = forms.CharField(label=_("Product"), max_length=80, required=False)
@@ -39,6 +41,18 @@ class TermsForm(forms.Form):
     category = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput)
     costing = forms.ChoiceField(label=_("Costing method"), choices=CostingMethod.choices)
     issue_order = forms.ChoiceField(label=_("Issue order"), choices=IssueOrder.choices)
+    labels_each_up_to = forms.IntegerField(
+        label=_("A label each, up to"),
+        min_value=0,
+        max_value=MOST_LABELS,
+        required=False,
+        error_messages={
+            "invalid": _("Enter a whole number."),
+            "min_value": _("Enter 0 or more."),
+            "max_value": _("Nobody sticks on more than %(limit_value)s labels."),
+        },
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
 
     def clean_category(self) -> str:
         category: str = self.cleaned_data["category"]

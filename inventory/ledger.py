@@ -78,6 +78,11 @@ def receive(
     _apply(moves, cause, by, at)
 
 
+def take_in(warehouse: Warehouse, goods: Goods, target: BinKind, *, cause: str, by: str, at: datetime) -> None:
+    """Goods nobody expected any more stand here and are ours."""
+    _apply([_Move(bins_of(warehouse)[target], goods, goods.quantity, MovementKind.RECEIVE)], cause, by, at)
+
+
 def take_back(
     warehouse: Warehouse, arrived: Sequence[Goods], missing: Sequence[Goods], *, cause: str, by: str, at: datetime
 ) -> None:

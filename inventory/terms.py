@@ -25,11 +25,17 @@ def impairment_percent(grade: str) -> Decimal:
 
 
 @verb
-def change(category: str, *, costing: str, issue_order: str, by: str, at: datetime) -> CategoryTerms:
-    """Set both for a category. What stands under another method is revalued by a job, dated then; nothing that was
-    booked changes (R80). Raises ValueError for an unknown method or order."""
+def change(
+    category: str, *, costing: str, issue_order: str, labels_each_up_to: int | None = None, by: str, at: datetime
+) -> CategoryTerms:
+    """Set them for a category; how many identical pieces get a label each stays where no number is given. What stands
+    under another method is revalued by a job, dated then; nothing that was booked changes (R80).
+
+    Raises ValueError for an unknown method or order.
+    """
     terms, _made = CategoryTerms.objects.select_for_update(no_key=True).get_or_create(category=category)
     wanted = {"costing": CostingMethod(costing), "issue_order": IssueOrder(issue_order)}
+    wanted |= {} if labels_each_up_to is None else {"labels_each_up_to": labels_each_up_to}
     changed = [name for name, value in wanted.items() if getattr(terms, name) != value]
     if not changed:
         return terms

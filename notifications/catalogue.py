@@ -17,8 +17,10 @@ from notifications.states import Audience
 from refunds.lifecycle.credit_by_hand import BY_HAND
 from refunds.states import RefundDestination
 from returns.case_states import CaseKind
+from returns.lifecycle.taking_back import TAKE_BACK_WITHIN
 from returns.states import ReceiptResult, RMASource, RMAStatus
 
+MISSING = "missing"
 SURVEY_AFTER = timedelta(days=1)  # the money is on its way and the impression fresh (R11)
 
 # ── Conditions ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -75,6 +77,12 @@ def _something_came(occasion: Occasion) -> bool:
     return any(one["result"] in ReceiptResult.arrived() for one in occasion.event.facts["receipts"])
 
 
+def _something_missing(occasion: Occasion) -> bool:
+    """Announced, and surely not in the parcel. What the carrier lost has a case of its own."""
+    gone = any(one["result"] == ReceiptResult.SHORT for one in occasion.event.facts["receipts"])
+    return gone and not _is_brought_back(occasion)
+
+
 def _is_brought_back(occasion: Occasion) -> bool:
     """Nobody asked for this return: the parcel never reached the customer."""
     return occasion.rma is not None and occasion.rma.source == RMASource.CARRIER
@@ -91,6 +99,8 @@ def _sent_back_came(occasion: Occasion) -> bool:
 def _is_told(occasion: Occasion) -> bool:
     """What comes back is told with the question why; of a return parcel only a delay is news, the rest is trouble."""
     facts = occasion.event.facts
+    if facts["kind"] == CaseKind.TURNED_UP:
+        return False
     if facts["is_outbound"]:
         return facts["kind"] not in CaseKind.coming_back()
     return facts["kind"] == CaseKind.DELAYED
@@ -199,6 +209,15 @@ CATALOGUE = (
         _("arrived"),
         _("Your return has arrived: order %(order)s"),
         when=_sent_back_came,
+    ),
+    # After the minute in which the dock may take its count back.
+    Entry(
+        "rma.received",
+        MISSING,
+        _("something was missing"),
+        _("Something was not in your return: order %(order)s"),
+        when=_something_missing,
+        delay=TAKE_BACK_WITHIN,
     ),
     Entry(
         "rma.received",

@@ -25,10 +25,10 @@ from refunds.states import RefundSource
 from refunds.store_credit import EntryKind
 from returns.carriers.offers import offered
 from returns.lifecycle.dispatching import PAY_WITHIN
-from returns.models import RMA, Outcome, Parcel
+from returns.models import RMA, Outcome, Parcel, ReturnLine
 from returns.parcels import packed
 from returns.policy import Decision
-from returns.states import LabelKind, ParcelStatus, Resolution, RMAStatus, Settlement
+from returns.states import LabelKind, ParcelStatus, ReceiptResult, Resolution, RMAStatus, Settlement
 
 GOODS = (Resolution.EXCHANGE, Resolution.REPLACEMENT)
 
@@ -236,6 +236,16 @@ def _arrived(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     }
 
 
+def _missing(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    facts = occasion.event.facts["receipts"]
+    lines = {line.pk: line for line in ReturnLine.objects.filter(rma=occasion.rma).select_related("order_line")}
+    gone = [one for one in facts if one["result"] == ReceiptResult.SHORT]
+    return {
+        "counted_on": _day(occasion.event.occurred_at, occasion),
+        "missing": [f"{one['quantity']} × {lines[one['line']].order_line.description}" for one in gone],
+    }
+
+
 def _inspected(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     facts = occasion.event.facts
     numbers = [one["outcome"] for one in facts["outcomes"]]
@@ -433,6 +443,7 @@ _EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
     "trouble": _on_its_way,
     "arrived": _arrived,
     "came_back": _arrived,
+    "missing": _missing,
     "reminder": _reminder,
     "not_delivered": _parcel_case,
     "parcel_wrong": _parcel_case,

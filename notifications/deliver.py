@@ -10,11 +10,12 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from notifications import lifecycle
-from notifications.catalogue import ENTRY_OF
+from notifications.catalogue import ENTRY_OF, MISSING
 from notifications.models import Message
 from notifications.occasions import SURVEY
 from oms import shops
-from returns.states import RMAStatus
+from returns.models import Receipt
+from returns.states import ReceiptResult, RMAStatus
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,11 @@ def _domain(address: str) -> str:
 
 
 def _is_overtaken(message: Message) -> bool:
-    """A survey about a return that is open again, or that was answered already, asks at the wrong time."""
+    """A survey about a return that is open again, or that was answered already, asks at the wrong time. What was said
+    to be missing is here after all."""
+    if message.template == MISSING and message.event is not None:
+        gone = [one["receipt"] for one in message.event.facts["receipts"] if one["result"] == ReceiptResult.SHORT]
+        return not Receipt.objects.filter(pk__in=gone, is_reversed=False).exists()
     if message.template != SURVEY or message.rma is None:
         return False
     return message.rma.status != RMAStatus.CLOSED or hasattr(message.rma, "survey")

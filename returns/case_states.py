@@ -17,6 +17,7 @@ class CaseKind(TextChoices):
     LOST = "lost", _("lost on the way")
     DAMAGED = "damaged", _("damaged on the way")
     DELAYED = "delayed", _("delayed")
+    TURNED_UP = "turned_up", _("turned up after it was paid as lost")
 
     @classmethod
     def coming_back(cls) -> tuple["CaseKind", ...]:
@@ -27,6 +28,11 @@ class CaseKind(TextChoices):
     def decided_by_people(cls) -> tuple["CaseKind", ...]:
         """Somebody says what the customer gets."""
         return cls.LOST, cls.DAMAGED
+
+    @classmethod
+    def looked_at_by_people(cls) -> tuple["CaseKind", ...]:
+        """Nothing of it goes on by itself."""
+        return cls.LOST, cls.DAMAGED, cls.TURNED_UP
 
 
 class CaseCause(TextChoices):

@@ -32,6 +32,7 @@ EVENTS = {
     "goods.refused": (),
     "goods.sent_back": (),
     "goods.withdrawn": (),
+    "goods.taken_in": ("rma", "quantity", "condition", "disposition"),
     "rma.verdict_given": ("verdicts", "quantity"),
     "rma.verdict_taken_back": ("verdicts", "quantity"),
     "rma.inspected": ("outcomes", "holds", "complete", "due"),

@@ -17,6 +17,7 @@ class FoundKind(TextChoices):
     EXTRA = "extra", _("more than announced")
     ANOTHER = "another", _("not in this return")
     MISMATCH = "mismatch", _("not the one sold")
+    LATE = "late", _("paid as lost, and here after all")
 
 
 class FoundStatus(TextChoices):
@@ -25,6 +26,7 @@ class FoundStatus(TextChoices):
     KEPT = "kept", _("kept as unknown")
     REFUSED = "refused", _("not the one sold")
     SENT_BACK = "sent_back", _("sent back")
+    TAKEN_IN = "taken_in", _("ours now")
     WITHDRAWN = "withdrawn", _("recorded by mistake")
 
     @classmethod
@@ -44,9 +46,10 @@ FOUND_MACHINE = Machine(
         Transition("keep", (F.WAITING,), F.KEPT, _DESK),
         Transition("refuse", (F.WAITING,), F.REFUSED, _DESK),
         Transition("send_back", (F.WAITING, F.KEPT), F.SENT_BACK, _DESK),
+        Transition("take_in", (F.WAITING, F.KEPT), F.TAKEN_IN, _DESK),
         Transition("withdraw", (F.WAITING,), F.WITHDRAWN, _DOCK),
     ],
-    terminal=(F.MATCHED, F.REFUSED, F.SENT_BACK, F.WITHDRAWN),
+    terminal=(F.MATCHED, F.REFUSED, F.SENT_BACK, F.TAKEN_IN, F.WITHDRAWN),
 )
 
 FOUND_MEANING = {
@@ -55,5 +58,6 @@ FOUND_MEANING = {
     F.KEPT: "careful",
     F.REFUSED: "bad",
     F.SENT_BACK: "",
+    F.TAKEN_IN: "good",
     F.WITHDRAWN: "",
 }

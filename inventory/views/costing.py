@@ -147,6 +147,7 @@ def _categories(refused: TermsForm | None) -> list[dict[str, Any]]:
     for category in ["", *(name for name in sorted({*known, *own}) if name)]:
         stands = own.get(category, every_other)
         initial = {"category": category, "costing": stands.costing, "issue_order": stands.issue_order}
+        initial["labels_each_up_to"] = stands.labels_each_up_to
         is_refused = refused is not None and refused.data.get("category", "") == category
         rows.append(
             {

@@ -33,6 +33,7 @@ from returns.lifecycle.holds import answer_hold, decide_hold
 from returns.lifecycle.inspecting import Finding, inspect
 from returns.lifecycle.label_files import ask_for_file, keep_file, refuse_file
 from returns.lifecycle.label_refunds import answer_label, give_label_back, note_label_asked
+from returns.lifecycle.late import take_goods_in
 from returns.lifecycle.own_parcels import refuse_own_parcel, send_own_parcel
 from returns.lifecycle.parcels import hold_label, label, move_parcel, note_shipment, report, trouble, want_label_again
 from returns.lifecycle.pickups import arrange_pickup
@@ -132,6 +133,7 @@ __all__ = [
     "start_settlement",
     "survey",
     "take_back",
+    "take_goods_in",
     "take_putaway_back",
     "take_verdict_back",
     "trouble",

@@ -15,7 +15,7 @@ from oms.models import Order, Shipment
 from oms.money import amount_text
 from oms.states import SHIPMENT_MACHINE, OrderKind
 from oms.verbs import verb
-from returns.case_states import CASE_MACHINE, CaseKind, CaseStatus
+from returns.case_states import CASE_MACHINE, CaseDecision, CaseKind, CaseStatus
 from returns.label_costs import book_claim
 from returns.models import Parcel, ParcelCase
 
@@ -118,14 +118,21 @@ def deliver_shipment(shipment_id: int, *, by: str, at: datetime) -> Shipment:
 
 @verb
 def turn_up(*, shipment: Shipment | None = None, parcel: Parcel | None = None, by: str, at: datetime) -> int:
-    """It moves again, or was delivered after all: what nobody has decided yet needs nobody any more.
+    """It moves again, or was delivered after all: what nobody has decided yet needs nobody any more. What was paid as
+    lost is put before a person again: the goods are somewhere, and so is the money.
 
     Returns how many cases were closed; the order is locked by the caller.
     """
     mine = ParcelCase.objects.filter(shipment=shipment) if shipment else ParcelCase.objects.filter(parcel=parcel)
-    found = list(mine.select_related("order").filter(status__in=CaseStatus.undecided()))
+    found = list(
+        mine.select_related("order").filter(status__in=CaseStatus.undecided()).exclude(kind=CaseKind.TURNED_UP)
+    )
     for case in found:
         shut(case, by=by, at=at)
+    paid = mine.select_related("order", "rma").filter(kind=CaseKind.LOST, decision=CaseDecision.REFUND).first()
+    if paid is not None and not mine.filter(kind=CaseKind.TURNED_UP).exists():
+        again = ParcelCase(order=paid.order, shipment=shipment, parcel=parcel, rma=paid.rma)
+        _open(again, CaseKind.TURNED_UP, "", at, goods=False, by=by, at=at)
     return len(found)
 
 

@@ -170,7 +170,7 @@ def match_goods(number: str, rma_number: str, *, by: str, at: datetime, line_id:
     """These goods belong to this return: they are counted there as received. Of a mismatch: it is the one sold after
     all, our record was wrong. Asked again it stays as it was. Raises NotExpectedThere, RMA.DoesNotExist."""
     rma = lock(rma_number)
-    found = _locked(number)
+    found = locked_goods(number)
     if found.status == FoundStatus.MATCHED:
         return found
     FOUND_MACHINE.check("match", found.status, FoundStatus.MATCHED)
@@ -250,13 +250,13 @@ def _counted_anew(
 @verb
 def keep_goods(number: str, *, by: str, at: datetime) -> FoundGoods:
     """Nobody knows whose these are: they stay in their bin, and can still be matched."""
-    return _only_decide(_locked(number), "keep", FoundStatus.KEPT, "goods.kept", by=by, at=at)
+    return _only_decide(locked_goods(number), "keep", FoundStatus.KEPT, "goods.kept", by=by, at=at)
 
 
 @verb
 def refuse_goods(number: str, *, by: str, at: datetime) -> FoundGoods:
     """It is not the one sold: inspection goes on, and can only refuse it."""
-    found = _locked(number)
+    found = locked_goods(number)
     if found.receipt_id is None:
         raise NotOffered
     return _only_decide(found, "refuse", FoundStatus.REFUSED, "goods.refused", by=by, at=at)
@@ -265,7 +265,7 @@ def refuse_goods(number: str, *, by: str, at: datetime) -> FoundGoods:
 @verb
 def send_goods_back(number: str, *, by: str, at: datetime) -> FoundGoods:
     """They go back to whoever sent them. Of a mismatch the customer decides, after inspection."""
-    found = _locked(number)
+    found = locked_goods(number)
     if found.receipt_id is not None:
         raise NotOffered
     return _only_decide(found, "send_back", FoundStatus.SENT_BACK, "goods.sent_back", by=by, at=at)
@@ -277,7 +277,7 @@ def withdraw_goods(number: str, *, form_token: UUID, by: str, at: datetime) -> F
 
     Raises TooLateToTakeBack.
     """
-    found = _locked(number)
+    found = locked_goods(number)
     if found.receipt_id is not None:
         raise NotOffered
     if found.status != FoundStatus.WITHDRAWN and at > found.found_at + TAKE_BACK_WITHIN:
@@ -300,6 +300,9 @@ def _decide(found: FoundGoods, target: FoundStatus, at: datetime) -> None:
     found.decided_at = at
 
 
-def _locked(number: str) -> FoundGoods:
+def locked_goods(number: str) -> FoundGoods:
+    """Raises FoundGoods.DoesNotExist."""
     rows = FoundGoods.objects.select_for_update(no_key=True, of=("self",))
-    return rows.select_related("receipt__line", "rma", "bin").get(number=number)
+    return rows.select_related("receipt__line", "line__order_line__product", "rma", "bin", "warehouse").get(
+        number=number
+    )

@@ -64,11 +64,12 @@ def test_the_page_asks_the_same_number_of_questions_for_any_history() -> None:
 def test_another_method_for_a_category_revalues_what_stands_under_the_old_one() -> None:
     product = a_lamp()
     client = staff_client(Role.MANAGER)
-    asked = {"category": "Lamps", "costing": "average", "issue_order": "oldest_first"}
+    asked = {"category": "Lamps", "costing": "average", "issue_order": "oldest_first", "labels_each_up_to": "3"}
     assert client.post("/stock/terms/", asked).status_code == 302
     run_jobs()
     held = ProductValue.objects.get(product=product)
     assert [held.costing, held.value, terms.of(product).issue_order] == [CostingMethod.AVERAGE, 216, "oldest_first"]
+    assert terms.of(product).labels_each_up_to == 3
     assert client.post("/stock/terms/", asked).status_code == 302  # the same again is no change
     assert Event.objects.filter(name="category_terms.changed").count() == 1
 
@@ -78,6 +79,8 @@ def test_another_method_for_a_category_revalues_what_stands_under_the_old_one() 
     [
         ({"costing": "cheapest"}, "costing"),
         ({"issue_order": ""}, "issue_order"),
+        ({"labels_each_up_to": "-1"}, "labels_each_up_to"),
+        ({"labels_each_up_to": "5000"}, "labels_each_up_to"),
         ({"category": "No such"}, "category"),
         ({"category": "x" * 61}, "category"),
         ({"category": "\0"}, "category"),
@@ -94,7 +97,7 @@ def test_terms_that_make_no_sense_are_refused_at_the_field(wrong: dict[str, str]
 def test_who_may_not_change_settings_reads_them() -> None:
     a_lamp()
     dock = staff_client(Role.DOCK)
-    assert b"Save these two" not in dock.get("/stock/terms/").content
+    assert b"Save these terms" not in dock.get("/stock/terms/").content
     asked = {"category": "Lamps", "costing": "average", "issue_order": "oldest_first"}
     assert dock.post("/stock/terms/", asked).status_code == 403
-    assert staff_client(Role.MANAGER).get("/stock/terms/").content.count(b"Save these two") == 2
+    assert staff_client(Role.MANAGER).get("/stock/terms/").content.count(b"Save these terms") == 2

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.urls import resolve
 
+from notifications import deliver
 from notifications.catalogue import CATALOGUE, ENTRY_OF
 from notifications.models import Message
 from notifications.states import Audience, MessageStatus
@@ -21,7 +22,7 @@ from refunds.protocol import carry_out
 from refunds.store_credit import Category
 from returns import lifecycle
 from returns.lifecycle import Arrived, Finding
-from returns.models import RMA, Dispatch, Hold
+from returns.models import RMA, Dispatch, Hold, Receipt
 from returns.states import ReceiptResult
 from tests.builders import NOON, Sold, a_customer, a_return, an_order, the_line
 from tests.notifications.cases import (
@@ -530,6 +531,24 @@ def _brought_back() -> None:
     lifecycle.receive(rma.number, pieces, form_token=uuid4(), by=DOCK, at=NOON + timedelta(days=1))
 
 
+def short(rma: RMA) -> Receipt:
+    """One of it was surely not in the parcel."""
+    pieces = [Arrived(line.pk, 1, ReceiptResult.SHORT) for line in rma.lines.all()]
+    return lifecycle.receive(rma.number, pieces, form_token=uuid4(), by=DOCK, at=NOON + timedelta(days=3))[0]
+
+
+def test_what_was_not_in_the_parcel_is_said_once_the_count_stands() -> None:
+    rma = a_return(an_order(lines=[Sold(quantity=2, gross="20.00")]), quantity=2)
+    receipt = short(rma)
+    mail = the_mail("missing")
+    assert mail.send_after == receipt.received_at + timedelta(seconds=60)
+    assert_says(mail, "this was not there:", "1 × Blue mug", "If you did send it, answer this mail")
+    assert not deliver._is_overtaken(mail)
+    at = receipt.received_at + timedelta(seconds=5)
+    lifecycle.take_back(rma.number, receipt.pk, form_token=uuid4(), by=DOCK, at=at)
+    assert deliver._is_overtaken(mail)
+
+
 WRITTEN_BY: dict[str, Callable[[], object]] = {
     "received": lambda: a_return(an_order()),
     "approved": lambda: labeled(a_return(an_order())),
@@ -561,6 +580,7 @@ WRITTEN_BY: dict[str, Callable[[], object]] = {
     "not_delivered": lambda: a_case("refused"),
     "parcel_wrong": lambda: a_case("lost"),
     "came_back": _brought_back,
+    "missing": lambda: short(a_return(an_order(), quantity=1)),
     "reminder": lambda: lifecycle.remind(a_return(an_order()).number, by="system", at=NOON),
     "survey": lambda: settled(a_refund()),
     "portal_link": lambda: a_link(an_order()),

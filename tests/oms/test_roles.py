@@ -23,6 +23,7 @@ ASKED = {
     ("found", "keep"): "decide returns",
     ("found", "refuse"): "decide returns",
     ("found", "send_back"): "decide returns",
+    ("found", "take_in"): "decide returns",
     ("found", "withdraw"): "receive parcels",
     ("rma", "make_good"): "decide returns",
     ("case", "decide"): "decide returns",

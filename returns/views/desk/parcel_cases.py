@@ -39,7 +39,7 @@ US, CUSTOMER, CARRIER, DOCK, NOBODY = (
     gettext_lazy("the dock"),
     gettext_lazy("nobody"),
 )
-OURS = Q(status__in=CaseStatus.undecided(), kind__in=CaseKind.decided_by_people())
+OURS = Q(status__in=CaseStatus.undecided(), kind__in=CaseKind.looked_at_by_people())
 VIEWS: dict[str, tuple[Any, Q]] = {
     "ours": (gettext_lazy("To decide"), OURS),
     "back": (gettext_lazy("Coming back"), Q(kind__in=CaseKind.coming_back()) & ~Q(status=CaseStatus.CLOSED)),
@@ -109,7 +109,7 @@ def who_acts(case: ParcelCase) -> Any:
         return NOBODY
     if case.status == CaseStatus.DECIDED:
         return gettext_lazy("we: claim") if case.claimed is None else CARRIER
-    if case.kind in CaseKind.decided_by_people():
+    if case.kind in CaseKind.looked_at_by_people():
         return US
     if case.comes_back and case.rma is not None:
         return DOCK if case.rma.status in (*RMAStatus.at_dock(), RMAStatus.INSPECTED) else CARRIER
@@ -140,11 +140,12 @@ def _page(request: HttpRequest, number: str, *, status: int = 200, **bound: Any)
         "happened": clock.text(found.happened_at),
         "note": found.note if sees_people else "",
         "worth": Money.parse(found.rma.quote["total"], currency) if found.rma and "total" in found.rma.quote else None,
+        "lost": _lost(found),
         "claimed": None if found.claimed is None else Money(found.claimed, currency),
         "recovered": None if found.recovered is None else Money(found.recovered, currency),
         "decisions": _decisions(found) if acts else (),
         "claim_form": (bound.get("claim") or ClaimForm(currency=currency, use_required_attribute=False))
-        if acts and found.kind != CaseKind.DELAYED
+        if acts and found.kind not in (CaseKind.DELAYED, CaseKind.TURNED_UP)
         else None,
         "closing_form": (bound.get("closing") or ClosingForm(currency=currency, use_required_attribute=False))
         if acts and (found.claimed is not None or not _decisions(found))
@@ -154,6 +155,14 @@ def _page(request: HttpRequest, number: str, *, status: int = 200, **bound: Any)
         "story": _story(found, clock),
     }
     return render(request, "returns/desk/case.html", context, status=status)
+
+
+def _lost(case: ParcelCase) -> ParcelCase | None:
+    """The case about the same parcel in which it was paid as lost."""
+    if case.kind != CaseKind.TURNED_UP:
+        return None
+    same = ParcelCase.objects.filter(shipment=case.shipment, parcel=case.parcel, kind=CaseKind.LOST)
+    return same.select_related("order").first()
 
 
 def _decisions(case: ParcelCase) -> tuple[tuple[str, Any], ...]:

@@ -23,6 +23,7 @@ from returns import codes, lifecycle
 from returns.action_codes import Action
 from returns.found_states import FoundKind, FoundStatus
 from returns.lifecycle import Arrived, Piece
+from returns.lifecycle.late import lost_of
 from returns.lifecycle.taking_back import TAKE_BACK_WITHIN
 from returns.models import FoundGoods, Receipt, ReturnLine, Reversal
 from returns.refusals import NothingToTakeBack
@@ -107,8 +108,9 @@ def _extra(request: HttpRequest, table: Station, token: UUID) -> HttpResponse:
     line = _line(request, table)
     if line is None:
         return _which(request, table)
-    piece = Piece(1, line.order_line.product, line.order_line.sku)
-    return _put_aside(request, table, piece, FoundKind.EXTRA, token, line)
+    late = lost_of(table.rma).get(line.pk, 0)
+    piece = Piece(late or 1, line.order_line.product, line.order_line.sku)
+    return _put_aside(request, table, piece, FoundKind.LATE if late else FoundKind.EXTRA, token, line)
 
 
 def _beside(request: HttpRequest, table: Station, token: UUID) -> HttpResponse:

@@ -23,7 +23,7 @@ from oms.refusals import Refused
 from oms.roles import allowed
 from oms.verbs import inside_a_verb
 from refunds.pricing import price_return
-from returns import lifecycle, photos
+from returns import lifecycle, photos, reference
 from returns.eligibility import Wanted
 from returns.forms.found import FoundForm
 from returns.found_states import FOUND_MACHINE, FOUND_MEANING, FoundKind, FoundStatus
@@ -43,6 +43,7 @@ SAID = {
     "keep": gettext_lazy("Kept as unknown. It can still be matched."),
     "refuse": gettext_lazy("Not the one sold. Inspection can only refuse it; the customer decides what becomes of it."),
     "send_back": gettext_lazy("It goes back to whoever sent it."),
+    "take_in": gettext_lazy("It is ours, and stands where its condition says."),
 }
 
 
@@ -81,7 +82,7 @@ def _list(request: HttpRequest, *, problem: str = "", about: str = "", status: i
 
 def _row(one: FoundGoods, pictures: dict[int, list[ReturnPhoto]], *, decides: bool, reads: bool) -> dict[str, Any]:
     waits = FoundStatus(one.status) in FoundStatus.open()
-    mismatch = one.kind == FoundKind.MISMATCH
+    mismatch, late = one.kind == FoundKind.MISMATCH, one.kind == FoundKind.LATE
     line = one.line.order_line if one.line else None
     return {
         "found": one,
@@ -90,11 +91,13 @@ def _row(one: FoundGoods, pictures: dict[int, list[ReturnPhoto]], *, decides: bo
         "hints": one.hints if reads else "",
         "photos": pictures.get(one.pk, []),
         "mismatch": mismatch,
-        "may_match": decides and waits,
+        "conditions": [one for one in reference.conditions().values() if one.active] if late and decides else (),
+        "may_take_in": decides and late and waits,
+        "may_match": decides and waits and not late,
         "may_open": decides and waits and one.kind == FoundKind.EXTRA,
         "may_refuse": decides and mismatch and FOUND_MACHINE.allows("refuse", one.status),
-        "may_keep": decides and not mismatch and FOUND_MACHINE.allows("keep", one.status),
-        "may_send_back": decides and not mismatch and FOUND_MACHINE.allows("send_back", one.status),
+        "may_keep": decides and not mismatch and not late and FOUND_MACHINE.allows("keep", one.status),
+        "may_send_back": decides and not mismatch and not late and FOUND_MACHINE.allows("send_back", one.status),
         "bought": line.quantity - line.canceled if line else 0,
         "announced": one.line.quantity if one.line else 0,
         "sold_as": line.sku if line else "",
@@ -170,6 +173,13 @@ def _match(request: HttpRequest, goods: FoundGoods, by: str, at: datetime) -> tu
     return lifecycle.match_goods(goods.number, rma.number, line_id=line, by=by, at=at), "match"
 
 
+def _take_in(request: HttpRequest, goods: FoundGoods, by: str, at: datetime) -> tuple[FoundGoods, str]:
+    condition = request.POST.get("condition", "")
+    if condition not in reference.conditions():
+        raise NotOffered
+    return lifecycle.take_goods_in(goods.number, condition=condition, by=by, at=at), "take_in"
+
+
 def _open(request: HttpRequest, goods: FoundGoods, by: str, at: datetime) -> tuple[FoundGoods, str]:
     """A return of its own for what was sent along, on the terms of any other. Raises what `request` raises."""
     if goods.kind != FoundKind.EXTRA or goods.line is None or goods.rma is None:
@@ -217,6 +227,7 @@ def _only(name: str, verb: Callable[..., FoundGoods]) -> Callable[..., tuple[Fou
 _DECISIONS: dict[str, Callable[[HttpRequest, FoundGoods, str, datetime], tuple[FoundGoods, str]]] = {
     "match": _match,
     "open": _open,
+    "take_in": _take_in,
     "keep": _only("keep", lifecycle.keep_goods),
     "refuse": _only("refuse", lifecycle.refuse_goods),
     "send_back": _only("send_back", lifecycle.send_goods_back),

@@ -1,5 +1,6 @@
 """What goods are expected to bring, in words: one sentence for the dock, a small receipt for the desk."""
 
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,6 +10,7 @@ from oms.money import Money
 from oms.templatetags.components import money
 from returns.recovery import Basis, Net, Terms
 
+BUILT_IN = date(2000, 1, 1)  # terms nobody of the shop has entered
 STEPS: dict[str, Any] = {
     "brings": gettext_lazy("brings"),
     "recovered": gettext_lazy("goods bring, less handling"),
@@ -41,4 +43,6 @@ def basis_of(net: Net, terms: Terms) -> str:
         return (
             _("by %(count)s sold before") % {"count": net.booked.units} if net.booked else _("by what was sold before")
         )
-    return _("assumed, terms of %(day)s") % {"day": f"{terms.valid_from:%-d %b %Y}"}
+    if terms.valid_from <= BUILT_IN:
+        return _("assumed, not yet measured here")
+    return _("assumed since %(day)s, not yet measured here") % {"day": f"{terms.valid_from:%-d %b %Y}"}

@@ -15,6 +15,7 @@ from oms.refusals import Refused
 from returns import action_codes, codes
 from returns.action_codes import Action
 from returns.lifecycle import Arrived
+from returns.lifecycle.late import lost_of
 from returns.models import Receipt
 from returns.states import RMAStatus
 from returns.views.dock import answers, kits, station
@@ -69,6 +70,8 @@ def _take(request: HttpRequest, table: Station, code: str, token: UUID) -> HttpR
     found = codes.find(code, table.lines)
     if found.rma is not None:
         opened = Station.of(found.rma, str(found.parcel.pk) if found.parcel else "")
+        if late := _late(opened):
+            return say(request, opened, _paid_as_lost(), code, status=409, choices=late)
         station.note(request, code, answers.about(opened.rma, opened.lines))
         return redirect(opened.address())
     if table.rma is None:
@@ -108,6 +111,28 @@ def _receive_one(request: HttpRequest, table: Station, found: codes.Found, token
         return say(request, table, words, found.code, status=409, choices=[unreadable])
     lot = found.lot if found.lot and was_sold(line.order_line, found.lot) is Sold.YES else ""
     return count(request, table, [Arrived(line.pk, 1, unit=found.unit, lot=lot)], token, found.code)
+
+
+def _late(table: Station) -> list[Choice]:
+    """Of a return that waits for nothing more: what was paid as lost may lie in this parcel."""
+    if table.rma is None or table.rma.status in (*RMAStatus.awaiting_goods(), RMAStatus.RECEIVED):
+        return []
+    gone = lost_of(table.rma)
+    return [
+        Choice(
+            Action.EXTRA,
+            _("Put it aside: %(count)s × %(title)s") % {"count": gone[line.pk], "title": answers.title_of(line)},
+            _("it was paid as lost; the service desk decides"),
+            line.pk,
+        )
+        for line in table.lines
+        if line.pk in gone
+    ]
+
+
+def _paid_as_lost() -> Answer:
+    following = _("The carrier lost it and the customer was paid. Nothing was counted.")
+    return Answer(_("Paid as lost"), following, "careful")
 
 
 def _echo(request: HttpRequest, table: Station, code: str) -> HttpResponse:
