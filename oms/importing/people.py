@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from oms import bulk
 from oms.encryption import blind_index, name_words
 from oms.importing.documents import Buyer
 from oms.models import Customer, NameWord
@@ -39,8 +40,9 @@ class People:
 
     def _add(self, new: dict[str, Buyer]) -> None:
         customers = []
-        for buyer in new.values():
+        for pk, buyer in zip(bulk.reserve("oms_customer", len(new)), new.values(), strict=True):
             customer = Customer(
+                pk=pk,
                 external_id=buyer.external_id,
                 name=buyer.name,
                 email=buyer.email,
@@ -55,7 +57,7 @@ class People:
             customer.ensure_key()
             customer.index_personal()
             customers.append(customer)
-        Customer.objects.bulk_create(customers)
+        bulk.insert(customers)
         NameWord.objects.bulk_create(
             NameWord(customer=customer, word=blind_index("name", word))
             for customer, buyer in zip(customers, new.values(), strict=True)

@@ -1,6 +1,7 @@
 """What an import did, and what it could not read."""
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 KEPT_REJECTIONS = 100  # named one by one; beyond that they are counted
@@ -42,3 +43,12 @@ class ImportReport:
         self.rejected += 1
         if len(self.rejections) < KEPT_REJECTIONS:
             self.rejections.append({"line": line, "column": column, "reason": reason})
+
+    def include(self, read: "ImportReport") -> None:
+        """Add what was counted and left out while reading; what is left out is named in the order of the file."""
+        self.rows += read.rows
+        self.adjustments += read.adjustments
+        self.rejected += read.rejected
+        self.rejections += read.rejections
+        self.rejections.sort(key=itemgetter("line"))
+        del self.rejections[KEPT_REJECTIONS:]

@@ -16,6 +16,7 @@ from oms.identifiers import uuid7
 from oms.importing.documents import ZERO, Sale, SoldPieces
 from oms.importing.people import People
 from oms.importing.report import BadRow, ImportReport
+from oms.importing.values import Remembered
 from oms.journal import Account, paid_into
 from oms.models import Payment, Product
 from oms.money import part_of
@@ -70,6 +71,7 @@ class Sales:
         self.known_serials, self.note_pieces = known_serials, note_pieces
         self.people = People(now)
         self.products: dict[str, int] = {}
+        self.texts = Remembered(bulk.text)  # what products are called repeats itself
 
     def write(self, sales: Iterable[Sale]) -> None:
         """Write one batch in one transaction."""
@@ -83,7 +85,7 @@ class Sales:
             customers = self.people.find_or_add([sale.buyer for sale in new])
             new, customers = self._paid_with_credit(new, customers)
             self._find_or_add_products(new)
-            rows = _Rows(new, customers, self.products)
+            rows = _Rows(new, customers, self.products, self.texts)
             rows.copy()
             if rows.pieces:
                 self.note_pieces(rows.pieces)
@@ -203,8 +205,10 @@ class Sales:
 class _Rows:
     """The rows of one batch, as lines for COPY."""
 
-    def __init__(self, sales: list[Sale], customers: list[int | None], products: dict[str, int]) -> None:
-        self.products = products
+    def __init__(
+        self, sales: list[Sale], customers: list[int | None], products: dict[str, int], texts: dict[str, str]
+    ) -> None:
+        self.products, self.texts = products, texts
         self.orders: list[str] = []
         self.lines: list[str] = []
         self.shipped_lines: list[str] = []  # these carry their id, for the parcel to refer to
@@ -260,14 +264,13 @@ class _Rows:
             self._shipment(order_id, sale, lines)
 
     def _lines(self, order_id: str, sale: Sale) -> list[str]:
-        found, products, text = [], self.products, bulk.text
+        found, products, texts, is_shipped = [], self.products, self.texts, sale.is_shipped
         for position, line in enumerate(sale.lines, 1):
             sku, description, quantity, price, gross, tax, rate, is_final, *_ = line
-            shipped = quantity if sale.is_shipped else 0
             found.append(
-                f"{order_id}\t{position}\t{products[sku]}\t{text(sku)}\t{text(description)}\t{quantity}\t"
-                f"{price!s}\t{gross!s}\t{tax!s}\t{rate!s}\t{'t' if is_final else 'f'}\t{shipped}\t0\t0\t"
-                f"{text(line.kit)}"
+                f"{order_id}\t{position}\t{products[sku]}\t{texts[sku]}\t{texts[description]}\t{quantity}\t"
+                f"{price!s}\t{gross!s}\t{tax!s}\t{rate!s}\t{'t' if is_final else 'f'}\t"
+                f"{quantity if is_shipped else 0}\t0\t0\t{texts[line.kit]}"
             )
         return found
 

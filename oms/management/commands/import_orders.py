@@ -5,6 +5,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from inventory.imports import known_serials, note_pieces
 from oms.importing import native, online_retail
+from oms.importing.ahead import ahead
 from oms.importing.documents import CreditNote, Sale
 from oms.importing.report import ImportReport, Unreadable
 from oms.importing.sales import Sales
@@ -113,29 +115,37 @@ def _read(path: str, layout: ModuleType, report: ImportReport) -> None:
         known_serials=known_serials,
         note_pieces=note_pieces,
     )
-    batch: list[Sale] = []
     notes: list[CreditNote] = []
-    size = 0
+    read = ImportReport()  # counted by the thread that reads
     with Table(path, layout.COLUMNS, layout.OPTIONAL) as table, _progress() as progress:
         task = progress.add_task("rows read", total=None)
-        for document in layout.Reader().documents(table, report):
-            if isinstance(document, CreditNote):
-                notes.append(document)
-                continue
-            batch.append(document)
-            size += len(document.lines)
-            if size >= LINES_PER_BATCH:
+        with closing(ahead(_of_sales(layout.Reader().documents(table, read), notes))) as batches:
+            for batch in batches:
                 sales.write(batch)
-                batch, size = [], 0
-                progress.update(task, completed=report.rows)
-        if batch:
-            sales.write(batch)
-        progress.update(task, completed=report.rows)
+                progress.update(task, completed=read.rows)
+        report.include(read)
         if notes:
             _refresh_statistics()
             credits_ = CreditNotes(report, now=now)
             for some in _batches(notes):
                 credits_.write(some)
+
+
+def _of_sales(documents: Iterator[Sale | CreditNote], notes: list[CreditNote]) -> Iterator[list[Sale]]:
+    """Sales in batches; credit notes are put aside into `notes`."""
+    batch: list[Sale] = []
+    size = 0
+    for document in documents:
+        if isinstance(document, CreditNote):
+            notes.append(document)
+            continue
+        batch.append(document)
+        size += len(document.lines)
+        if size >= LINES_PER_BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _batches(notes: list[CreditNote]) -> Iterator[list[CreditNote]]:
