@@ -1,14 +1,18 @@
 """What happened to one unit, from the sale to the day it leaves again, oldest first."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 
+from inventory.ledger import LANDS_IN
 from inventory.models import Condition, StockMovement, Unit
+from inventory.states import BinKind, Disposition
 from oms.views.words import Clock, actor_names
 from returns.models import Outcome, Placement, Putaway, Receipt
+from returns.states import Acceptance, Resolution
 
 
 class Life:
@@ -28,7 +32,9 @@ class Life:
     def outcomes(self) -> list[Outcome]:
         named = Q(receipt__unit=self.unit)
         named |= Q(pk=_row(self.unit.found_as))
-        return list(Outcome.objects.filter(named).select_related("condition", "receipt__line").order_by("pk"))
+        return list(
+            Outcome.objects.filter(named).select_related("condition", "hold", "receipt__line__rma").order_by("pk")
+        )
 
     @cached_property
     def placements(self) -> list[Placement]:
@@ -117,15 +123,21 @@ class Life:
         return found
 
     def _moved(self) -> list[dict[str, Any]]:
-        """Movements that put it somewhere; those of goods it was counted with carry its document too."""
-        causes = Q(cause__in=[self.unit.received_as, self.unit.found_as, *self._causes()])
+        """Movements that put it somewhere: of what was counted or inspected with it, those into the bin it went to."""
+        came = self._whole_forms(Receipt, self.receipts, "receipt")
+        went = self._whole_forms(Outcome, self.outcomes, "outcome")
+        causes = Q(cause__in=[*came.values(), *went.values(), *(f"placement/{one.pk}" for one in self.placements)])
         for outcome in self.outcomes:
             if hold := getattr(outcome, "hold", None):
                 causes |= Q(cause__startswith=f"hold/{hold.pk}/")
-        found = StockMovement.objects.filter(causes, product=self.unit.product_id, quantity__gt=0).exclude(cause="")
+        into = {cause: {str(BinKind.DOCK)} for cause in came.values()}
+        for outcome in self.outcomes:
+            into[went[outcome.pk]] = into.get(went[outcome.pk], set()) | {_stands_in(outcome)}
+        found = StockMovement.objects.filter(causes, product=self.unit.product_id, quantity__gt=0)
         moved = [
             (one.bin, one.moved_at, one.by, _step(one.cause))
             for one in found.select_related("bin__warehouse").order_by("pk")
+            if one.cause not in into or one.bin.kind in into[one.cause]
         ]
         moved += [(one.target, one.put_at, one.by, (6, one.pk)) for one in self.putaways]
         return [
@@ -140,9 +152,13 @@ class Life:
             for place, at, by, step in moved
         ]
 
-    def _causes(self) -> list[str]:
-        rows = [f"receipt/{one.pk}" for one in self.receipts] + [f"outcome/{one.pk}" for one in self.outcomes]
-        return rows + [f"placement/{one.pk}" for one in self.placements]
+    @staticmethod
+    def _whole_forms(model: Any, rows: Sequence[Any], kind: str) -> dict[int, str]:
+        """The document that movements cite for each row: the first of what one form said together."""
+        tokens = {one.form_token for one in rows if one.form_token}
+        together = model.objects.filter(form_token__in=tokens).values_list("form_token").annotate(first=Min("pk"))
+        first = dict(together.order_by())
+        return {one.pk: f"{kind}/{first.get(one.form_token, one.pk)}" for one in rows}
 
     def _left(self) -> list[dict[str, Any]]:
         if self.unit.left_at is None:
@@ -158,6 +174,13 @@ def _row(document: str) -> int:
     """The row that "receipt/17" names; 0 names none."""
     row = document.partition("/")[2]
     return int(row) if row.isdecimal() else 0
+
+
+def _stands_in(outcome: Outcome) -> str:
+    """The kind of bin an inspection sends goods to: what is not ours, or not yet, waits."""
+    if outcome.acceptance != Acceptance.ACCEPTED or outcome.receipt.line.rma.resolution == Resolution.REPAIR:
+        return BinKind.HOLD
+    return LANDS_IN[Disposition(outcome.disposition)]
 
 
 def _step(document: str) -> tuple[int, int]:

@@ -189,6 +189,22 @@ def test_pieces_inspected_together_part_with_what_is_decided_and_each_tells_its_
     assert told == [["warranty claim", "too old for it", "sold as it is"], ["to be tested"], []]
 
 
+def test_what_was_counted_and_inspected_in_one_form_tells_where_each_piece_went() -> None:
+    rma = a_return(an_order(lines=[Sold(quantity=2, gross="90.00")]), quantity=2)
+    line = the_line(rma)
+    for serial in ("SN-1", "SN-2"):
+        Unit.objects.create(serial=serial, product=line.order_line.product, sold_on=line.order_line, created_at=NOON)
+    pieces = [Arrived(line.pk, 1, unit=unit) for unit in Unit.objects.order_by("serial")]
+    receipts = lifecycle.receive(rma.number, pieces, form_token=uuid4(), by="user:7", at=LATER)
+    findings = [
+        Finding(receipt_id=receipt.pk, quantity=1, condition=condition, disposition="", acceptance="accepted")
+        for receipt, condition in zip(receipts, ("opened", "damaged"), strict=True)
+    ]
+    lifecycle.inspect(rma.number, findings, form_token=uuid4(), by="user:7", at=LATER + timedelta(hours=1))
+    told = [re.findall(r"Put into MAIN ([A-Z0-9-]+)", text(unit)) for unit in Unit.objects.order_by("serial")]
+    assert told == [["DOCK", "SHELF-01"], ["DOCK", "SCRAP"]]
+
+
 def test_of_many_under_one_number_those_that_go_another_way_are_given_their_own() -> None:
     CategoryTerms.objects.filter(category="").update(labels_each_up_to=5)
     rma, receipt = receive(30)
