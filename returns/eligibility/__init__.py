@@ -16,7 +16,7 @@ from oms.states import PaymentMethod
 from oms.units import lowest
 from returns import policy
 from returns.eligibility.facts import line_facts, order_facts
-from returns.eligibility.file import FULL, OrderFile, Wanted, declared, left, open_file
+from returns.eligibility.file import FULL, OrderFile, Wanted, declared, is_goods, left, open_file
 from returns.eligibility.promising import charged, inputs_of, lost_with, shipping_to_price, to_price, told
 from returns.pricing import Price
 from returns.refusals import ForeignLine, NothingWanted, TooMany, UnknownCondition, UnknownReason
@@ -92,8 +92,8 @@ def returnable(order: Order, *, at: datetime) -> list[LineView]:
 
 
 def lines_of(file: OrderFile, *, at: datetime) -> list[LineView]:
-    """The same from a file that is open already."""
-    return [_view(file, line, at) for line in file.lines.values()]
+    """The same from a file that is open already. Postage and the like were paid for but are nothing to send back."""
+    return [_view(file, line, at) for line in file.lines.values() if is_goods(line)]
 
 
 def _view(file: OrderFile, line: OrderLine, at: datetime) -> LineView:

@@ -8,7 +8,7 @@ from oms.models.claims import Units
 from oms.money import units_value
 from oms.units import count, lowest
 from returns import policy
-from returns.eligibility.file import OrderFile, Wanted, declared, left
+from returns.eligibility.file import OrderFile, Wanted, declared, is_goods, left
 
 
 def order_facts(file: OrderFile) -> policy.OrderFacts:
@@ -26,7 +26,7 @@ def order_facts(file: OrderFile) -> policy.OrderFacts:
         methods=file.methods,
         shipping=file.shipping,
         has_promotions=bool(order.promotions),
-        units_left=sum(count(units) for units in file.free.values()),
+        units_left=sum(count(units) for pk, units in file.free.items() if is_goods(file.lines[pk])),
     )
 
 

@@ -68,6 +68,10 @@ def open_file(order: Order, *, at: datetime) -> OrderFile:
     )
 
 
+def is_goods(line: OrderLine) -> bool:
+    return line.product is None or line.product.is_merchandise
+
+
 def _lines(order: Order) -> dict[int, Any]:
     """The order's lines with `claimed_units`, `sent_at` and `came_at`; of several parcels the last one counts (p25)."""
     lines = _lines_with_facts(order.pk)

@@ -197,7 +197,7 @@ def test_the_review_list_says_why_and_the_oldest_first(recent: Recent, agent: Cl
     answer = agent.get(reverse("returns:review"))
     assert [row["rma"].number for row in answer.context["rows"]] == [first.number, second.number]
     page = answer.content.decode()
-    assert "Returns worth more than 500.00 GBP are looked at by a person." in page
+    assert "Returns worth more than £500.00 are looked at by a person." in page
     assert "£900.00" in page
     assert answer.context["rows"][0]["history"] == "1 order, 1 return in a year"
 

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from oms.models import Event
+from oms.models import Event, Product
+from returns.eligibility import open_file
+from returns.eligibility.facts import order_facts
 from returns.models import RMA
 from returns.states import RMAStatus
 from tests.builders import Sold
@@ -114,7 +117,7 @@ def test_each_way_is_a_card_with_its_amount_date_cost_and_why(client: Client, re
     words = [" ".join(re.sub(r"<[^>]+>", " ", card).split()) for _tag, card in cards]
     assert words == [
         "Money back, and you keep it £10.00 Sent at once; your bank usually shows it 3–5 days later. Without costs."
-        " It is worth 10.00 GBP or less, so it need not come back to us.",
+        " It is worth £10.00 or less, so it need not come back to us.",
         "Money back chosen £9.00 Sent within 3 business days after your parcel arrives; your bank usually shows it 3–5"
         " days later. Less £1.00.",
     ]
@@ -156,3 +159,14 @@ def test_what_is_collected_is_told_before_confirming_and_costs_no_label(client: 
     assert "We collect this from you: it may not travel by ordinary post." in html
     assert "You get £10.00 back" in html
     assert [words for words in ("Return label", "Please post the parcel") if words in html] == []
+
+
+@pytest.mark.django_db
+def test_postage_is_nothing_to_send_back(client: Client, recent: Any) -> None:
+    order = recent(lines=[Sold(quantity=1, gross="10.00"), Sold(sku="POST", title="Postage", quantity=1, gross="4.00")])
+    Product.objects.filter(sku="POST").update(is_merchandise=False)
+    html = client.get(look_up(client, order.number)["Location"]).content.decode()
+    assert "Blue mug" in html
+    assert "Postage" not in html
+    file = open_file(order, at=timezone.now())
+    assert order_facts(file).units_left == 1

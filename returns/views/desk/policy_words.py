@@ -169,7 +169,7 @@ def _free_label(parameters: Parameters, names: Names) -> str:
 def _needs_pickup(parameters: Parameters, names: Names) -> str:
     what = [_("is hazardous")] if parameters.get("hazardous", True) else []
     if "over_grams" in parameters:
-        what.append(_("weighs more than %(grams)s g") % {"grams": parameters["over_grams"]})
+        what.append(_("weighs more than %(kilos)s kg") % {"kilos": f"{Decimal(parameters['over_grams']) / 1000:.4g}"})
     if "over_cm" in parameters:
         what.append(_("is longer than %(cm)s cm") % {"cm": parameters["over_cm"]})
     return _("What %(what)s is collected from the customer, and gets no label.") % {"what": _(" or ").join(what)}

@@ -104,7 +104,11 @@ class TestReceipt:
             ("days", "count", "left", "asked", "limit", "value", "currency", "percent", "amount", "choices", "lines"),
             "1",
         )
-        facts |= {"deadline_at": "2026-11-04T13:30:00+00:00", "expires_at": "2026-11-04T13:30:00+00:00"}
+        facts |= {
+            "currency": "GBP",
+            "deadline_at": "2026-11-04T13:30:00+00:00",
+            "expires_at": "2026-11-04T13:30:00+00:00",
+        }
         assert all(say(code, facts).endswith(".") for code in SENTENCES)
 
 
@@ -114,7 +118,7 @@ class TestWhatWouldTurnItRound:
         near_to_value = decide(line(value=D("499.00")))
         assert [flip.code for flip in far_from_value.flips] == ["flip_ask_later"]
         assert [flip.sentence for flip in near_to_value.flips] == [
-            "Worth more than 500.00 GBP, a person would have to look."
+            "Worth more than £500.00, a person would have to look."
         ]
 
     def test_a_no_names_all_that_speaks_against_it(self) -> None:

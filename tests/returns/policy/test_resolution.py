@@ -130,7 +130,7 @@ class TestWhatIsOffered:
         again = Decision.from_json(found.to_json())
         assert again.choices == found.choices
         assert [(one.resolution, one.sentence) for one in again.choices][:2] == [
-            ("keep_item", "It is worth 25.00 GBP or less, so it need not come back to us."),
+            ("keep_item", "It is worth £25.00 or less, so it need not come back to us."),
             ("refund", "Open to you until 1 December 2026, 16:00."),
         ]
 
