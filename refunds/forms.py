@@ -50,7 +50,9 @@ class GoodwillForm(forms.Form):
         self._currency = currency
         left = sum((payment.refundable for payment in payments), Decimal(0))
         self.fields["amount"].widget.attrs["inputmode"] = "decimal"
-        self.fields["amount"].help_text = _("In %(currency)s, at most %(left)s.") % {
+        self.fields["amount"].help_text = _(
+            "What the customer gets, in %(currency)s, at most %(left)s. No sales tax is given back with it."
+        ) % {
             "currency": currency,
             "left": f"{left:.{exponent(currency)}f}",
         }
@@ -169,6 +171,7 @@ class AttachForm(forms.Form):
             )
             self.fields[f"amount_{line.pk}"] = forms.CharField(
                 label=_("Amount for %(sku)s") % about,
+                help_text=_("In %(currency)s, with the tax in it.") % {"currency": external.currency},
                 required=False,
                 max_length=20,
                 widget=forms.TextInput(attrs={"inputmode": "decimal"}),
