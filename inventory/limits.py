@@ -48,14 +48,15 @@ def tell(
 ) -> Event | None:
     """Tell a manager which products (SKUs) have too few and too many, if that is not what they were told last.
 
-    `shown` are the rows the mail lists, new ones marked with `is_new`. Returns None when nothing changed since.
+    `shown` are the rows the mail lists; those that are new since then are marked with `is_new`. Returns None when
+    nothing changed.
     """
     User.objects.select_for_update(no_key=True).get(pk=manager.pk)  # two at once would both find it changed
     last = Event.objects.filter(stream=STREAM, name=TOLD, facts__manager=manager.pk).order_by("-sequence").first()
     known = {*last.facts["low"], *last.facts["high"]} if last else set()
     if (sorted(low), sorted(high)) == ((last.facts["low"], last.facts["high"]) if last else ([], [])):
         return None
-    rows = [{**row, "is_new": row["sku"] not in known} for row in shown]
+    rows = [{**row, "is_new": last is not None and row["sku"] not in known} for row in shown]
     ended = sorted(known - {*low, *high})
     return outbox.record_on(
         STREAM, TOLD, by=by, at=at, manager=manager.pk, low=sorted(low), high=sorted(high), ended=ended, rows=rows

@@ -29,7 +29,7 @@ def compose(event: Event, *, at: datetime) -> list[Message]:
         said = _stock(event) | {
             "shop": letterhead.context(shop),
             "reply_to": shop.support_email,
-            "reason": _("You get this because you are a manager of this shop, when something changed."),
+            "reason": _("You get this because you are a manager of this shop; it comes when something changed."),
             "name": manager.name if manager else "",
             "subject": str(entry.subject),
         }
