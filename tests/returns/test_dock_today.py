@@ -55,7 +55,7 @@ def test_what_waits_stands_there_with_its_age_and_who_acts() -> None:
         forgotten: (False, None, True),
     }
     tiles = [(tile["value"], tile["delta"]) for tile in page.context["tiles"]]
-    assert tiles == [(2, "1 overdue,"), (2, "1 overdue,"), (0, ""), (1, ""), (0, ""), (1, "")]
+    assert tiles == [(2, "1 overdue"), (2, "1 overdue"), (0, ""), (1, ""), (0, ""), (1, "")]
 
 
 def test_everybody_sees_their_own_pace_alone() -> None:

@@ -127,7 +127,7 @@ def test_a_tray_holds_thirty_each_once_and_all_inspected_or_none(dock: Client) -
     assert sent(dock, [fresh], code=units[0].number).status_code == 422
     assert words(sent(dock, [], code="SHELF-01"))[:9] == "We do not"
     shelf = another_shelf()
-    assert words(sent(dock, [], code=bin_code(shelf)))[:16] == "Nothing lies on "
+    assert sent(dock, [], code=bin_code(shelf)).url == f"{TRAY}?into={shelf.pk}"
     assert sent(dock, [fresh], code=bin_code(shelf)).status_code == 422
     for tray in ("x", "9" * 900, "1,2,,\x00", "-1"):
         assert dock.get(TRAY, {"tray": tray, "put": "9" * 40, "graded": "x"}).status_code == 200
@@ -173,3 +173,25 @@ def test_eight_identical_putaways_at_once_move_it_once() -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = set(pool.map(one, clients))
     assert (len(answers), levels(), Putaway.objects.count()) == (1, {"SHELF-77": 2}, 2)
+
+
+# ── The bin first ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_bin_that_is_scanned_first_takes_each_unit_after_it(dock: Client) -> None:
+    units, shelf, token = inspected(), another_shelf(), uuid4()
+    address = sent(dock, [], code=bin_code(shelf)).url
+    assert words(dock.get(address)) == "Into SHELF-77"
+    first = {dock.post(address, {"code": units[0].number, "form_token": str(token)}).url for _twice in range(2)}
+    assert (len(first), Putaway.objects.count()) == (1, 1)
+    then = first.pop()
+    assert (words(dock.get(then)), f"into={shelf.pk}" in then) == ("In SHELF-77", True)
+    dock.post(then, {"code": units[1].number, "form_token": str(uuid4())})
+    assert levels() == {"SHELF-77": 2}
+    later_unit = Unit.objects.get(received_as=f"receipt/{Receipt.objects.get(line__rma=arrived(1)).pk}")
+    refused = dock.post(then, {"code": later_unit.number, "form_token": str(uuid4())})
+    assert (refused.status_code, Putaway.objects.count()) == (422, 2)
+    assert dock.post(then, {"code": action_code(Action.NEXT), "form_token": str(uuid4())}).url == TRAY
+    sent(dock, [], code=action_code(Action.UNDO))
+    assert levels() == {"SHELF-77": 1, "SHELF-01": 1, "DOCK": 1}
+    assert dock.get(f"{TRAY}?into=99999999999999999999").status_code == dock.get(f"{TRAY}?into=x").status_code == 200

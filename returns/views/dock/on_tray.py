@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from inventory.models import Unit
+from inventory.models import Bin, Unit
 from oms.refusals import Refused
 from returns import verdicts
 from returns.models import Verdict
@@ -40,13 +40,17 @@ class TrayEmpty(Refused):
 class Tray:
     units: list[Unit] = field(default_factory=list)
     decided: set[int] = field(default_factory=set)  # receipts whose verdicts wait to be booked
+    into: Bin | None = None  # scanned first: each unit after it goes straight in
 
     @classmethod
-    def load(cls, text: str) -> "Tray":
+    def load(cls, text: str, into: str = "") -> "Tray":
         wanted = [int(part) for part in text[:800].split(",") if part.isascii() and part.isdecimal() and len(part) < 19]
         here = Unit.objects.filter(pk__in=wanted[:MOST], left_at=None, bin__isnull=False)
         known = {unit.pk: unit for unit in here.select_related("product", "bin")}
-        return cls.of(known[pk] for pk in dict.fromkeys(wanted) if pk in known)
+        on_it = cls.of(known[pk] for pk in dict.fromkeys(wanted) if pk in known)
+        if into.isascii() and into.isdecimal() and len(into) < 19 and not on_it.units:
+            on_it.into = Bin.objects.select_related("warehouse").filter(pk=int(into)).first()
+        return on_it
 
     @classmethod
     def of(cls, units: Iterable[Unit]) -> "Tray":
@@ -68,7 +72,8 @@ class Tray:
         return bool(unit.found_as) or receipt_of(unit) in self.decided
 
     def address(self, **more: object) -> str:
-        query = ({"tray": ",".join(str(unit.pk) for unit in self.units)} if self.units else {}) | more
+        query: dict[str, object] = {"tray": ",".join(str(unit.pk) for unit in self.units)} if self.units else {}
+        query |= ({"into": self.into.pk} if self.into else {}) | more
         return reverse("admin:dock_tray") + (f"?{urlencode(query)}" if query else "")
 
 

@@ -143,7 +143,7 @@ def decided(rma: RMA, verdict: Verdict, *, left: int) -> dict[str, Any]:
     if not verdict.is_waiting:
         words = _("Taken back") if verdict.taken_back_at else _("It could not be booked")
         return {"words": words, "next": _("It waits to be looked at again."), "meaning": "careful", "icon": "undo"}
-    booked = _("Booked at %(time)s, until then it can be taken back: no money moves and nobody is told before.") % {
+    booked = _("Booked at %(time)s; until then you can take it back.") % {
         "time": time_format(timezone.localtime(verdict.book_at, ZoneInfo(shops.current().time_zone)), "H:i:s")
     }
     if verdict.acceptance == Acceptance.REFUSED:

@@ -120,7 +120,7 @@ def _tiles(calendar: Calendar, inspect_within: int, now: datetime) -> list[dict[
 
 def _tile(label: str, count: int, late: int, who: Any, name: str) -> dict[str, Any]:
     against = _("waits on %(who)s") % {"who": who}
-    overdue = _("%(late)s overdue,") % {"late": late} if late else ""
+    overdue = _("%(late)s overdue") % {"late": late} if late else ""
     return {"label": label, "value": count, "delta": overdue, "against": against, "url": reverse(name)}
 
 

@@ -36,7 +36,7 @@ from returns.views.dock.on_tray import MOST, OnTheTray, Tray, TrayEmpty, TrayFul
 @may("inspect goods")
 def tray(request: HttpRequest) -> HttpResponse:
     """Take units, then the bin or condition for all. Sent twice, it happens once; what is refused changes nothing."""
-    on_it = Tray.load(request.GET.get("tray", ""))
+    on_it = Tray.load(request.GET.get("tray", ""), request.GET.get("into", ""))
     if request.method != "POST":
         return _page(request, on_it, _opening(request, on_it))
     token, typed = station.token_of(request), request.POST.get("code", "")
@@ -51,7 +51,7 @@ def tray(request: HttpRequest) -> HttpResponse:
         place = action_codes.read_bin(code, Bin.objects.select_related("warehouse")) or _bin_named(code, on_it)
         if place is not None:
             return _put(request, on_it, place, token)
-        return _add(request, on_it, code)
+        return _add(request, on_it, code, token)
     except Refused as why:
         by, now = request.user.actor, timezone.now()
         outbox.record_refusal(why, verb="put_away", subject=f"dock/{by}", by=by, at=now)
@@ -60,12 +60,13 @@ def tray(request: HttpRequest) -> HttpResponse:
 
 def _bin_named(code: str, on_it: Tray) -> Bin | None:
     """A bin typed by its name, of the house the tray is in."""
-    if not on_it.units:
+    near = on_it.units[0].bin if on_it.units else on_it.into
+    if near is None:
         return None
-    return Bin.objects.filter(code__iexact=code, warehouse=on_it.units[0].bin.warehouse_id).first()
+    return Bin.objects.filter(code__iexact=code, warehouse=near.warehouse_id).select_related("warehouse").first()
 
 
-def _add(request: HttpRequest, on_it: Tray, code: str) -> HttpResponse:
+def _add(request: HttpRequest, on_it: Tray, code: str, token: UUID) -> HttpResponse:
     if len(on_it.units) >= MOST:
         raise TrayFull
     found = codes.find(code)
@@ -77,6 +78,9 @@ def _add(request: HttpRequest, on_it: Tray, code: str) -> HttpResponse:
     if unit.pk in {one.pk for one in on_it.units}:
         raise OnTheTray(number=unit.number)
     fuller = Tray.of([*on_it.units, unit])
+    if on_it.into is not None:
+        fuller.into = on_it.into
+        return _put(request, fuller, on_it.into, token)
     if on_it.units and fuller.knows(unit) != on_it.inspected:
         state = _("inspected") if fuller.knows(unit) else _("not inspected yet")
         raise TrayOfOneKind(number=unit.number, state=state)
@@ -95,16 +99,18 @@ def _next_of(found: codes.Found, on_it: Tray) -> Unit | None:
 
 
 def _put(request: HttpRequest, on_it: Tray, place: Bin, token: UUID) -> HttpResponse:
-    """All of it into one bin, one transaction per return."""
+    """All of it into one bin, one transaction per return. A bin that comes first takes what is scanned after it."""
     if done := _done(token):
-        return redirect(Tray().address(put=done))
+        return redirect(Tray(into=on_it.into).address(put=done))
     if not on_it.units:
-        raise TrayEmpty
+        station.note(request, place.code, _filling(place))
+        return redirect(Tray(into=place).address())
     if not on_it.inspected:
         raise TrayOfOneKind(number=on_it.units[0].number, state=_("not inspected yet"))
     by, now = request.user.actor, timezone.now()
     if verdicts.book([one.pk for one in on_it.waiting], at=now):  # carried away, it is not thought over any more
-        on_it = Tray.load(",".join(str(unit.pk) for unit in on_it.units))
+        booked = ",".join(str(unit.pk) for unit in on_it.units)
+        on_it.units = Tray.load(booked).units
     returns = _by_return(on_it.units)
     made: list[Putaway] = []
 
@@ -119,7 +125,7 @@ def _put(request: HttpRequest, on_it: Tray, place: Bin, token: UUID) -> HttpResp
     if refused:
         left = Tray([unit for number in refused for unit in returns[number]])
         return _partly(request, left, len(made), refused, place.code)
-    return redirect(Tray().address(put=made[0].pk))
+    return redirect(Tray(into=on_it.into).address(put=made[0].pk))
 
 
 def _each(returns: Iterable[str], do: Callable[[str], None]) -> dict[str, Refused]:
@@ -256,6 +262,11 @@ def _told(first: Putaway, count: int) -> Answer:
     return Answer(words, ngettext("%(count)s unit.", "%(count)s units.", count) % {"count": count}, "good")
 
 
+def _filling(place: Bin) -> Answer:
+    following = _("Scan each unit: it is put there at once. Another bin takes over.")
+    return Answer(_("Into %(bin)s") % {"bin": place.code}, following, "moving", "boxes")
+
+
 def _graded(on_it: Tray, condition: Condition) -> Answer:
     if on_it.waiting.exists():
         following = _("Scan the bin and it is booked; until then, for a minute, it can be taken back.")
@@ -276,6 +287,8 @@ def _opening(request: HttpRequest, on_it: Tray) -> Answer:
         return Answer(_("Taken back"), _("All of it lies on the tray again."), "careful", "undo")
     if (graded := reference.conditions().get(request.GET.get("graded", ""))) and on_it.inspected:
         return _graded(on_it, graded)
+    if on_it.into is not None:
+        return _filling(on_it.into)
     return _added(on_it) if on_it.units else Answer("")
 
 
