@@ -9,6 +9,7 @@ from pathlib import Path
 
 # The database, and the keys its first rows were sealed with.
 KEPT = ("postgres", "secrets.json")
+STATIC = "static"  # stylesheets and scripts as production serves them: for proofs
 # Names the folder that `tests.proofs --begin` has filled.
 BEGUN = "HOMEWARD_BEGUN"
 
@@ -18,8 +19,8 @@ def begun() -> Path | None:
     return Path(os.environ[BEGUN]) if os.environ.get(BEGUN) else None
 
 
-def copy(begun: Path, data: Path) -> None:
+def copy(begun: Path, data: Path, *more: str) -> None:
     """Give `data`, a data folder without servers, the tables made in `begun`; a folder that has some keeps its own."""
     if not (data / KEPT[0]).exists():
         data.mkdir(mode=0o711, parents=True, exist_ok=True)
-        subprocess.run(["cp", "-a", *(begun / name for name in KEPT), data], check=True)
+        subprocess.run(["cp", "-a", *(begun / name for name in (*KEPT, *more)), data], check=True)

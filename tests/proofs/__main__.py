@@ -47,7 +47,7 @@ def throw_away_servers(begun: Path | None = None, *, durable: bool = False) -> I
     folder = Path(tempfile.mkdtemp(prefix="homeward-proof-"))
     folder.chmod(0o711)  # PostgreSQL refuses root and walks through it as somebody else
     if begun is not None:
-        tables.copy(begun, folder)
+        tables.copy(begun, folder, tables.STATIC)
     for name in ("DATABASE_URL", "REDIS_URL", "HOMEWARD_TESTS"):
         os.environ.pop(name, None)
     os.environ |= {"HOMEWARD_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "oms.settings"}
@@ -75,14 +75,16 @@ def throw_away_servers(begun: Path | None = None, *, durable: bool = False) -> I
 def begin(into: Path) -> None:
     """Leave in this folder what each proof begins with: every table, and the keys its first rows were sealed with."""
     with throw_away_servers() as folder:
+        from django.core.management import call_command
         from django.db import connections
 
         from oms import embedded
 
+        call_command("collectstatic", interactive=False, verbosity=0)
         connections.close_all()
         if not embedded.release(wait=60):
             raise SystemExit("the servers do not stop")
-        tables.copy(folder, into)
+        tables.copy(folder, into, tables.STATIC)
 
 
 def prove(name: str, *, small: bool, begun: Path | None = None) -> dict[str, Any]:

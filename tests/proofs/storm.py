@@ -23,14 +23,13 @@ READY_WITHIN = 90.0
 @contextmanager
 def a_shop(*, workers: int = 2) -> Iterator[Any]:
     """A running shop on the throw-away servers: web, sandbox, beat and this many workers for all queues."""
-    from django.core.management import call_command
     from rich.console import Console
 
     from oms.demo import ports
     from oms.demo.shop import Shop
 
     shop = Shop(throw_away=True, said=Console(stderr=True, quiet=True))
-    call_command("collectstatic", interactive=False, verbosity=0)
+    shop._collect_static_files()
     with shop.supervisor:
         shop.web_port = ports.any_free()
         shop._start_parts(0)

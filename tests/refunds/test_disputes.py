@@ -83,7 +83,7 @@ def test_what_is_out_already_is_left_alone(status: S) -> None:
 @pytest.mark.parametrize("end", [D.WON, D.LOST])
 def test_every_order_and_copy_of_the_news_ends_alike(end: D) -> None:
     ends = set()
-    for order in itertools.permutations([D.OPEN, D.OPEN, end, end]):
+    for order in sorted(set(itertools.permutations([D.OPEN, D.OPEN, end, end]))):
         refund = hear(a_requested_refund(), *order, id=f"dp_{'-'.join(order)}-{len(ends)}-{Refund.objects.count()}")
         ends.add((refund.status, PaymentDispute.objects.get(payment=refund.payment).status))
     assert ends == {(S.APPROVED if end == D.WON else S.CANCELED, end)}

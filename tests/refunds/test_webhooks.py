@@ -208,12 +208,11 @@ STORY = (
 )
 
 
-@pytest.mark.slow
-def test_every_order_of_a_late_failure_ends_alike(client: Client) -> None:
-    """All 120 orders of five messages, each three times (K5)."""
+def test_a_late_failure_ends_alike_in_any_order(client: Client) -> None:
+    """Five messages, each three times, in a few of their orders; `bin/prove K5` tries all 120."""
     ends = set()
     refund = sent(a_requested_refund())
-    for order in itertools.permutations(STORY):
+    for order in itertools.islice(itertools.permutations(STORY), 0, None, 17):
         before = transaction.savepoint_create()
         messages = [a_message(refund, status, kind=kind, id=f"re_{refund.pk}") for kind, status in order]
         for message in messages * 3:

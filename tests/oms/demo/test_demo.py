@@ -66,10 +66,9 @@ def wait_until_none(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_demo_starts_works_stops_and_starts_again_after_a_kill(folder: Path) -> None:
+def test_the_demo_starts_works_starts_again_after_a_kill_and_stops(folder: Path) -> None:
     with running(folder) as (demo, first):
-        deep = httpx.get(f"{first['web']}/healthz/deep", trust_env=False)
-        assert (deep.status_code, deep.json()["failing"]) == (200, [])
+        assert health(first) == (200, [])
         roles = [person["role"] for person in first["people"]]
         assert roles == ["agent", "dock", "finance", "manager", "auditor", "administrator"]
         second = subprocess.run(
@@ -82,17 +81,18 @@ def test_the_demo_starts_works_stops_and_starts_again_after_a_kill(folder: Path)
         )
         assert second.returncode == 1
         assert f"A demo already runs on {folder} at {first['web']}." in second.stderr
+        demo.kill()
+    wait_until_none(folder)
+
+    with running(folder) as (demo, again):
+        assert again["people"][0]["email"] == first["people"][0]["email"]
+        assert health(again) == (200, [])
         demo.send_signal(signal.SIGINT)
         assert demo.wait(timeout=120) == 0
     wait_until_none(folder)
-
-    demo, again = start(folder)
-    assert again["people"][0]["email"] == first["people"][0]["email"]
-    demo.kill()
-    demo.communicate()
-    wait_until_none(folder)
-
-    with running(folder) as (_, third):
-        assert httpx.get(f"{third['web']}/healthz/deep", trust_env=False).status_code == 200
-    wait_until_none(folder)
     assert not embedded.keeper.run_dir(folder).exists()
+
+
+def health(shown: dict[str, Any]) -> tuple[int, list[str]]:
+    deep = httpx.get(f"{shown['web']}/healthz/deep", trust_env=False)
+    return deep.status_code, deep.json()["failing"]
