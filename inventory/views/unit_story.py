@@ -25,7 +25,11 @@ class Life:
     def receipts(self) -> list[Receipt]:
         named = Q(unit=self.unit)
         named |= Q(pk=_row(self.unit.received_as))
-        found = Receipt.objects.filter(named).select_related("line__rma", "line__reason").order_by("pk")
+        found = (
+            Receipt.objects.filter(named)
+            .select_related("line__rma", "line__reason", "line__order_line__order")
+            .order_by("pk")
+        )
         return list(found)
 
     @cached_property
@@ -82,12 +86,20 @@ class Life:
         ]
 
     def _sold(self) -> list[dict[str, Any]]:
-        line = self.unit.sold_on
-        if line is None:
-            return []
-        more = f"{line.sku} × {line.quantity}"
-        what = _("Sold in order %(number)s") % {"number": line.order.number}
-        return [_event(what, line.order.placed_at, step=(0, 0), more=more, icon="bag")]
+        """Every sale: those it came back from, and the one it is out with now."""
+        lines = {one.line.order_line_id: one.line.order_line for one in self.receipts}
+        if self.unit.sold_on is not None:
+            lines[self.unit.sold_on_id] = self.unit.sold_on
+        return [
+            _event(
+                _("Sold in order %(number)s") % {"number": line.order.number},
+                line.order.placed_at,
+                step=(0, line.pk),
+                more=f"{line.sku} × {line.quantity}",
+                icon="bag",
+            )
+            for line in lines.values()
+        ]
 
     def _received(self) -> list[dict[str, Any]]:
         found = []

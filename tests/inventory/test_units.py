@@ -205,6 +205,20 @@ def test_what_was_counted_and_inspected_in_one_form_tells_where_each_piece_went(
     assert told == [["DOCK", "SHELF-01"], ["DOCK", "SCRAP"]]
 
 
+def test_a_serial_that_is_sold_again_keeps_its_first_sale() -> None:
+    rma = a_return(an_order(number="W-1"), quantity=1)
+    line = the_line(rma)
+    unit = Unit.objects.create(serial="SN-1", product=line.order_line.product, sold_on=line.order_line, created_at=NOON)
+    piece = Arrived(line.pk, 1, unit=unit)
+    lifecycle.receive(rma.number, [piece], form_token=uuid4(), by="user:7", at=LATER)
+    again = an_order(number="W-2", placed_at=LATER + timedelta(days=1)).lines.get()
+    Unit.objects.update(sold_on=again, left_as="dispatch/1", left_at=LATER + timedelta(days=2), bin=None)
+    page = text(Unit.objects.get())
+    assert re.findall(r"Sold in order (W-\d)|(Came back|Left us)", page) == [
+        ("W-1", ""), ("", "Came back"), ("W-2", ""), ("", "Left us"),
+    ]  # fmt: skip
+
+
 def test_of_many_under_one_number_those_that_go_another_way_are_given_their_own() -> None:
     CategoryTerms.objects.filter(category="").update(labels_each_up_to=5)
     rma, receipt = receive(30)
