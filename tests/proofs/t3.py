@@ -108,7 +108,8 @@ def _cost(address: str, role: str, meter: Any, *, times: int) -> dict[str, float
     after = meter.read()
     spent = {part: (after.cpu[part] - before.cpu[part]) * 1000 / times for part in after.cpu}
     return {
-        "statements": (after.statements - before.statements) / times,
+        # Rounded: what a process remembers for some seconds is read anew during some of the openings.
+        "statements": round((after.statements - before.statements) / times),
         "cpu_ms": round(sum(spent.values()), 1),
         "postgresql_ms": round(spent["postgresql"], 1),
     }
