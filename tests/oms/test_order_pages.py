@@ -301,7 +301,7 @@ def test_what_goes_out_because_of_a_return_is_called_off_there() -> None:
     assert page.context["form"] is None
     answer = cancel(order, 1)
     assert (answer.status_code, state(order)[0]) == (400, [0])
-    assert "call it off there" in answer.content.decode()
+    assert "decide there what becomes of it" in answer.content.decode()
 
 
 def test_reading_never_cancels(waiting):
