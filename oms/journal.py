@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -126,6 +127,17 @@ def paid_into(method: str) -> Account:
 Booking = tuple[Account, Decimal] | tuple[Account, Decimal, Decimal | None]
 
 
+_POST = """
+    WITH entry AS (
+        INSERT INTO oms_journalentry (cause, order_id, occurred_at) VALUES (%s, %s, %s) RETURNING id, booked_at
+    ), posted AS (
+        INSERT INTO oms_posting (entry_id, currency, account, amount, tax_rate)
+        SELECT entry.id, %s::text, booked.* FROM entry, unnest(%s::text[], %s::numeric[], %s::numeric[]) AS booked
+    )
+    SELECT id, booked_at FROM entry
+"""
+
+
 def post(
     cause: str,
     postings: Iterable[Booking],
@@ -134,14 +146,19 @@ def post(
     at: datetime,
     order: Order | None = None,
 ) -> JournalEntry:
-    """Book one entry; all its postings go in with one statement, so that the zero-sum trigger sees it whole.
+    """Book one entry; it and all its postings go in with one statement, so that the zero-sum trigger sees it whole.
 
     `at` is when it happened. PostgreSQL books it then, or at the start of the first month that is still open: what the
     system books is never refused for its date. Amounts of zero are left out. Raises IntegrityError when the cause is
     booked already or the sum is not zero.
     """
-    entry = JournalEntry.objects.create(cause=cause, order=order, occurred_at=at)
-    _add(entry, postings, currency)
+    booked = [(account, amount, rate[0] if rate else None) for account, amount, *rate in postings if amount]
+    accounts, amounts, rates = ([one[column] for one in booked] for column in range(3))
+    entry = JournalEntry(cause=cause, order=order, occurred_at=at, by="", note="")
+    with connection.cursor() as cursor:
+        cursor.execute(_POST, [cause, entry.order_id, at, currency, accounts, amounts, rates])
+        entry.pk, entry.booked_at = cursor.fetchone()
+    entry._state.adding, entry._state.db = False, connection.alias
     return entry
 
 

@@ -160,7 +160,7 @@ QUEUES = ("labels", "refunds", "mail", "default", "long")
 # ── People ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 AUTH_USER_MODEL = "oms.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["oms.adapters.StaffBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

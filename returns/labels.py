@@ -143,7 +143,15 @@ def customs_of(rma: RMA, goods: Sequence[Packed]) -> Customs:
 
 
 def _lines(rma: RMA) -> list[ReturnLine]:
-    return list(rma.lines.select_related("order_line__product").order_by("pk"))
+    lines = _lines_of(rma.pk)
+    for line in lines:
+        line.rma = rma
+    return lines
+
+
+@prepared
+def _lines_of(rma: int) -> QuerySet[ReturnLine]:
+    return ReturnLine.objects.filter(rma=rma).select_related("order_line__product").order_by("pk")
 
 
 def _grams(one: Packed) -> int:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from oms import outbox
 from oms.encryption import blind_index, blind_postcode
 from oms.models import Order
+from oms.prepared import prepared
 from returns.models import RMA, LinkRequest, LookupAttempt, ReturnDraft
 
 TRIES_PER_ORDER = 5
@@ -80,14 +82,15 @@ def _forgive(keys: Sequence[bytes], at: datetime) -> None:
 
 def draft_for(order_id: int, *, at: datetime) -> ReturnDraft:
     """The return being put together for this order: the open one if there is one, so that two tabs make one return."""
-    confirmed = RMA.objects.filter(order=order_id).values("form_token")
-    open_draft = (
-        ReturnDraft.objects.filter(order=order_id, updated_at__gt=at - DRAFT_LIFE)
-        .exclude(ref__in=confirmed.exclude(form_token=None))
-        .order_by("-updated_at")
-        .first()
-    )
-    return open_draft or ReturnDraft.objects.create(order_id=order_id, created_at=at, updated_at=at)
+    drafts = _open_drafts(order_id, at - DRAFT_LIFE)
+    return drafts[0] if drafts else ReturnDraft.objects.create(order_id=order_id, created_at=at, updated_at=at)
+
+
+@prepared
+def _open_drafts(order: int, since: datetime) -> QuerySet[ReturnDraft]:
+    confirmed = RMA.objects.filter(order=order).exclude(form_token=None).values("form_token")
+    found = ReturnDraft.objects.filter(order=order, updated_at__gt=since).exclude(ref__in=confirmed)
+    return found.order_by("-updated_at")[:1]
 
 
 # ── The mailed link ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from oms.models import InboundWebhook
+from oms.prepared import prepared
 from refunds import lifecycle, protocol
 from refunds.gateways import paypal_messages, stripe_messages
 from refunds.gateways.base import AskAgain, DisputeNews, GatewayError, News, PageNews, RefundAnswer
@@ -26,9 +27,14 @@ PROVIDERS = tuple(READERS)
 
 def process(external_id: str, *, provider: str = "stripe") -> None:
     """Take a stored message. Processed before, nothing happens."""
-    stored = InboundWebhook.objects.select_for_update(no_key=True)
     with transaction.atomic(savepoint=False):
-        _process(stored.get(provider=provider, external_id=external_id))
+        _process(_stored.one(provider, external_id))
+
+
+@prepared
+def _stored(provider: str, external_id: str) -> QuerySet[InboundWebhook]:
+    found = InboundWebhook.objects.filter(provider=provider, external_id=external_id)
+    return found.select_for_update(no_key=True)
 
 
 def unattached() -> QuerySet[InboundWebhook]:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from inventory import ledger, trading
 from inventory.models import Condition
 from inventory.refusals import NotSellable
@@ -13,6 +15,7 @@ from inventory.states import BinKind, Disposition
 from inventory.trading import Readmitted
 from oms import outbox
 from oms.models import OrderLine
+from oms.prepared import prepared
 from oms.verbs import verb
 from returns import reference
 from returns.found_states import FoundStatus
@@ -49,6 +52,16 @@ def suggestion(line: ReturnLine, condition: Condition) -> tuple[Disposition, Acc
     return Disposition(condition.disposition), acceptance, why
 
 
+@prepared
+def _found_with(form_token: UUID, rma: int) -> QuerySet[Outcome]:
+    return Outcome.objects.filter(form_token=form_token, receipt__line__rma=rma)
+
+
+@prepared
+def _receipts(rma: int) -> QuerySet[Receipt]:
+    return Receipt.objects.filter(line__rma=rma)
+
+
 @verb
 def inspect(
     number: str | RMA, findings: Sequence[Finding], *, form_token: UUID, by: str, at: datetime
@@ -60,11 +73,10 @@ def inspect(
     NotSellable (damaged goods never go to a shelf), OverrideNeedsReason.
     """
     rma = lock(number)
-    earlier = list(Outcome.objects.filter(form_token=form_token, receipt__line__rma=rma))
-    if earlier:
+    if earlier := _found_with(form_token, rma.pk):
         return earlier
     lines = {line.pk: line for line in lines_of(rma)}
-    receipts = {one.pk: one for one in Receipt.objects.filter(line__in=lines)}
+    receipts = {one.pk: one for one in _receipts(rma.pk)}
     outcomes = drafts(rma, findings, lines, receipts, form_token=form_token, by=by, at=at)
     Outcome.objects.bulk_create(outcomes)
     for outcome in outcomes:

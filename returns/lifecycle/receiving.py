@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from inventory import identities, ledger
 from inventory.models import Unit
 from oms import outbox
+from oms.prepared import prepared
 from oms.statemachine import CREATED
 from oms.verbs import verb
 from returns.lifecycle.dispatching import reach
@@ -38,6 +41,11 @@ class Arrived:
     lot: str = ""
 
 
+@prepared
+def _counted_with(form_token: UUID, rma: int) -> QuerySet[Receipt]:
+    return Receipt.objects.filter(form_token=form_token, line__rma=rma)
+
+
 @verb
 def receive(
     number: str,
@@ -54,8 +62,7 @@ def receive(
     NothingExpected, LotNotSold.
     """
     rma = lock(number)
-    earlier = list(Receipt.objects.filter(form_token=form_token, line__rma=rma))
-    if earlier:
+    if earlier := _counted_with(form_token, rma.pk):
         return earlier
     if not rma.comes_back:
         raise NothingExpected

@@ -6,10 +6,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from oms import outbox
 from oms.identifiers import new_number
 from oms.models import Order, UnitClaim
 from oms.money import amount_text
+from oms.prepared import prepared
 from oms.verbs import verb
 from returns import destinations, eligibility, exchanges
 from returns.eligibility import OrderFile, Preview, Wanted
@@ -27,6 +30,16 @@ STATUS_OF: Mapping[Verdict, RMAStatus] = {
     Verdict.REVIEW: RMAStatus.NEEDS_REVIEW,
     Verdict.DENY: RMAStatus.REJECTED,
 }
+
+
+@prepared
+def _order(number: str) -> QuerySet[Order]:
+    return Order.objects.for_update().select_related("customer").filter(number=number)
+
+
+@prepared
+def _asked_with(form_token: UUID) -> QuerySet[RMA]:
+    return RMA.objects.filter(form_token=form_token)
 
 
 @verb
@@ -55,9 +68,9 @@ def request(
     QuoteChanged when the total differs from `confirmed_total`, or the price of what goes out from `confirmed_gross`;
     then nothing is written.
     """
-    order = Order.objects.for_update().select_related("customer").get(number=order_number)
-    if earlier := RMA.objects.filter(form_token=form_token).first():
-        return earlier
+    order = _order.one(order_number)
+    if earlier := _asked_with(form_token):
+        return earlier[0]
     file = eligibility.open_file(order, at=at)
     found = eligibility.judge(file, wanted, resolution=resolution, price=price, at=at, override=override)
     _refuse_changed(found.worth, confirmed_total, order.currency)

@@ -3,8 +3,11 @@
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from oms import outbox
 from oms.money import amount_text
+from oms.prepared import prepared
 from oms.verbs import verb
 from returns.lifecycle.locking import lock, move
 from returns.models import RMA, Hold, Survey
@@ -84,8 +87,13 @@ def _close(rma: RMA, *, by: str, at: datetime) -> RMA:
 
 
 def _open_holds(rma: RMA) -> bool:
+    return bool(_waiting_holds(rma.pk))
+
+
+@prepared
+def _waiting_holds(rma: int) -> QuerySet[Hold]:
     waiting = (HoldStatus.WAITING, HoldStatus.DISPUTED, HoldStatus.UPHELD)
-    return Hold.objects.filter(outcome__receipt__line__rma=rma, status__in=waiting).exists()
+    return Hold.objects.filter(outcome__receipt__line__rma=rma, status__in=waiting)[:1]
 
 
 @verb

@@ -33,7 +33,7 @@ __all__ = ["inbox"]
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-MOST_STATEMENTS = 240
+MOST_STATEMENTS = 229
 
 
 class Shop:

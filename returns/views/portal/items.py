@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from oms.access import public
+from oms.prepared import prepared
 from returns import drafts, photos
 from returns.drafts import LineAnswer
 from returns.eligibility import LineView, OrderFile, lines_of, open_file
@@ -313,6 +315,10 @@ def _rows(
 
 def _existing(draft: ReturnDraft) -> list[dict[str, Any]]:
     """Returns of this order that are still open: who has the right data need not start again to find them."""
-    found = with_facts(RMA.objects.filter(order=draft.order).open().order_by("-requested_at"))
-    now = timezone.now()
-    return [{"rma": rma, "situation": situation(rma, now), "url": rma.get_portal_path()} for rma in found[:5]]
+    now, found = timezone.now(), _newest_open(draft.order_id)
+    return [{"rma": rma, "situation": situation(rma, now), "url": rma.get_portal_path()} for rma in found]
+
+
+@prepared
+def _newest_open(order: int) -> QuerySet[RMA]:
+    return with_facts(RMA.objects.filter(order=order).open().order_by("-requested_at"))[:5]

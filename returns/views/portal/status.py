@@ -78,14 +78,19 @@ def status_page(
     return render(request, "portal/status.html", context, status=status)
 
 
+@prepared
+def _labeled(rma: int) -> QuerySet[Parcel]:
+    labeled = Parcel.objects.filter(rma=rma, labeled_at__isnull=False).exclude(status=ParcelStatus.VOIDED)
+    return labeled.order_by("-pk")[:1]
+
+
 @require_http_methods(["GET", "HEAD"])
 @rma_page
 def label(request: HttpRequest, rma: RMA) -> HttpResponse:
     """The carrier's label, byte for byte as fetched; 204 while it is being made, because the page asks until it is."""
     if story.waits_for_label(rma, story.parcel_of(rma)):
         return HttpResponse(status=204)
-    labeled = Parcel.objects.filter(rma=rma, labeled_at__isnull=False).exclude(status=ParcelStatus.VOIDED)
-    parcel = labeled.order_by("-pk").first()
+    parcel = next(iter(_labeled(rma.pk)), None)
     if parcel is None or parcel.label_type not in LABEL_TYPES:
         raise Http404
     parcel.rma = rma
