@@ -1,3 +1,4 @@
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -40,6 +41,11 @@ def pages_alone_are_kept(django_test_environment: None) -> None:
         return template.nodelist.render(context)
 
     Template._render = render
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: the collector of garbage need not look at it again and again."""
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

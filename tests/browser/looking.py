@@ -22,7 +22,9 @@ _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "bes
 # of one template, so the first ones stand for all. A frame is another site's to axe, which is not loaded there.
 _RUN = """async (only) => {
   const where = {exclude: [["tbody tr:nth-child(n+8)"]]};
-  const found = await axe.run(where, {runOnly: only, preload: false, iframes: false, resultTypes: ["violations"]});
+  const off = only.filter((rule) => rule.startsWith("-")).map((rule) => [rule.slice(1), {enabled: false}]);
+  const runOnly = only.filter((rule) => !rule.startsWith("-")), rules = Object.fromEntries(off);
+  const found = await axe.run(where, {runOnly, rules, preload: false, iframes: false, resultTypes: ["violations"]});
   return found.violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`);
 }"""
 # Every rule at both widths; another scheme changes nothing but colors.
@@ -33,6 +35,8 @@ EVERY_LOOK = (
     (DESK, "light", ["color-contrast"]),
 )
 NIGHT_AND_DAY = ((PHONE, "dark", _TAGS), (DESK, "light", _TAGS))
+# What another page of the same template may get wrong: names, labels, order, sizes.
+ALL_BUT_COLORS = ((PHONE, "light", [*_TAGS, "-color-contrast"]),)
 
 # Reports of the content security policy are kept where they can be read, from the first byte of a page on.
 _LISTEN = """
@@ -102,12 +106,15 @@ class Look:
 
     def closely(self, looks: Iterable[tuple[dict[str, int], str, list[str]]] = EVERY_LOOK) -> list[str]:
         """Look at the page that is open with axe, at both widths and by day and by night."""
-        page, faults = self.page, []
+        page, faults, widths = self.page, [], set()
         for size, scheme, rules in looks:
-            page.set_viewport_size(size)
+            if page.viewport_size != size:
+                page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             faults += [f"{scheme}, {size['width']} px: {fault}" for fault in page.evaluate(_RUN, rules)]
-            faults += [wide for wide in [page.evaluate(_WIDER)] if wide]
+            if size["width"] not in widths:  # colors make nothing wider
+                widths.add(size["width"])
+                faults += [wide for wide in [page.evaluate(_WIDER)] if wide]
         return faults + self._complaints()
 
     def _complaints(self) -> list[str]:
