@@ -1,6 +1,7 @@
 """What every record of the admin shares: roles decide, from the one table of `oms.roles`."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
@@ -10,8 +11,23 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from oms.roles import allowed
+from oms.templatetags.components import money
 
 IN_A_ROW = 3
+
+
+@cache  # the admin compares columns by identity
+def _as_money(model: type[models.Model], name: Any) -> Any:
+    """A column that shows an amount with its currency, not the digits the database keeps."""
+    field = {field.name: field for field in model._meta.fields}.get(name)
+    if not isinstance(field, models.DecimalField):
+        return name
+
+    @admin.display(description=field.verbose_name, ordering=name)
+    def shown(record: Any) -> str:
+        return money(getattr(record, name), record.currency)
+
+    return shown
 
 
 class RoleAdmin(admin.ModelAdmin):
@@ -51,7 +67,8 @@ class RoleAdmin(admin.ModelAdmin):
         return self._without_personal(request, super().get_fields(request, obj))
 
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
-        return self._without_personal(request, super().get_list_display(request))
+        names = self._without_personal(request, super().get_list_display(request))
+        return [_as_money(self.model, name) for name in names if name != "currency"] if "currency" in names else names
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Sequence[Any]:
         named = super().get_readonly_fields(request, obj)
