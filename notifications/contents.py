@@ -265,6 +265,9 @@ def _found(occasion: Occasion, outcomes: Iterable[int]) -> list[dict[str, Any]]:
                 "condition": outcome.condition.customer_label,
                 "note": outcome.note,
                 "held": hold is not None,
+                "pays": f"{outcome.payout_percent.normalize():f}"
+                if hold is not None and outcome.payout_percent
+                else "",
                 "respond_by": _day(hold.respond_by, occasion) if hold else "",
             }
         )
@@ -275,7 +278,12 @@ def _held(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     told = _inspected(occasion, shop)
     held = [one for one in told["found"] if one["held"]]
     fine = [one for one in told["found"] if not one["held"]]
-    return told | {"held": held, "fine": fine, "respond_by": held[0]["respond_by"] if held else ""}
+    return told | {
+        "held": held,
+        "fine": fine,
+        "respond_by": held[0]["respond_by"] if held else "",
+        "pays": any(one["pays"] for one in held),
+    }
 
 
 def _hold_decided(occasion: Occasion, shop: Shop) -> dict[str, Any]:

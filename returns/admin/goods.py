@@ -111,6 +111,8 @@ class GoodsTermsAdmin(SettingsAdmin):
         "disposal",
         "capitalizes_work",
         "regrade_percent",
+        "asks_before_less",
+        "answer_days",
     )
 
     def note(self, obj: GoodsTerms, fields: list[str], *, by: str, at: datetime) -> None:

@@ -17,15 +17,22 @@ from oms import outbox
 from oms.models import OrderLine
 from oms.prepared import prepared
 from oms.verbs import verb
-from returns import reference
+from returns import goods_terms, reference
 from returns.found_states import FoundStatus
 from returns.lifecycle.dispatching import reach
 from returns.lifecycle.locking import lines_of, lock, move, owe, owe_nothing
 from returns.models import RMA, FoundGoods, Hold, Outcome, Receipt, ReturnLine
 from returns.refusals import MoreThanReceived, NothingFound, NotTheOneSold, OverrideNeedsReason, StillToBeDecided
-from returns.states import HOLD_MACHINE, Acceptance, HoldStatus, ReceiptResult, ReleaseAt, Resolution, RMAStatus
-
-ANSWER_WITHIN = timedelta(days=14)
+from returns.states import (
+    HOLD_MACHINE,
+    Acceptance,
+    HoldStatus,
+    ReceiptResult,
+    RefundAt,
+    ReleaseAt,
+    Resolution,
+    RMAStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +49,16 @@ class Finding:
     note: str = ""
 
 
-def suggestion(line: ReturnLine, condition: Condition) -> tuple[Disposition, Acceptance, str]:
+def suggestion(line: ReturnLine, condition: Condition, at: datetime) -> tuple[Disposition, Acceptance, str]:
     """Suggest what to do with goods in this condition, and say why (U11)."""
     fault = line.reason is not None and line.reason.is_our_fault
     acceptance = Acceptance.ACCEPTED if condition.is_acceptable or fault else Acceptance.REFUSED
     why = f"{condition.label}: {Disposition(condition.disposition).label}"
     if fault and not condition.is_acceptable:
         why += "; accepted, because the reason is ours"
+    if acceptance == Acceptance.ACCEPTED and asks_before_less(line, condition, at):
+        acceptance = Acceptance.REFUSED
+        why += "; it pays less than was promised, so the customer is asked"
     return Disposition(condition.disposition), acceptance, why
 
 
@@ -60,6 +70,16 @@ def _found_with(form_token: UUID, rma: int) -> QuerySet[Outcome]:
 @prepared
 def _receipts(rma: int) -> QuerySet[Receipt]:
     return Receipt.objects.filter(line__rma=rma)
+
+
+def asks_before_less(line: ReturnLine, condition: Condition, at: datetime) -> bool:
+    """Whether the customer is asked first, because this condition pays less than the declared one was promised."""
+    promised = line.rma.quote.get("inputs", {}).get("lines", {}).get(str(line.order_line_id), {})
+    pays, declared = promised.get("pays", {}), promised.get("declared", "")
+    if declared not in pays or condition.code not in pays or line.rma.refund_at != RefundAt.INSPECTION:
+        return False
+    less = Decimal(pays[condition.code]) < Decimal(pays[declared])
+    return less and goods_terms.on(at.date()).asks_before_less
 
 
 @verb
@@ -164,7 +184,7 @@ def _outcome(
     by: str,
     at: datetime,
 ) -> Outcome:
-    suggested, acceptance, _why = suggestion(line, condition)
+    suggested, acceptance, _why = suggestion(line, condition, at)
     if receipt.result == ReceiptResult.MISMATCH:
         _refuse_undecided(receipt, found)
     if receipt.result in ReceiptResult.another():
@@ -204,8 +224,9 @@ def _refuse_undecided(receipt: Receipt, found: Finding) -> None:
 
 def _hold(outcomes: Sequence[Outcome], at: datetime) -> list[Hold]:
     HOLD_MACHINE.check("hold", "", HoldStatus.WAITING)
+    within = timedelta(days=goods_terms.on(at.date()).answer_days)
     return Hold.objects.bulk_create(
-        Hold(outcome=one, status=HoldStatus.WAITING, asked_at=at, respond_by=at + ANSWER_WITHIN)
+        Hold(outcome=one, status=HoldStatus.WAITING, asked_at=at, respond_by=at + within)
         for one in outcomes
         if one.acceptance == Acceptance.REFUSED
     )

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -83,6 +84,13 @@ class GoodsTerms(models.Model):
     disposal = models.DecimalField(_("throwing away"), **MONEY, default=Decimal("0.5"))
     capitalizes_work = models.BooleanField(_("work adds to the value of goods"), default=True)
     regrade_percent = models.DecimalField(_("graded a second time (%)"), max_digits=5, decimal_places=2, default=5)
+    # Goods that pay less than their declared condition was promised wait in a hold bin for the customer's answer too.
+    asks_before_less = models.BooleanField(
+        _("ask before paying less than was promised"), default=False, db_default=False
+    )
+    answer_days = models.PositiveSmallIntegerField(
+        _("days to answer about refused goods"), default=14, db_default=14, validators=[MinValueValidator(1)]
+    )
 
     class Meta:
         verbose_name = _("terms for goods")

@@ -22,7 +22,7 @@ from oms.roles import PERMISSIONS, Role
 from refunds.pricing import price_return
 from returns import lifecycle
 from returns.lifecycle import Arrived, Finding, Wanted
-from returns.models import RMA, Hold, Outcome, Parcel, Receipt, ReturnPhoto
+from returns.models import RMA, Hold, Outcome, Parcel, Receipt, ReturnPhoto, Verdict
 from returns.states import HoldStatus, ParcelStatus, ReceiptResult, RMAStatus
 from tests.builders import NOON, Sold, a_return, an_order, the_line
 from tests.staff import staff_client
@@ -377,12 +377,13 @@ def test_the_last_ten_scans_are_shown_with_what_came_of_them(dock: Client, rma: 
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-@pytest.mark.parametrize("post", ["scan", "hand", "inspect"])
-def test_eight_identical_posts_at_once_have_one_effect(post: str) -> None:
+@pytest.mark.parametrize("post", ["scan", "hand", "inspect", "verdict"])
+def test_eight_identical_posts_at_once_have_one_effect(post: str, settings: Any) -> None:
+    settings.VERDICTS_WAIT = post == "verdict"
     rma = a_return(an_order())
     token = str(uuid4())
     clients = [staff_client("dock") for _ in range(8)]
-    if post == "inspect":
+    if post in ("inspect", "verdict"):
         [receipt] = lifecycle.receive(
             rma.number, [Arrived(the_line(rma).pk, 1)], form_token=uuid4(), by="user:7", at=NOON
         )
@@ -405,7 +406,8 @@ def test_eight_identical_posts_at_once_have_one_effect(post: str) -> None:
         answers = set(pool.map(one, clients))
     assert len(answers) == 1
     assert (Receipt.objects.count(), Outcome.objects.count()) == (1, 1 if post == "inspect" else 0)
-    name = "rma.inspected" if post == "inspect" else "rma.received"
+    name = {"inspect": "rma.inspected", "verdict": "rma.verdict_given"}.get(post, "rma.received")
+    assert Verdict.objects.count() == (post == "verdict")
     assert Event.objects.filter(name=name).count() == 1
 
 

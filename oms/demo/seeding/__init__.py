@@ -18,9 +18,10 @@ from oms.demo.seeding.places import make_places
 from oms.demo.seeding.sample import import_sample
 from oms.demo.seeding.staff import make_staff
 from oms.demo.seeding.stock import make_counts, make_stock
-from oms.demo.seeding.terms import make_terms
+from oms.demo.seeding.terms import ask_before_less, make_terms
 
 __all__ = [
+    "ask_before_less",
     "import_sample",
     "keep_books",
     "make_collected",

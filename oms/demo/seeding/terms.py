@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from returns.models import PolicyRule, PolicyVersion
+from returns.models import GoodsTerms, PolicyRule, PolicyVersion
 from returns.policy import validate
 from returns.states import Resolution
 
@@ -12,6 +12,11 @@ CHANGED: dict[str, dict[str, Any]] = {
     "needs_pickup": {"hazardous": True, "over_grams": 30_000, "over_cm": 120},
 }
 ADDED = (("refund_at", {"default": "scan", "resolutions": [Resolution.STORE_CREDIT.value]}, 119),)
+
+
+def ask_before_less() -> None:
+    """From now on; what was made up before paid at once."""
+    GoodsTerms.objects.update(asks_before_less=True)
 
 
 def make_terms() -> None:

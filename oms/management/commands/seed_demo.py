@@ -63,6 +63,7 @@ class Command(ExplainedCommand):
             seeding.make_collected(now=now)
             seeding.make_counts(now=now)
             seeding.keep_books(now=now)
+            seeding.ask_before_less()
         if options["json"]:
             self.stdout.write(json.dumps({"orders": Order.objects.count(), "returns": made, "dry_run": False}))
             return

@@ -21,7 +21,7 @@ from refunds.lifecycle.owing import owed_to
 from refunds.models import CreditMemo
 from returns import checklists, recovered, recovery
 from returns.forms.dock import QUICK, InspectionForm
-from returns.lifecycle.inspecting import suggestion
+from returns.lifecycle.inspecting import asks_before_less, suggestion
 from returns.models import RMA, Checklist, Outcome, Receipt, ReturnPhoto, Verdict
 from returns.states import Acceptance, ReceiptResult, Resolution
 from returns.views.dock import recovery_words as words
@@ -75,7 +75,8 @@ def piece(
 
 
 def _choice(rma: RMA, receipt: Receipt, condition: Condition, key: int, *, checked: bool) -> dict[str, Any]:
-    disposition, acceptance, _why = suggestion(receipt.line, condition)
+    now = timezone.now()
+    disposition, acceptance, _why = suggestion(receipt.line, condition, now)
     terms = rma.quote.get("inputs", {}).get("lines", {}).get(str(receipt.line.order_line_id), {})
     pays = Decimal(str(terms.get("pays", {}).get(condition.code, condition.payout_percent)))
     accepted = acceptance == Acceptance.ACCEPTED and receipt.result not in ReceiptResult.another()
@@ -91,7 +92,10 @@ def _choice(rma: RMA, receipt: Receipt, condition: Condition, key: int, *, check
         }
     else:
         leads = _("Hold for the customer")
-        why = _("Not acceptable; %(disposition)s if the customer agrees") % {"disposition": disposition.label}
+        why = _("Not acceptable; %(disposition)s if the customer agrees")
+        if asks_before_less(receipt.line, condition, now):
+            why = _("Pays %(percent)s %%, less than was promised; %(disposition)s if the customer agrees")
+        why %= {"disposition": disposition.label, "percent": f"{pays.normalize():f}"}
     return {
         "code": condition.code,
         "label": condition.label,

@@ -213,6 +213,7 @@ def _holds(rma: RMA, photos: list[ReturnPhoto]) -> list[dict[str, Any]]:
                 "quantity": hold.outcome.quantity,
                 "condition": hold.outcome.condition.customer_label,
                 "note": hold.outcome.note,
+                "pays": f"{hold.outcome.payout_percent.normalize():f}" if hold.outcome.payout_percent else "",
                 "photos": [
                     {"url": path(rma, "photo", photo=photo.ref), "width": photo.width, "height": photo.height}
                     for photo in photos
