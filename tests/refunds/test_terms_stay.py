@@ -49,7 +49,7 @@ def change(rnd: random.Random) -> None:
         "restocking_fee": {"percent": str(rnd.randint(0, 100))},
         "window": {"days": rnd.randint(0, 400)},
         "free_label": {"fee": f"{rnd.randint(0, 2_000) / 100:.2f}"},
-        "review_above": {"value": str(rnd.randint(0, 900))},
+        "review_above": {"value": str(rnd.randint(1, 900))},
         "resolutions": {"allowed": ["store_credit"], "default": "store_credit"},
     }
     for rule in draft.rules.filter(kind__in=rnd.sample(sorted(terms), rnd.randint(1, len(terms)))):
