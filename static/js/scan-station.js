@@ -114,10 +114,3 @@ function play(meaning) {
     tone.stop(sound.currentTime + start + 0.12);
   }
 }
-
-// The inspection answers with a page of its own: it is heard when that opens.
-const told = !station && document.querySelector("[data-scan-answer]")?.dataset.scanAnswer;
-if (told) {
-  sound = new AudioContext();
-  play(told);
-}
