@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from playwright.sync_api import BrowserContext
 
-from tests.browser.looking import NIGHT_AND_DAY, Look
+from tests.browser.looking import ALL_BUT_COLORS, NIGHT_AND_DAY, Look
 
 LINKS = """() => [...document.querySelectorAll("a[href]")].map((one) => one.href)"""
 LINK = re.compile(r"<a\s[^>]*?href=\"([^\"]*)\"")
@@ -41,8 +41,11 @@ def template(shape: str) -> str:
 
 
 def page_of(shape: str) -> str:
-    """Patterns that are one page to look at: as `template`, but each kind of record has pages of its own."""
-    return template(shape) if shape.endswith("/history/") else shape.partition("?")[0]
+    """Patterns that are one page to look at: as `template`, but each kind of record has its own list and form."""
+    path = shape.partition("?")[0]
+    if path.endswith(("/history/", "/delete/")):
+        return template(shape)
+    return re.sub(r"^(/admin/[a-z]+/[a-z]+/)(add|[^/]+/change)/$", r"\1form/", path)
 
 
 @dataclass
@@ -88,7 +91,7 @@ class Crawl:
         path = url.removeprefix(self.base)
         if FILE.search(urlsplit(url).path):
             wrong, links = self._fetch(url, status), []
-        elif page_of(pattern(url)) in self.looked:
+        elif {page_of(shape := pattern(url)), template(shape)} <= self.looked:
             wrong, links = self._read(url, status)
         else:
             wrong, links = self._see(url, status)
@@ -114,8 +117,8 @@ class Crawl:
         shape = pattern(self.page.url)
         if template(shape) not in self.looked:
             wrong += self._look.closely(NIGHT_AND_DAY)
-        elif page_of(shape) not in self.looked:  # of a known template, with other fields
-            wrong += self._look.closely(NIGHT_AND_DAY[:1])
+        elif (kind := page_of(shape)) not in self.looked and kind.endswith("/form/"):  # a known template, other fields
+            wrong += self._look.closely(ALL_BUT_COLORS)
         self.looked |= {template(shape), page_of(shape), page_of(pattern(url))}
         self.pages.append(url)
         return wrong, self.page.evaluate(LINKS)
