@@ -1,13 +1,13 @@
 """What a mail may say beside its words: names, numbers, dates, amounts, links. One function per template that needs
 more than all have."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from notifications.occasions import Occasion
 from notifications.states import Audience
 from oms.models import Shop
 from oms.money import Money
+from oms.prepared import prepared
 from oms.states import PaymentMethod
 from refunds.models import StoreCreditEntry
 from refunds.states import RefundSource
@@ -252,11 +253,18 @@ def _inspected(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     return {"found": _found(occasion, numbers), "complete": facts["complete"]}
 
 
-def _found(occasion: Occasion, outcomes: Iterable[int]) -> list[dict[str, Any]]:
+@prepared
+def _outcomes(rma: int) -> QuerySet[Outcome]:
+    found = Outcome.objects.filter(receipt__line__rma=rma)
+    return found.select_related("condition", "receipt__line__order_line", "hold").order_by("pk")
+
+
+def _found(occasion: Occasion, outcomes: Collection[int]) -> list[dict[str, Any]]:
     """What inspection found, per outcome: what, how many, in which condition, and until when an answer is awaited."""
-    rows = Outcome.objects.filter(pk__in=outcomes).select_related("condition", "receipt__line__order_line", "hold")
     found = []
-    for outcome in rows.order_by("pk"):
+    for outcome in _outcomes(occasion.rma.pk):
+        if outcome.pk not in outcomes:
+            continue
         outcome.receipt.line.rma = occasion.rma  # its note is sealed with the customer's key, which is here already
         hold = getattr(outcome, "hold", None)
         found.append(

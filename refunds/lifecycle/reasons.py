@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from oms import shops
 from oms.models import Order, Payment, Shop
 from oms.money import round_half_up
+from oms.prepared import prepared
 from refunds.models import CreditMemo, Refund
 from refunds.states import ApprovalReason, RefundDestination, RefundSource, RefundStatus
 from returns.models import RMA
@@ -36,17 +37,30 @@ class Standing:
     on_memos: Decimal  # of the return, this memo included
 
 
-def with_standing(order: Order, at: datetime, *, rma: RMA | None = None) -> QuerySet[Payment]:
+def with_standing(order: Order, at: datetime, *, rma: RMA | None = None) -> list[Payment]:
     """The order's payments, oldest first, each with what `standing` reads: no statement of its own."""
+    payments = _with_standing(
+        order.pk, order.customer_id or 0, order.currency, at - DAY, rma.pk if rma is not None else 0
+    )
+    for one in payments:
+        one.order = order
+    return payments
+
+
+@prepared
+def _with_standing(order: int, customer: int, currency: str, since: datetime, rma: int) -> QuerySet[Payment]:
     alone = Refund.objects.filter(approval_reasons=[]).exclude(status=RefundStatus.CANCELED)
     alone = alone.exclude(source__in=NOT_COUNTED)
-    of_day = alone.filter(currency=order.currency, requested_at__gt=at - DAY)
-    memos = CreditMemo.objects.filter(rma=rma) if rma is not None else CreditMemo.objects.none()
-    return order.payments.order_by("captured_at", "pk").annotate(
-        limit=Coalesce(Subquery(Shop.objects.filter(pk=1).values("approval_above")), Value(MOST)),
-        alone_on_order=_sum(alone.filter(order=OuterRef("order")), "order", "amount"),
-        alone_of_day=_sum(of_day.filter(order__customer=order.customer_id), "order__customer", "amount"),
-        on_memos=_sum(memos, "rma", "total"),
+    of_day = alone.filter(currency=currency, requested_at__gt=since, order__customer=customer)
+    return (
+        Payment.objects.filter(order=order)
+        .order_by("captured_at", "pk")
+        .annotate(
+            limit=Coalesce(Subquery(Shop.objects.filter(pk=1).values("approval_above")), Value(MOST)),
+            alone_on_order=_sum(alone.filter(order=OuterRef("order")), "order", "amount"),
+            alone_of_day=_sum(of_day, "order__customer", "amount"),
+            on_memos=_sum(CreditMemo.objects.filter(rma=rma), "rma", "total"),
+        )
     )
 
 
