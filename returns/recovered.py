@@ -1,18 +1,17 @@
 """What goods that came back brought so far, and how often the suggestion was not followed: read, never guessed."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 
 from inventory.states import Disposition
 from oms.models import OrderLine
 from oms.remembered import remembered
 from oms.states import OrderKind
 from returns import goods_terms
-from returns.models import Outcome, Placement
+from returns.models import Outcome
 from returns.recovery import Booked, Piece, Terms
 
 SINCE = timedelta(days=180)
@@ -46,38 +45,30 @@ def _booked(day: object) -> dict[int | None, dict[tuple[str, str], Booked]]:
     """By product: what was sold off lately, and what was sold again from the shelf, by grade."""
     since = datetime.fromisoformat(f"{day}T00:00:00+00:00") - SINCE
     found: dict[int | None, dict[tuple[str, str], Booked]] = {}
-    for product, way, grade, came, units in (*_sold_off(since), *_sold_again(since)):
-        found.setdefault(product, {})[way, grade] = Booked(Decimal(came) / units, units)
+    with connection.cursor() as cursor:
+        cursor.execute(_BROUGHT, {"since": since})
+        for product, way, grade, came, units in cursor.fetchall():
+            found.setdefault(product, {})[way, grade] = Booked(Decimal(came) / units, units)
     return found
 
 
-def _sold_off(since: datetime) -> Iterator[tuple[int | None, str, str, Decimal, int]]:
-    sold = Placement.objects.filter(sold_at__gte=since)
-    rows = sold.values_list("outcome__receipt__line__order_line__product", "grade").annotate(
-        came=Sum("proceeds"), units=Sum(F("quantity") - F("moved_on"))
-    )
-    for product, grade, came, units in rows.order_by():
-        if units:
-            yield product, Disposition.LIQUIDATE, grade, came, units
-
-
-# A numbered unit that went out again with an order: at what was paid for it there, without tax. Its grade is that of
-# the newest decision about it. What went out at no charge was not sold.
-_AGAIN = f"""
-    SELECT u.product_id, coalesce(p.grade, x.grade) AS grade,
-           sum((l.gross - l.tax) / l.quantity * u.quantity) AS came, sum(u.quantity)::int AS units
+# Sold off; and numbered units that went out again with an order, at what was paid for them there without tax. Their
+# grade is that of the newest decision about them. What went out at no charge was not sold.
+_BROUGHT = f"""
+    SELECT l.product_id, '{Disposition.LIQUIDATE}' AS way, p.grade, sum(p.proceeds) AS came,
+           sum(p.quantity - p.moved_on)::int AS units
+      FROM returns_placement p JOIN returns_outcome x ON x.id = p.outcome_id
+      JOIN returns_receipt c ON c.id = x.receipt_id JOIN returns_returnline r ON r.id = c.line_id
+      JOIN oms_orderline l ON l.id = r.order_line_id
+     WHERE p.sold_at >= %(since)s GROUP BY 1, 3 HAVING sum(p.quantity - p.moved_on) <> 0
+ UNION ALL
+    SELECT u.product_id, '{Disposition.RESTOCK}', coalesce(p.grade, x.grade) AS grade,
+           sum((l.gross - l.tax) / l.quantity * u.quantity), sum(u.quantity)::int
       FROM inventory_unit u JOIN oms_orderline l ON l.id = u.sold_on_id JOIN oms_order o ON o.id = l.order_id
       JOIN returns_outcome x ON u.found_as = 'outcome/' || x.id
       LEFT JOIN returns_placement p ON u.placed_as = 'placement/' || p.id
-     WHERE u.left_at >= %s AND u.left_as LIKE 'dispatch/%%' AND o.kind = '{OrderKind.EXCHANGE}' AND l.gross > 0
-     GROUP BY 1, 2"""  # noqa: S608 - constants
-
-
-def _sold_again(since: datetime) -> Iterator[tuple[int | None, str, str, Decimal, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_AGAIN, [since])
-        for product, grade, came, units in cursor.fetchall():
-            yield product, Disposition.RESTOCK, grade, came, units
+     WHERE u.left_at >= %(since)s AND u.left_as LIKE 'dispatch/%%' AND o.kind = '{OrderKind.EXCHANGE}' AND l.gross > 0
+     GROUP BY u.product_id, coalesce(p.grade, x.grade)"""  # noqa: S608 - constants
 
 
 def override_rate(at: datetime) -> tuple[int, int]:
