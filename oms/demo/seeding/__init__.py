@@ -1,8 +1,9 @@
 """Filling the demo's shop: real orders, and what is made up about them.
 
 Orders, products, prices and credit notes are real (`oms/demo/data/README.md`), moved forward in time by whole weeks so
-that the newest is from yesterday. Names, addresses, parcels, costs, reasons, conditions, photos, times and opinions are
-made up by a generator with a fixed seed: the same on every machine.
+that the newest is from yesterday; but for a few orders of goods with serials, lots and kits (`tracked`). Names,
+addresses, parcels, costs, reasons, conditions, photos, times and opinions are made up by a generator with a fixed seed:
+the same on every machine.
 """
 
 from oms.demo.seeding.books import keep_books
@@ -19,6 +20,7 @@ from oms.demo.seeding.sample import import_sample
 from oms.demo.seeding.staff import make_staff
 from oms.demo.seeding.stock import make_counts, make_stock
 from oms.demo.seeding.terms import ask_before_less, make_terms
+from oms.demo.seeding.tracked import make_tracked
 
 __all__ = [
     "ask_before_less",
@@ -39,4 +41,5 @@ __all__ = [
     "make_stock",
     "make_store_credit",
     "make_terms",
+    "make_tracked",
 ]

@@ -13,7 +13,8 @@ from inventory import ledger, reservations
 from inventory.models import Bin
 from inventory.states import BinKind
 from oms import outbox
-from oms.demo.seeding.history import RECENT, Story, orders_of
+from oms.demo.seeding.history import RECENT, orders_of
+from oms.demo.seeding.story import Story
 from oms.journal import Account
 from oms.models import Order, OrderLine, Product
 from oms.refusals import Refused

@@ -13,6 +13,7 @@ from inventory.states import BinKind
 from oms.journal import Account
 from oms.models import Product, User
 from oms.roles import Role
+from reporting import stock_digest
 
 PACKAGING = ("carton", "padded bag", "paper bag")
 
@@ -54,7 +55,7 @@ def _buy_dearer(shelf: Bin, product: Product, now: datetime) -> None:
 
 
 def make_counts(*, now: datetime) -> None:
-    """Two bins were counted yesterday: one as it should be, one that waits for somebody else."""
+    """Two bins were counted yesterday: one as it should be, one that waits for somebody else. What runs low is told."""
     dock = User.objects.filter(role=Role.DOCK).order_by("pk")[0].actor
     bins = Bin.objects.filter(warehouse__is_default=True, kind__in=(BinKind.QUARANTINE, BinKind.REFURBISH))
     for place, missing in zip(bins.order_by("kind", "code"), (0, 1), strict=False):
@@ -65,3 +66,4 @@ def make_counts(*, now: datetime) -> None:
         count = lifecycle.start_count(place, by=dock, at=at)
         found = {pk: max(0, pieces - (missing if pk == min(there) else 0)) for pk, pieces in there.items()}
         lifecycle.submit_count(count.number, found, by=dock, at=at + timedelta(minutes=12))
+    stock_digest.tell(now=now)
