@@ -221,6 +221,7 @@ def _page(
     pictures = photos.of(rma)
     receipts, shown = _arrived(rma.pk), []
     for receipt in receipts:
+        receipt.line.rma = rma
         if receipt.uninspected > 0:
             form = bound[1] if bound and bound[0] == receipt.pk else None
             # An action code of the scan station has said what is seen of the first piece.
