@@ -9,8 +9,9 @@ from random import Random
 from uuid import UUID
 
 from oms import outbox
+from oms.demo.seeding import charges
 from oms.lifecycle import deliver, ship
-from oms.models import Order, User
+from oms.models import Order, Payment, User
 from oms.orders import NewLine, NewPayment, create
 from oms.roles import Role
 from oms.states import OrderKind, PaymentMethod
@@ -50,14 +51,15 @@ def make_split_payment(*, now: datetime, random: Random) -> int:
             customer=first.customer,
             lines=[NewLine(line.product, 4, Decimal("15.00"), tax_rate=Decimal(20))],
             payments=[
-                NewPayment(PaymentMethod.CARD, f"pi_{random.getrandbits(64):016x}", Decimal(amount))
-                for amount in ("40.00", "20.00")
+                NewPayment(PaymentMethod.CARD, f"pi_demo_{number}_{card}", Decimal(amount))
+                for card, amount in (("first", "40.00"), ("second", "20.00"))
             ],
             currency=first.currency,
             country=first.country,
             by=_actor(Role.AGENT),
             at=at,
         )
+        charges.tell(Payment.objects.filter(order__number=number).order_by("pk"))
         ship(number, carrier="RoyalMail", tracking=f"SP{first.pk:09d}GB", by="system", at=at + timedelta(days=1))
         deliver(number, by="carrier", at=at + timedelta(days=3))
         money.request_goodwill(

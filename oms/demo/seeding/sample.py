@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import json
 import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,10 +11,10 @@ from random import Random
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from oms import embedded, journal
+from oms import journal
+from oms.demo.seeding import charges
 from oms.encryption import blind_index, name_words
 from oms.models import Customer, NameWord, Order, OrderLine, Payment, Product, Shipment, ShipmentLine
-from oms.money import to_minor
 from oms.states import PaymentMethod, ShipmentStatus
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "online_retail_sample.csv.gz"
@@ -124,7 +123,7 @@ def _make_costs() -> None:
 @transaction.atomic
 def _make_recent(now: datetime, random: Random) -> None:
     """Young orders get parcels, and card payments that the sandbox is told about when it starts."""
-    charges = []
+    charged = []
     recent = Order.objects.filter(placed_at__gte=now - RECENT, customer__isnull=False).order_by("-placed_at", "-id")
     for at, order in enumerate(recent):
         payment = Payment.objects.filter(order=order).order_by("id").first()
@@ -141,20 +140,13 @@ def _make_recent(now: datetime, random: Random) -> None:
             )
             payment.method, payment.provider_id = PaymentMethod.CARD, f"pi_demo_{order.number}"
             payment.save(update_fields=["method", "provider_id"])
-            charges.append(
-                {
-                    "payment_intent": payment.provider_id,
-                    "charge": f"ch_demo_{order.number}",
-                    "amount": to_minor(payment.captured, payment.currency),
-                    "currency": payment.currency.lower(),
-                    "created": int(payment.captured_at.timestamp()),
-                }
-            )
+            charged.append(payment)
         if at < 8:
             _leave_unsent(order, every=at % 2 == 0)
         else:
             _send(order, now, random, on_its_way=at < 8 + ON_THEIR_WAY)
-    (embedded.data_dir() / "sandbox-payments.json").write_text(json.dumps(charges))
+    charges.forget()
+    charges.tell(charged)
 
 
 def _leave_unsent(order: Order, *, every: bool) -> None:

@@ -2,7 +2,6 @@
 labels nobody used. Their orders are made up too: the real ones know no serials."""
 
 import csv
-import json
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -17,12 +16,12 @@ from django.db.models import F
 from inventory import ledger
 from inventory.models import Bin, Unit, Warehouse
 from inventory.states import BinKind
-from oms import embedded, outbox
+from oms import outbox
+from oms.demo.seeding import charges
 from oms.demo.seeding.history import RECENT, orders_of
 from oms.demo.seeding.story import Story
 from oms.journal import Account
 from oms.models import Order, OrderLine, Payment, Product
-from oms.money import to_minor
 from oms.refusals import Refused
 from refunds.pricing import price_return
 from returns import lifecycle
@@ -88,19 +87,7 @@ def _import(now: datetime) -> None:
             writer.writerow(shared | person | own | row)
         file.flush()
         call_command("import_orders", file.name, layout="native", stdout=quiet, stderr=quiet)
-    charges = embedded.data_dir() / "sandbox-payments.json"
-    known = json.loads(charges.read_text()) if charges.exists() else []
-    for payment in Payment.objects.filter(order__number__in=BUYERS).select_related("order").order_by("pk"):
-        known.append(
-            {
-                "payment_intent": payment.provider_id,
-                "charge": f"ch_demo_{payment.order.number}",
-                "amount": to_minor(payment.captured, payment.currency),
-                "currency": payment.currency.lower(),
-                "created": int(payment.captured_at.timestamp()),
-            }
-        )
-    charges.write_text(json.dumps(known))
+    charges.tell(Payment.objects.filter(order__number__in=BUYERS).order_by("pk"))
 
 
 @transaction.atomic
