@@ -35,6 +35,9 @@ class Occasion:
 
     @property
     def customer(self) -> Customer | None:
+        about = self.rma or (self.case.rma if self.case else None) or self.draft
+        if about is not None and about.recipient_id is not None:
+            return about.recipient  # whoever was given the goods is told; the buyer is not
         return self.order.customer
 
     @property

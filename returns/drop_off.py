@@ -21,7 +21,7 @@ class Places:
 
 def places(rma: RMA, carriers: Iterable[str]) -> list[Places]:
     """What is known for these carriers where this customer lives; carriers of which nothing is known are left out."""
-    person = rma.order.customer
+    person = rma.sender
     country = code_of(rma.order.country or (person.country if person is not None else ""))
     postcode = person.postcode if person is not None else ""
     found = [near(carrier, country, postcode) for carrier in dict.fromkeys(carriers)]

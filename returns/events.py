@@ -15,6 +15,8 @@ EVENTS = {
         "due",
         "dispatch",
     ),
+    "gift.link_made": ("link", "expires_at"),
+    "gift.begun": ("link", "draft"),
     "rma.imported": ("order", "lines", "total", "currency", "document"),
     "rma.approved": ("warehouse", "expires_at", "parcel", "due"),
     "rma.resolution_changed": ("chosen", "before", "reason", "due"),

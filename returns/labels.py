@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from inventory.models import Warehouse
 from oms.countries import code_of
-from oms.models import Order
+from oms.models import Customer, Order
 from oms.money import round_half_up
 from oms.prepared import prepared
 from returns import lifecycle
@@ -41,7 +41,7 @@ def buy_label(parcel_id: int, *, at: datetime, carrier: Carrier | None = None) -
         return parcel
     rma = parcel.rma
     if not parcel.shipment_id:
-        here, there = shop_at(rma.warehouse), customer_of(rma.order)
+        here, there = shop_at(rma.warehouse), address_of(rma.sender, rma.order)
         goods = packed({one["line"]: one["quantity"] for one in parcel.plan}, _lines(rma))
         grams = sum(_grams(one) for one in goods)
         customs = None
@@ -97,7 +97,10 @@ def shop_at(house: Warehouse) -> Address:
 
 def customer_of(order: Order) -> Address:
     """The shipping address of the order (R52)."""
-    person = order.customer
+    return address_of(order.customer, order)
+
+
+def address_of(person: Customer | None, order: Order) -> Address:
     if person is None:
         return Address(name="", street1="", city="", country=code_of(order.country))
     return Address(
@@ -119,7 +122,7 @@ def without_papers(goods: Sequence[Packed]) -> list[Packed]:
 
 def customs_of(rma: RMA, goods: Sequence[Packed]) -> Customs:
     """What the papers of these goods say. Each has a product with what customs ask for."""
-    person = rma.order.customer
+    person = rma.sender
     items = []
     for one in goods:
         line, product = one.line.order_line, one.line.order_line.product

@@ -88,9 +88,13 @@ def draft_for(order_id: int, *, at: datetime) -> ReturnDraft:
 
 @prepared
 def _open_drafts(order: int, since: datetime) -> QuerySet[ReturnDraft]:
+    return open_drafts(order, since).filter(recipient=None)[:1]
+
+
+def open_drafts(order: int, since: datetime) -> QuerySet[ReturnDraft]:
     confirmed = RMA.objects.filter(order=order).exclude(form_token=None).values("form_token")
     found = ReturnDraft.objects.filter(order=order, updated_at__gt=since).exclude(ref__in=confirmed)
-    return found.order_by("-updated_at")[:1]
+    return found.order_by("-updated_at")
 
 
 # ── The mailed link ───────────────────────────────────────────────────────────────────────────────────────────────

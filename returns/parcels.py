@@ -74,7 +74,7 @@ def on_the_way(rma: RMA, line: ReturnLine, *, delivered: bool) -> int:
 
 def crosses_border(rma: RMA) -> bool:
     """Whether the goods pass a customs border on their way back to us."""
-    house, person = rma.warehouse, rma.order.customer
+    house, person = rma.warehouse, rma.sender
     if house is None:
         return False
     postcode = person.postcode if person is not None else ""

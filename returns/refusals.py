@@ -52,6 +52,21 @@ class PaidAlready(Refused):
     sentence = _("The money for this is on its way already, so it can no longer be changed.")
 
 
+class NothingToGiveBack(Refused):
+    code = "nothing_to_give_back"
+    sentence = _("Nothing of order %(number)s can come back now, so there is nothing to make a link for.")
+
+
+class GiftLinkEnded(Refused):
+    code = "gift_link_ended"
+    sentence = _("This link does not work any more, or never did. Please ask whoever gave it to you for a new one.")
+
+
+class GiftPaysCredit(Refused):
+    code = "gift_pays_credit"
+    sentence = _("What was a gift is settled as store credit of whoever sends it back, and no other way.")
+
+
 class NotOffered(Refused):
     code = "not_offered"
     sentence = _("That is not possible for this return.")

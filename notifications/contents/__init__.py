@@ -28,7 +28,18 @@ def contents(entry: Entry, occasion: Occasion, shop: Shop) -> dict[str, Any]:
     if occasion.rma is not None:
         found |= of_return(occasion.rma, occasion)
     extra = EXTRA.get(entry.template)
-    return found | (extra(occasion, shop) if extra else {})
+    found |= extra(occasion, shop) if extra else {}
+    is_gift = occasion.rma is not None and occasion.rma.recipient_id is not None
+    return found | (_UNPRICED if is_gift and entry.audience == Audience.CUSTOMER else {})
+
+
+# To whom the goods were given: neither what they cost nor the buyer's papers.
+_UNPRICED: dict[str, Any] = {
+    "receipt": {"lines": [], "total": None},
+    "memo_url": "",
+    "is_part": False,
+    "differences": [],
+}
 
 
 def _why(entry: Entry, occasion: Occasion) -> str:

@@ -105,7 +105,10 @@ def rejected(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     assert rma is not None
     decided_by_person = occasion.event.name == "rma.rejected"
     stored = rma.decision if rma.decision.get("verdict") and not decided_by_person else None
-    return {"reasons": list(Decision.from_json(stored).reasons) if stored else []}
+    if not stored:
+        return {"reasons": []}
+    decision = Decision.from_json(stored)
+    return {"reasons": list(decision.reasons if rma.recipient_id is None else decision.unpriced().reasons)}
 
 
 def reminder(occasion: Occasion, shop: Shop) -> dict[str, Any]:

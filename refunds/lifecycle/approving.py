@@ -176,6 +176,8 @@ def redirect(number: str, destination: RefundDestination, *, reason: str, by: st
 
 def open_ways(refund: Refund) -> tuple[RefundDestination, ...]:
     """Where a person may send this refund instead; an exchange is another order and not chosen here."""
+    if refund.rma is not None and refund.rma.recipient_id is not None:
+        return ()  # a gift: credit of who sent it back, and never the buyer's money
     if refund.destination == RefundDestination.EXCHANGE or refund.payment.method in PaymentMethod.store_credit():
         return ()
     ways = (RefundDestination.ORIGINAL, RefundDestination.STORE_CREDIT, RefundDestination.MANUAL)

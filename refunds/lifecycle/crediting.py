@@ -206,15 +206,17 @@ def _locked_grant(grant_id: int) -> tuple[StoreCredit, StoreCreditGrant]:
 def credit_refund(refund: Refund, *, by: str, at: datetime) -> StoreCreditEntry:
     """Give a refund as store credit, in the caller's transaction; the caller settles and books it.
 
-    What was spent from store credit goes back to the grants it came from. What the customer chose to take as credit
-    becomes a grant of their own, with the bonus that was promised on top of it.
+    What was spent from store credit goes back to the grants it came from. A gift becomes credit of who sent it back,
+    however it was paid. What the customer chose to take as credit becomes a grant of their own, with the bonus that
+    was promised on top of it.
     """
-    if refund.payment.method in PaymentMethod.store_credit():
+    recipient = refund.rma.recipient if refund.rma is not None else None
+    if refund.payment.method in PaymentMethod.store_credit() and recipient is None:
         spent = StoreCreditEntry.objects.filter(reference=refund.payment.provider_id, kind=EntryKind.CAPTURE)
         if spent.exists():
             return release(refund.payment.provider_id, refund.amount, cause=f"refund/{refund.number}", by=by, at=at)
     entry = grant_credit(
-        refund.order.customer,
+        recipient or refund.order.customer,
         refund.amount,
         refund.currency,
         category=Category.REFUND,
@@ -247,7 +249,7 @@ def _grant_bonus(refund: Refund, *, by: str, at: datetime) -> None:
     bonus = bonus_on(credited + refund.amount, Decimal(promised["percent"]), refund.currency) - given
     if bonus > 0:
         grant_credit(
-            refund.order.customer,
+            refund.rma.sender,
             bonus,
             refund.currency,
             category=Category.BONUS,

@@ -93,6 +93,8 @@ def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
 def _ways(rma: RMA, total: Decimal) -> list[tuple[RefundDestination, Decimal]]:
     if rma.resolution == Resolution.EXCHANGE:
         return ways_of(rma, total)
+    if rma.recipient_id is not None:  # what the buyer paid becomes credit of who was given the goods, nothing else
+        return [(RefundDestination.STORE_CREDIT, total)]
     return [(WAY_OF.get(Resolution(rma.resolution), RefundDestination.ORIGINAL), total)]
 
 
@@ -285,7 +287,8 @@ def _shares(
 
 def a_refund(memo: CreditMemo, payment: Payment, amount: Decimal, way: RefundDestination, *, at: datetime) -> Refund:
     """One part of what the memo pays, not saved yet."""
-    if way == RefundDestination.STORE_CREDIT and payment.method in PaymentMethod.store_credit():
+    is_gift = memo.rma is not None and memo.rma.recipient_id is not None
+    if way == RefundDestination.STORE_CREDIT and payment.method in PaymentMethod.store_credit() and not is_gift:
         way = RefundDestination.ORIGINAL  # it goes back to the credit it came from, not into new credit
     return Refund(
         number=new_number("F"),

@@ -46,6 +46,7 @@ class RMAAdmin(RoleAdmin):
         "number",
         "desk_page",
         "order",
+        "recipient",
         "status",
         "settlement",
         "source",

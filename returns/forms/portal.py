@@ -200,9 +200,11 @@ class ConfirmationForm(forms.Form):
         error_messages={"required": _("Look at the amount, then confirm."), "invalid": _("That is not an amount.")},
     )
 
-    def __init__(self, *args: Any, currency: str, **options: Any) -> None:
+    def __init__(self, *args: Any, currency: str, shows_amount: bool = True, **options: Any) -> None:
         super().__init__(*args, **options)
         self.currency = currency
+        if not shows_amount:
+            del self.fields["confirmed_total"]
 
     def clean_confirmed_total(self) -> Decimal:
         try:

@@ -8,7 +8,7 @@ from returns import exchanges
 from returns.lifecycle.dispatching import drop, plan
 from returns.lifecycle.locking import free_dock, lines_of, lock, owe
 from returns.models import RMA
-from returns.refusals import AlreadySent, NotOffered, PaidAlready, ReasonNeeded
+from returns.refusals import AlreadySent, GiftPaysCredit, NotOffered, PaidAlready, ReasonNeeded
 from returns.states import RefundAt, Resolution, RMAStatus, Settlement
 
 # What a person may give instead by a word alone; an exchange needs to know for what.
@@ -28,8 +28,8 @@ def choose_resolution(number: str, *, resolution: str, reason: str, by: str, at:
 
     What the customer may keep now is no longer expected, its labels are void, and its money is due once approved.
     What was to go out instead is free again; a replacement is set aside. `reason` is a code or a few words without
-    personal data. Raises ReasonNeeded, NotOffered (not by a word, or the goods are under way already), PaidAlready
-    (money is due, or was), AlreadySent (what goes out is packed), NotAvailable.
+    personal data. Raises ReasonNeeded, GiftPaysCredit, NotOffered (not by a word, or the goods are under way already),
+    PaidAlready (money is due, or was), AlreadySent (what goes out is packed), NotAvailable.
     """
     if not reason.strip():
         raise ReasonNeeded
@@ -37,6 +37,8 @@ def choose_resolution(number: str, *, resolution: str, reason: str, by: str, at:
     before, target = rma.resolution, Resolution(resolution)
     if before == target:
         return rma
+    if rma.recipient_id is not None:
+        raise GiftPaysCredit
     if rma.settlement != Settlement.NONE:
         raise PaidAlready
     if target not in BY_A_WORD or rma.status in RMAStatus.terminal():

@@ -19,7 +19,7 @@ from oms.verbs import verb
 from returns.exchanges import Outgoing
 from returns.lifecycle.locking import lock, owe
 from returns.models import RMA, Dispatch
-from returns.refusals import AlreadySent, NothingToPack, NotOffered, PaidAlready
+from returns.refusals import AlreadySent, GiftPaysCredit, NothingToPack, NotOffered, PaidAlready
 from returns.states import DISPATCH_MACHINE, DispatchStatus, ReleaseAt, Resolution, RMAStatus, Settlement
 
 D = DispatchStatus
@@ -63,11 +63,14 @@ def plan(rma: RMA, outgoing: Outgoing, *, by: str, at: datetime) -> Dispatch:
 def replan(rma_number: str, outgoing: Outgoing, *, reason: str, by: str, at: datetime) -> Dispatch:
     """Goods go out instead of money, or others than those that were chosen: what was paid for those pays for these.
 
-    Raises NotOffered (the return has ended), PaidAlready (money is due, or was), AlreadySent, NotAvailable.
+    Raises NotOffered (the return has ended), GiftPaysCredit, PaidAlready (money is due, or was), AlreadySent, and
+    NotAvailable.
     """
     rma = lock(rma_number)
     if rma.status in (RMAStatus.REJECTED, RMAStatus.CANCELED, RMAStatus.EXPIRED) or not rma.comes_back:
         raise NotOffered
+    if rma.recipient_id is not None:
+        raise GiftPaysCredit
     if rma.resolution not in KIND_OF and rma.settlement != Settlement.NONE:
         raise PaidAlready
     if not drop(rma, reason="replaced", by=by, at=at):

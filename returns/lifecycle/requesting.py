@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from oms import outbox
 from oms.identifiers import new_number
-from oms.models import Order, UnitClaim
+from oms.models import Customer, Order, UnitClaim
 from oms.money import amount_text
 from oms.prepared import prepared
 from oms.verbs import verb
@@ -22,7 +22,7 @@ from returns.lifecycle.locking import authorize
 from returns.models import RMA, Dispatch, Parcel, ReturnLine, ReturnPhoto
 from returns.policy import Verdict
 from returns.pricing import Price
-from returns.refusals import QuoteChanged
+from returns.refusals import GiftPaysCredit, QuoteChanged
 from returns.states import RMA_MACHINE, RefundAt, ReleaseAt, Resolution, RMASource, RMAStatus, Settlement
 
 STATUS_OF: Mapping[Verdict, RMAStatus] = {
@@ -59,20 +59,25 @@ def request(
     override_reason: str = "",
     instead: Sequence[Instead] = (),
     confirmed_gross: Decimal | None = None,
+    recipient: Customer | None = None,
 ) -> RMA:
     """Open a return: decided by the policy at once, or put before a person (R20, R44, R50).
 
     The same `form_token` again gives the same return, whoever sends it and however often (p2). Photos of the draft
     with that token become the return's. `instead` is what goes out in exchange: an order of its own, its goods set
-    aside in this transaction. Raises the refusals of `eligibility.judge` and `exchanges.outgoing`, NotAvailable, and
-    QuoteChanged when the total differs from `confirmed_total`, or the price of what goes out from `confirmed_gross`;
-    then nothing is written.
+    aside in this transaction. A `recipient` was given the goods by the buyer: theirs is the return, and store credit is
+    all that it can bring (p15). Raises GiftPaysCredit for another way, the refusals of `eligibility.judge` and
+    `exchanges.outgoing`, NotAvailable, and QuoteChanged when the total differs from `confirmed_total`, or the price of
+    what goes out from `confirmed_gross`; then nothing is written.
     """
     order = _order.one(order_number)
     if earlier := _asked_with(form_token):
         return earlier[0]
     file = eligibility.open_file(order, at=at)
-    found = eligibility.judge(file, wanted, resolution=resolution, price=price, at=at, override=override)
+    if recipient is not None and (resolution != Resolution.STORE_CREDIT or instead):
+        raise GiftPaysCredit
+    given = Resolution.STORE_CREDIT.value if recipient is not None else override
+    found = eligibility.judge(file, wanted, resolution=resolution, price=price, at=at, override=given)
     _refuse_changed(found.worth, confirmed_total, order.currency)
     outgoing = _outgoing(file, wanted, found, instead, found.decision.resolution or resolution)
     if outgoing is not None:
@@ -84,6 +89,7 @@ def request(
     rma = RMA(
         number=new_number("R"),
         order=order,
+        recipient=recipient,
         correlation=outbox.correlation.get() or form_token,
         status=status,
         settlement=Settlement.NOTHING if status == RMAStatus.REJECTED else Settlement.NONE,

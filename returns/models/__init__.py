@@ -5,6 +5,7 @@ from returns.models.drafts import ReturnDraft
 from returns.models.drop_off import CarrierLocator, DropOffPoint
 from returns.models.evidence import Checklist, ChecklistAnswers, EvidencePack, PairedPhone, Regrade
 from returns.models.found import FoundGoods
+from returns.models.gifts import GiftLink
 from returns.models.goods import GoodsTerms, Placement, VendorReturn, VendorReturnLine, WorkOrder
 from returns.models.inspections import Hold, Outcome, Receipt, Reversal
 from returns.models.label_files import LabelFile
@@ -28,6 +29,7 @@ __all__ = [
     "DropOffPoint",
     "EvidencePack",
     "FoundGoods",
+    "GiftLink",
     "GoodsTerms",
     "Hold",
     "LabelFile",

@@ -73,4 +73,4 @@ class Dispatch(models.Model):
         return self.order.number
 
     def personal_owner(self) -> Customer:
-        return self.rma.order.customer
+        return self.rma.sender

@@ -13,6 +13,8 @@ class ReturnDraft(models.Model):
 
     ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     order = models.ForeignKey(Order, models.CASCADE, related_name="drafts")
+    # Somebody else sends it back: a gift, and this is who got it.
+    recipient = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="gift_drafts")
     # {"lines": {"<order line id>": {"quantity": 1, "reason": "code", "condition": "code"}}, "resolution": "code"}
     answers = models.JSONField(default=dict)
     note = PersonalTextField(_("note"))
@@ -26,5 +28,10 @@ class ReturnDraft(models.Model):
     def __str__(self) -> str:
         return f"draft {self.pk}"
 
+    @property
+    def sender(self) -> Customer:
+        """Who sends it back: the buyer, or who was given it."""
+        return self.recipient or self.order.customer
+
     def personal_owner(self) -> Customer:
-        return self.order.customer
+        return self.sender

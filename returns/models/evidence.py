@@ -122,4 +122,4 @@ class EvidencePack(models.Model):
         return f"evidence pack {self.pk}"
 
     def personal_owner(self) -> Customer:
-        return self.rma.order.customer
+        return self.rma.sender

@@ -107,7 +107,7 @@ class Outcome(models.Model):
         return f"outcome {self.pk}"
 
     def personal_owner(self) -> Customer:
-        return self.receipt.line.rma.order.customer
+        return self.receipt.line.rma.sender
 
 
 class Hold(models.Model):

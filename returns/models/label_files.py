@@ -38,7 +38,7 @@ class LabelFile(models.Model):
         return f"{self.parcel_id}/{self.kind}"
 
     def personal_owner(self) -> Customer:
-        return self.parcel.rma.order.customer
+        return self.parcel.rma.sender
 
     @property
     def waits(self) -> bool:

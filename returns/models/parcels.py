@@ -68,7 +68,7 @@ class Parcel(models.Model):
         return self.tracking_number != "" and self.shipment_id == "" and self.labeled_at is None
 
     def personal_owner(self) -> Customer:
-        return self.rma.order.customer
+        return self.rma.sender
 
 
 class ParcelLine(models.Model):

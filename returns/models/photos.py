@@ -61,7 +61,7 @@ class ReturnPhoto(models.Model):
         if self.found_id is not None:
             return SYSTEM
         owner = self.rma or self.draft
-        return owner.order.customer
+        return owner.sender
 
 
 class PhotoMatch(models.Model):

@@ -43,6 +43,8 @@ class RMA(StreamOwner):
     ref = models.UUIDField(default=uuid7, editable=False)
     number = models.CharField(_("RMA number"), max_length=24, unique=True)
     order = models.ForeignKey(Order, models.PROTECT, related_name="rmas")
+    # Who was given the goods and sends them back; nobody where the buyer does.
+    recipient = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="gift_returns")
     status = models.CharField(_("status"), max_length=12, choices=RMAStatus)
     settlement = models.CharField(_("settlement"), max_length=12, choices=Settlement, default=Settlement.NONE)
     source = models.CharField(_("source"), max_length=12, choices=RMASource, default=RMASource.PORTAL)
@@ -76,6 +78,10 @@ class RMA(StreamOwner):
     class Meta:
         verbose_name = _("return")
         verbose_name_plural = _("returns")
+        constraints = [
+            # What the buyer paid never becomes money, or goods, of somebody else's choosing.
+            models.CheckConstraint(condition=Q(recipient=None) | Q(resolution="store_credit"), name="gift_pays_credit"),
+        ]
         indexes = [
             # staff list, newest first
             models.Index(fields=["-requested_at", "-id"], name="rma_requested"),
@@ -90,8 +96,13 @@ class RMA(StreamOwner):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def sender(self) -> Customer:
+        """Who sends the goods back, is written to, and gets what they are worth: the buyer, or who was given them."""
+        return self.recipient or self.order.customer
+
     def personal_owner(self) -> Customer:
-        return self.order.customer
+        return self.sender
 
     @property
     def comes_back(self) -> bool:
@@ -154,7 +165,7 @@ class ReturnLine(models.Model):
         return f"{self.rma_id}/{self.pk}"
 
     def personal_owner(self) -> Customer:
-        return self.rma.order.customer
+        return self.rma.sender
 
     @property
     def outstanding(self) -> int:

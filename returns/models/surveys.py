@@ -32,4 +32,4 @@ class Survey(models.Model):
         return f"survey {self.pk}"
 
     def personal_owner(self) -> Customer:
-        return self.rma.order.customer
+        return self.rma.sender

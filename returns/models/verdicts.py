@@ -72,4 +72,4 @@ class Verdict(models.Model):
         return not (self.booked_at or self.taken_back_at or self.refused)
 
     def personal_owner(self) -> Customer:
-        return self.receipt.line.rma.order.customer
+        return self.receipt.line.rma.sender

@@ -1,7 +1,7 @@
 """The decision, as a receipt: verdict, every reason, the facts used, and what would turn it round."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -140,6 +140,10 @@ class LineDecision:
         return tuple(finding.sentence for finding in self.findings if finding.blocks)
 
 
+def _without_amounts(findings: "tuple[Finding, ...]") -> "tuple[Finding, ...]":
+    return tuple(one for one in findings if "currency" not in one.facts)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The receipt of a decision: verdict, policy version, every reason, the facts used, what would turn it round."""
@@ -164,6 +168,11 @@ class Decision:
     @property
     def all_findings(self) -> tuple[Finding, ...]:
         return (*(finding for line in self.lines for finding in line.findings), *self.findings)
+
+    def unpriced(self) -> "Decision":
+        """The same without the findings that name an amount."""
+        lines = tuple(replace(line, findings=_without_amounts(line.findings)) for line in self.lines)
+        return replace(self, lines=lines, findings=_without_amounts(self.findings))
 
     @property
     def fired(self) -> Finding | None:

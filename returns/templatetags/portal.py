@@ -1,5 +1,6 @@
 """Words about order lines that several customer pages share."""
 
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,9 +38,11 @@ def why_not(view: LineView) -> str:
     return " ".join(view.why_not) or gettext("This has already come back.")
 
 
-@register.simple_tag
-def paid_for(line: OrderLine, order: Order) -> Money:
-    """What was paid for the whole line, tax included."""
+@register.simple_tag(takes_context=True)
+def paid_for(context: Mapping[str, Any], line: OrderLine, order: Order) -> Money | str:
+    """What was paid for the whole line, tax included; nothing for whom it was given to."""
+    if context["draft"].recipient_id is not None:
+        return ""
     return Money(line.gross, order.currency)
 
 

@@ -26,6 +26,7 @@ urlpatterns = [
     path("policy/<int:number>/removal/", desk.version_removal, name="policy_version_removal"),
     path("holds/<int:pk>/decision/", desk.hold_decision, name="hold_decision"),
     path("new/<str:order_number>/", desk.opening, name="opening"),
+    path("gift/<str:order_number>/", desk.gift_link, name="gift_link"),
     path("<str:number>/", desk.detail, name="detail"),
     path("<str:number>/approval/", desk.approval, name="approval"),
     path("<str:number>/rejection/", desk.rejection, name="rejection"),

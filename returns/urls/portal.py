@@ -7,6 +7,7 @@ from returns.views.portal import (
     confirmation,
     draft_photos,
     exchange,
+    gift,
     items,
     lookup,
     outgoing,
@@ -22,6 +23,7 @@ app_name = "portal"
 
 urlpatterns = [
     path("", lookup.lookup, name="lookup"),
+    path("gift/<str:token>/", gift.gift, name="gift"),
     # a return being put together
     path("return/<uuid:draft>/items/", items.items, name="items"),
     path("return/<uuid:draft>/details/", items.details, name="details"),

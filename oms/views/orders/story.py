@@ -31,6 +31,8 @@ HAPPENED = {
     "order.refused": (gettext_lazy("Not delivered, comes back"), "bad", "undo"),
     "order.lost": (gettext_lazy("Lost on the way"), "bad", "alert"),
     "order.lines_canceled": (gettext_lazy("Canceled before shipping"), "careful", "stop"),
+    "gift.link_made": (gettext_lazy("A gift link was made"), "", "link"),
+    "gift.begun": (gettext_lazy("Who was given it began a return"), "", "return"),
 }
 
 

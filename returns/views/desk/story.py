@@ -74,6 +74,7 @@ def tell(rma: RMA, user: User) -> dict[str, Any]:
         "asked": clock.text(rma.requested_at),
         "post_by": clock.text(rma.expires_at) if rma.status == RMAStatus.APPROVED else "",
         "person": person if sees_people else None,
+        "recipient": rma.recipient if sees_people else None,
         "sees_people": sees_people,
         "lines": lines,
         "outcomes": [_outcome(outcome, clock, sees_people=sees_people) for outcome in outcomes],
@@ -109,6 +110,7 @@ def _goes_out(rma: RMA, outcomes: Iterable[Outcome]) -> bool:
 def _may_choose(rma: RMA, user: User) -> bool:
     """Whether this person may give something else: until money is due."""
     undecided = rma.status not in RMAStatus.terminal() and rma.settlement == Settlement.NONE
+    undecided = undecided and rma.recipient_id is None
     return undecided and rma.source != RMASource.IMPORTED and allowed(user, "decide returns")
 
 

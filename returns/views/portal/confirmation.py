@@ -38,14 +38,15 @@ def resolution(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
 @draft_page
 def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     """Open the return. Sent twice, from two tabs or after going back, it is the same return."""
-    form = ConfirmationForm(request.POST, currency=draft.order.currency)
+    is_gift = draft.recipient_id is not None
+    form = ConfirmationForm(request.POST, currency=draft.order.currency, shows_amount=not is_gift)
     wanted = drafts.wanted(draft)
     if not wanted:
         return redirect("portal:items", draft.ref)
     if not form.is_valid():
         return _resolution_page(request, draft, wanted, form=form, status=422)
     way = form.cleaned_data["resolution"]
-    now, customer = timezone.now(), draft.order.customer
+    now, customer = timezone.now(), draft.sender
     try:
         rma = lifecycle.request(
             draft.order.number,
@@ -55,7 +56,8 @@ def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
             form_token=draft.ref,
             by=customer.actor,
             at=now,
-            confirmed_total=form.cleaned_data["confirmed_total"],
+            confirmed_total=None if is_gift else form.cleaned_data["confirmed_total"],
+            recipient=draft.recipient,
         )
     except Refused as refused:
         outbox.record_refusal(refused, verb="request", subject=f"order/{draft.order.number}", by=customer.actor, at=now)
@@ -78,9 +80,14 @@ def _resolution_page(
     now = timezone.now()
     file = open_file(draft.order, at=now)
     try:
-        found = judge(file, wanted, resolution=way, price=price_return, at=now)
-        offered = offers.offer(file, found)
-        ways = cards(draft, file, wanted, found, days=offered["shop"].processing_days, price=price_return, at=now)
+        if draft.recipient_id is not None:
+            credit = Resolution.STORE_CREDIT.value
+            found = judge(file, wanted, resolution=credit, price=price_return, at=now, override=credit)
+            offered, ways = offers.priceless(file, found), []
+        else:
+            found = judge(file, wanted, resolution=way, price=price_return, at=now)
+            offered = offers.offer(file, found)
+            ways = cards(draft, file, wanted, found, days=offered["shop"].processing_days, price=price_return, at=now)
     except Refused as refused:
         return _start_again(request, draft, refused)
     screens = 3 if len(choosable_of(lines_of(file, at=now))) <= ON_ONE_SCREEN else 4

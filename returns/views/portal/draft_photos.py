@@ -54,7 +54,7 @@ def _keep(request: HttpRequest, draft: ReturnDraft) -> tuple[ReturnPhoto, int]:
             raise photos.TooManyPhotos(most=photos.MAX_PER_LINE)
         kept = photos.keep(
             picture,
-            taken_by=draft.order.customer.actor,
+            taken_by=draft.sender.actor,
             at=timezone.now(),
             draft=draft,
             order_line_id=line,

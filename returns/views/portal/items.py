@@ -42,6 +42,8 @@ def draft_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
         rma = drafts.confirmed(one)
         if rma is not None and view.__name__ != "photo":
             return redirect(rma.get_portal_path())
+        if one.recipient_id is not None and view.__name__.startswith("exchange"):
+            raise Http404  # of a gift comes store credit alone
         return view(request, one, **kwargs)
 
     return public(never_cache(found))
@@ -185,7 +187,7 @@ def _keep_photos(draft: ReturnDraft, forms: Mapping[int, LineForm], now: Any) ->
         return
     with transaction.atomic():
         for line, picture in added:
-            photos.keep(picture, taken_by=draft.order.customer.actor, at=now, draft=draft, order_line_id=line, rma=None)
+            photos.keep(picture, taken_by=draft.sender.actor, at=now, draft=draft, order_line_id=line, rma=None)
     draft.has_photos = True
 
 
@@ -315,10 +317,12 @@ def _rows(
 
 def _existing(draft: ReturnDraft) -> list[dict[str, Any]]:
     """Returns of this order that are still open: who has the right data need not start again to find them."""
+    if draft.recipient_id is not None:
+        return []  # whose they are is nobody else's business
     now, found = timezone.now(), _newest_open(draft.order_id)
     return [{"rma": rma, "situation": situation(rma, now), "url": rma.get_portal_path()} for rma in found]
 
 
 @prepared
 def _newest_open(order: int) -> QuerySet[RMA]:
-    return with_facts(RMA.objects.filter(order=order).open().order_by("-requested_at"))[:5]
+    return with_facts(RMA.objects.filter(order=order, recipient=None).open().order_by("-requested_at"))[:5]

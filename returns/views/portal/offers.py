@@ -65,6 +65,21 @@ def offer(file: OrderFile, found: Preview) -> dict[str, Any]:
     }
 
 
+def priceless(file: OrderFile, found: Preview) -> dict[str, Any]:
+    """The same for whom the goods were given to: no amount, and no sentence that names one."""
+    hidden = ("confirmed_total", "receipt", "promotions", "tables")
+    told = {key: value for key, value in offer(file, found).items() if key not in hidden}
+    denied = found.decision.verdict is Verdict.DENY
+    if not denied and found.worth:
+        told["title"] = _("You get store credit for what these things are worth")
+    return told | unpriced(found.decision, ZoneInfo(file.version.time_zone))
+
+
+def unpriced(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
+    """What was decided and why, in sentences without amounts."""
+    return decided(decision.unpriced(), zone) | {"flips": []}
+
+
 def title_of(decision: Decision, total: Money) -> str:
     if decision.verdict is Verdict.DENY:
         return _("By our rules this cannot come back")

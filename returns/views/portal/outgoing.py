@@ -47,7 +47,7 @@ def payment(request: HttpRequest, rma: RMA) -> HttpResponse:
 
 
 def _to_the_page(request: HttpRequest, rma: RMA) -> HttpResponse:
-    by, now = rma.order.customer.actor, timezone.now
+    by, now = rma.sender.actor, timezone.now
     back = settings.PUBLIC_URL + reverse("portal:payment", args=[rma.number, rma.signature]) + "?back=1"
     what = _("Exchange %(number)s") % {"number": rma.number}
     try:
@@ -100,7 +100,7 @@ def _for_checkout(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 @rma_page
 def credit(request: HttpRequest, rma: RMA) -> HttpResponse:
     """The rest is paid with store credit, as far as that goes. Sent twice, it is paid once."""
-    by, now = rma.order.customer.actor, timezone.now()
+    by, now = rma.sender.actor, timezone.now()
     try:
         pay_rest_with_credit(rma.number, by=by, at=now)
     except Refused as refused:
@@ -113,7 +113,7 @@ def credit(request: HttpRequest, rma: RMA) -> HttpResponse:
 @rma_page
 def money_instead(request: HttpRequest, rma: RMA) -> HttpResponse:
     """The customer takes money after all. Sent twice, nothing changes."""
-    by, now = rma.order.customer.actor, timezone.now()
+    by, now = rma.sender.actor, timezone.now()
     try:
         lifecycle.prefer_money(rma.number, reason="customer", by=by, at=now)
     except Refused as refused:
@@ -138,7 +138,7 @@ def something_else(request: HttpRequest, rma: RMA) -> HttpResponse:
         for row in rows
         if (picked := request.POST.get(row["name"], "")) in {str(one.product.pk) for one in row["shelves"] if one.left}
     ]
-    by, now = rma.order.customer.actor, timezone.now()
+    by, now = rma.sender.actor, timezone.now()
     try:
         lifecycle.replan(rma.number, exchanges.for_return(rma, chosen), reason="customer", by=by, at=now)
     except Refused as refused:

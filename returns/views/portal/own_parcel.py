@@ -24,7 +24,7 @@ def own_parcel(request: HttpRequest, rma: RMA) -> HttpResponse:
     form = OwnParcelForm(request.POST, use_required_attribute=False)
     if not form.is_valid():
         return _page(request, rma, form, status=422)
-    now, actor = timezone.now(), rma.order.customer.actor
+    now, actor = timezone.now(), rma.sender.actor
     try:
         lifecycle.send_own_parcel(rma.number, **form.cleaned_data, by=actor, at=now)
     except Refused as refused:

@@ -46,7 +46,7 @@ def label_file(request: HttpRequest, rma: RMA, parcel: int, kind: str) -> HttpRe
     found = _parcel(rma, parcel)
     if request.method == "POST":
         try:
-            lifecycle.ask_for_file(found.pk, kind, by=rma.order.customer.actor, at=timezone.now())
+            lifecycle.ask_for_file(found.pk, kind, by=rma.sender.actor, at=timezone.now())
         except Refused as refused:
             return refused_page(request, rma, "ask_for_file", refused)
         return redirect(f"{rma.get_portal_path()}#papers")
@@ -71,7 +71,7 @@ def parcels(request: HttpRequest, rma: RMA) -> HttpResponse:
     def refused(why: Refused) -> HttpResponse:
         return status_page(request, rma, refusal=str(why), status=409)
 
-    by = rma.order.customer.actor
+    by = rma.sender.actor
     return spreading.page(request, rma, lines, template="portal/parcels.html", back=back, by=by, refused=refused)
 
 

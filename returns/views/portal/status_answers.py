@@ -21,7 +21,7 @@ from returns.views.portal.status import rma_page, status_page
 
 def refused_page(request: HttpRequest, rma: RMA, verb: str, refused: Refused) -> HttpResponse:
     """It was too late, or done already: the page as it is now, with the sentence that says so."""
-    outbox.record_refusal(refused, verb=verb, subject=rma.stream, by=rma.order.customer.actor, at=timezone.now())
+    outbox.record_refusal(refused, verb=verb, subject=rma.stream, by=rma.sender.actor, at=timezone.now())
     rma.refresh_from_db(fields=["status", "settlement", "closed_at"])
     return status_page(request, rma, refusal=str(refused), status=409)
 
@@ -32,7 +32,7 @@ def cancellation(request: HttpRequest, rma: RMA) -> HttpResponse:
     """Call the return off. Sent twice, it is canceled once."""
     if rma.status != RMAStatus.CANCELED:
         try:
-            lifecycle.cancel(rma.number, by=rma.order.customer.actor, at=timezone.now(), reason="customer")
+            lifecycle.cancel(rma.number, by=rma.sender.actor, at=timezone.now(), reason="customer")
         except Refused as refused:
             return refused_page(request, rma, "cancel", refused)
     return redirect(rma.get_portal_path())
@@ -45,7 +45,7 @@ def answer(request: HttpRequest, rma: RMA) -> HttpResponse:
     form = AnswerForm(request.POST, request.FILES, use_required_attribute=False)
     if not form.is_valid():
         return status_page(request, rma, answer=form, status=422)
-    now, actor = timezone.now(), rma.order.customer.actor
+    now, actor = timezone.now(), rma.sender.actor
     try:
         with transaction.atomic():
             kept = [
@@ -72,7 +72,7 @@ def hold_answer(request: HttpRequest, rma: RMA, hold: int) -> HttpResponse:
             hold,
             answer=form.cleaned_data["answer"],
             note=form.cleaned_data["note"],
-            by=rma.order.customer.actor,
+            by=rma.sender.actor,
             at=timezone.now(),
         )
     except Refused as refused:
@@ -99,7 +99,7 @@ def survey(request: HttpRequest, rma: RMA) -> HttpResponse:
             rma.number,
             **scores,
             comment=form.cleaned_data["comment"],
-            by=rma.order.customer.actor,
+            by=rma.sender.actor,
             at=timezone.now(),
         )
     except Refused:

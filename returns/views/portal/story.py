@@ -61,7 +61,7 @@ def tell(rma: RMA, now: datetime) -> dict[str, Any]:
         "can_cancel": _can_cancel(rma),
         "can_survey": rma.status == RMAStatus.CLOSED and not Survey.objects.filter(rma=rma).exists(),
         "processing_days": shop.processing_days,
-        **_money(rma, [line.order_line for line in lines]),
+        **(_money if rma.recipient_id is None else _gift)(rma, [line.order_line for line in lines]),
         **_decision(rma),
     }
 
@@ -111,7 +111,8 @@ def _decision(rma: RMA) -> dict[str, Any]:
     if not rma.decision.get("verdict") or rma.status not in (RMAStatus.REJECTED, RMAStatus.NEEDS_REVIEW):
         return {"reasons": (), "flips": ()}
     zone = ZoneInfo(rma.policy.time_zone if rma.policy else "UTC")
-    told = offers.decided(Decision.from_json(rma.decision), zone)
+    say = offers.decided if rma.recipient_id is None else offers.unpriced
+    told = say(Decision.from_json(rma.decision), zone)
     return {"reasons": told["reasons"], "flips": told["flips"] if rma.status == RMAStatus.REJECTED else ()}
 
 
@@ -151,6 +152,16 @@ def _money(rma: RMA, sold: list[OrderLine]) -> dict[str, Any]:
     }
 
 
+def _gift(rma: RMA, sold: list[OrderLine]) -> dict[str, Any]:
+    """To whom the goods were given: the credit once it is there, no price and no paper of the buyer's."""
+    told, given = _money(rma, sold), []
+    for refund in _refunds(rma.pk):
+        if refund.status == RefundStatus.SETTLED:
+            given.append({"amount": _amount(refund), "method": _method(refund), "status": "", "at": ""})
+    kept = {"is_paid": told["is_paid"], "paid": told["paid"], "credit": told["credit"], "refunds": given}
+    return {"receipt": None, "is_promise": False, "promised": None, "differs": False, "papers": []} | kept
+
+
 def _method(refund: Refund) -> str:
     if refund.way == RefundDestination.STORE_CREDIT:
         return str(refund.way.label)
@@ -166,7 +177,7 @@ def _credit(rma: RMA, refunds: list[Refund]) -> dict[str, Any] | None:
         for one in refunds
         if one.way == RefundDestination.STORE_CREDIT and one.status == RefundStatus.SETTLED
     ]
-    account = credit_of(rma.order.customer, rma.currency) if given else None
+    account = credit_of(rma.sender, rma.currency) if given else None
     if account is None:
         return None
     bonus = account.entries.filter(kind=EntryKind.GRANT, cause__in=[f"refund/{number}/bonus" for number in given])
