@@ -7,7 +7,8 @@ from celery import Celery, signals
 from celery.schedules import crontab
 from django.db import close_old_connections
 
-import oms.embedded.connections  # noqa: F401 - names the transport of the embedded broker
+import oms.broker
+import oms.embedded.connections  # noqa: F401 - these name the transports of the brokers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
 

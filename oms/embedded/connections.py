@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport import TRANSPORT_ALIASES
 from redis import ConnectionPool
 from redis.exceptions import ConnectionError as ServerAway
 
-from oms import embedded
+from oms import broker, embedded
 
 
 def _start() -> None:
@@ -16,7 +16,7 @@ def _start() -> None:
         raise ServerAway(str(error)) from error  # callers know how to live without a broker or a cache
 
 
-class Transport(redis.Transport):
+class Transport(broker.Transport):
     def establish_connection(self) -> Any:
         _start()
         return super().establish_connection()

@@ -1,7 +1,9 @@
 """Sentence 8: Redis may be emptied or away at any moment; requests do not feel it and nothing is lost (p47)."""
 
+import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -10,8 +12,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from kombu import Connection
 
 from oms import receivers, tasks
+from oms.embedded import keeper
 from oms.models import Delivery
 from returns.models import RMA
 from returns.states import RMAStatus
@@ -90,3 +94,35 @@ def test_a_sweep_without_a_broker_fails_alone(tmp_path: Path) -> None:
         with pytest.raises(receivers.OperationalError):
             tasks.sweep()
     assert owed(rmas) == PEOPLE
+
+
+@contextmanager
+def a_broker(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A broker that may be killed, and its address."""
+    server = keeper.Valkey(folder)
+    server.prepare()
+    with subprocess.Popen(server.command(), stdout=subprocess.DEVNULL) as process:
+        try:
+            while not server.answers():
+                assert process.poll() is None
+            yield process, f"redis+socket://{server.socket}?virtual_host=0"
+        finally:
+            process.kill()
+
+
+def test_a_broker_that_dies_while_messages_are_in_hand_ends_no_worker(tmp_path: Path) -> None:
+    """Taken and not acknowledged, as a worker holds them; then as a worker lets go of a connection that is lost."""
+    with a_broker(tmp_path) as (process, url):
+        connection = Connection(url, transport_options={"socket_timeout": 1})
+        channel = connection.default_channel
+        channel.queue_declare("labels")
+        channel.basic_publish(channel.prepare_message("{}"), exchange="", routing_key="labels")
+        message = channel.basic_get("labels")
+        assert message is not None
+        process.kill()
+        process.wait(10)
+        with suppress(Exception):
+            connection.collect()
+        connection.close()
+        message.ack()  # its job is done meanwhile
+        assert not connection.connected
