@@ -3,6 +3,7 @@
 Nothing here needs Django: the settings of the tests copy before they are read.
 """
 
+import fcntl
 import os
 import subprocess
 from pathlib import Path
@@ -20,7 +21,12 @@ def begun() -> Path | None:
 
 
 def copy(begun: Path, data: Path, *more: str) -> None:
-    """Give `data`, a data folder without servers, the tables made in `begun`; a folder that has some keeps its own."""
-    if not (data / KEPT[0]).exists():
-        data.mkdir(mode=0o711, parents=True, exist_ok=True)
-        subprocess.run(["cp", "-a", *(begun / name for name in (*KEPT, *more)), data], check=True)
+    """Give `data`, a data folder without servers, the tables made in `begun`; a folder that has some keeps its own.
+
+    Two processes may begin with the same folder at once: one copies, the other waits.
+    """
+    data.mkdir(mode=0o711, parents=True, exist_ok=True)
+    with (data / "copying.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (data / KEPT[0]).exists():
+            subprocess.run(["cp", "-a", *(begun / name for name in (*KEPT, *more)), data], check=True)
