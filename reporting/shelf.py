@@ -23,7 +23,6 @@ MEASURED = timedelta(days=365)
 ENOUGH_OF_PRODUCT, ENOUGH_OF_CATEGORY = 10, 30  # pieces looked at before a share is believed
 USUAL_TRANSIT, USUAL_DOCK = 4, 2  # days, until there is a history
 HORIZON = 14  # days
-ONE = Decimal(1)
 TENTH = Decimal("0.1")
 
 BASES = {

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oms import outbox
-from oms.encryption import blind_index, name_words
 from oms.models import Customer, NameWord, Order
 from oms.verbs import verb
 from returns import eligibility
@@ -85,9 +84,7 @@ def _person(order: Order, told: Recipient, *, at: datetime) -> Customer:
     person.index_personal()
     person.save()
     person.name_words.all().delete()
-    NameWord.objects.bulk_create(
-        NameWord(customer=person, word=blind_index("name", word)) for word in name_words(told.name)
-    )
+    NameWord.objects.bulk_create(person.words_of_name())
     return person
 
 

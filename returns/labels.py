@@ -95,12 +95,8 @@ def shop_at(house: Warehouse) -> Address:
     )
 
 
-def customer_of(order: Order) -> Address:
-    """The shipping address of the order (R52)."""
-    return address_of(order.customer, order)
-
-
 def address_of(person: Customer | None, order: Order) -> Address:
+    """Where this person has the goods of the order (R52)."""
     if person is None:
         return Address(name="", street1="", city="", country=code_of(order.country))
     return Address(

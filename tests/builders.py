@@ -14,7 +14,6 @@ from decimal import Decimal
 from itertools import count
 from uuid import UUID, uuid4
 
-from oms.encryption import blind_index, name_words
 from oms.models import Customer, NameWord, Order, OrderLine, Payment, Product, Shipment, ShipmentLine
 from oms.states import PaymentMethod, ShipmentStatus
 from refunds.pricing import price_return
@@ -58,9 +57,7 @@ def a_customer(
     customer.ensure_key()
     customer.index_personal()
     customer.save()
-    NameWord.objects.bulk_create(
-        NameWord(customer=customer, word=blind_index("name", word)) for word in name_words(name)
-    )
+    NameWord.objects.bulk_create(customer.words_of_name())
     return customer
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from oms import bulk
-from oms.encryption import blind_index, name_words
+from oms.encryption import blind_index
 from oms.importing.documents import Buyer
 from oms.models import Customer, NameWord
 
@@ -58,11 +58,7 @@ class People:
             customer.index_personal()
             customers.append(customer)
         bulk.insert(customers)
-        NameWord.objects.bulk_create(
-            NameWord(customer=customer, word=blind_index("name", word))
-            for customer, buyer in zip(customers, new.values(), strict=True)
-            for word in name_words(buyer.name)
-        )
+        NameWord.objects.bulk_create(word for customer in customers for word in customer.words_of_name())
         self.known.update({key: customer.pk for key, customer in zip(new, customers, strict=True)})
 
 

@@ -69,6 +69,10 @@ class Customer(models.Model):
         self.email_index = blind_index("email", self.email) if self.email else None
         self.postcode_index = blind_postcode(self.postcode) if self.postcode else None
 
+    def words_of_name(self) -> list["NameWord"]:
+        """Rows by which the name is found, not saved."""
+        return [NameWord(customer=self, word=blind_index("name", word)) for word in name_words(self.name)]
+
     @property
     def actor(self) -> str:
         return f"customer:{self.ref}"

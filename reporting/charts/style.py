@@ -6,7 +6,7 @@ Spec = dict[str, Any]
 
 ACCENT, QUIET, GRID = "var(--chart)", "var(--chart-quiet)", "var(--chart-grid)"
 INK, INK_2, PAPER = "var(--ink)", "var(--ink-2)", "var(--paper)"
-BAD, CAREFUL = "var(--bad)", "var(--careful)"
+CAREFUL = "var(--careful)"
 CLOCK_COLORS = {
     "us": "var(--chart)",
     "customer": "var(--waiting)",

@@ -38,8 +38,6 @@ DEFAULT_REASONS = (
     Reason("unwanted_gift", _("It was a gift I do not want"), is_our_fault=False, asks_photo=False),
 )
 
-DEFAULT_CONDITIONS = ("sealed", "opened", "used", "damaged", "defective")
-
 # Kind, parameters and priority only: a row of PolicyRule each.
 DEFAULT_RULES = (
     Rule("already_returned", {}, 10),

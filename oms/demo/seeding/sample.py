@@ -13,7 +13,6 @@ from django.db import connection, transaction
 
 from oms import journal
 from oms.demo.seeding import charges
-from oms.encryption import blind_index, name_words
 from oms.models import Customer, NameWord, Order, OrderLine, Payment, Product, Shipment, ShipmentLine
 from oms.states import PaymentMethod, ShipmentStatus
 
@@ -91,7 +90,7 @@ def _make_people(random: Random) -> None:
             f"LE{random.randrange(1, 10)} {random.randrange(1, 10)}{random.choice('ABDEFG')}{random.choice('ABDEFG')}"
         )
         person.index_personal()
-        words += [NameWord(customer=person, word=blind_index("name", word)) for word in name_words(person.name)]
+        words += person.words_of_name()
         # one by one: personal fields are sealed as they are saved
         person.save()
     NameWord.objects.bulk_create(words, ignore_conflicts=True)
