@@ -93,8 +93,6 @@ def _issue_for_return(rma: RMA, owed: Owed, *, by: str, at: datetime) -> None:
 def _ways(rma: RMA, total: Decimal) -> list[tuple[RefundDestination, Decimal]]:
     if rma.resolution == Resolution.EXCHANGE:
         return ways_of(rma, total)
-    if rma.recipient_id is not None:  # what the buyer paid becomes credit of who was given the goods, nothing else
-        return [(RefundDestination.STORE_CREDIT, total)]
     return [(WAY_OF.get(Resolution(rma.resolution), RefundDestination.ORIGINAL), total)]
 
 
