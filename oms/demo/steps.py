@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from oms.demo.browser import Browser, Lost, Page
+from oms.demo.browser import Browser, Lost, Page, certificates
 from oms.demo.people import code_to_enter
 
 PATIENCE = 60.0  # seconds to wait for what workers do
@@ -23,8 +23,10 @@ class Asked:
     quoted: str
 
 
-def wait_for[Found](what: Callable[[], Found | None], words: str, patience: float = PATIENCE) -> Found:
-    """Ask again until there is an answer. Raises Lost after `patience` seconds."""
+def wait_for[Found](
+    what: Callable[[], Found | None], words: str, patience: float = PATIENCE, every: float = 0.05
+) -> Found:
+    """Ask again, `every` so many seconds, until there is an answer. Raises Lost after `patience` seconds."""
     until = time.monotonic() + patience
     while True:
         found = what()
@@ -32,7 +34,7 @@ def wait_for[Found](what: Callable[[], Found | None], words: str, patience: floa
             return found
         if time.monotonic() > until:
             raise Lost(f"waited {patience:.0f} s for {words}")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 # ── The customer ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -128,6 +130,10 @@ def inspect_all(dock: Browser, number: str, *, condition: str = "opened") -> Pag
 def scan_parcel(sandbox_url: str, tracking_number: str, status: str) -> None:
     """Let the stand-in for the carrier scan a parcel; its webhook follows."""
     told = httpx.post(
-        f"{sandbox_url}/_sandbox/trackers/{tracking_number}", json={"status": status}, timeout=30, trust_env=False
+        f"{sandbox_url}/_sandbox/trackers/{tracking_number}",
+        json={"status": status},
+        timeout=30,
+        trust_env=False,
+        verify=certificates(),
     )
     told.raise_for_status()

@@ -40,9 +40,7 @@ class Meter:
 
     def memory(self) -> dict[str, float]:
         """Largest process of each part, in MiB of resident memory."""
-        return {
-            name: round(max(one.memory_info().rss for one in tree(pid)) / 2**20, 1) for name, pid in self.parts.items()
-        }
+        return {name: round(max(map(_resident, tree(pid))) / 2**20, 1) for name, pid in self.parts.items()}
 
     @staticmethod
     def _postmaster() -> int:
@@ -83,6 +81,14 @@ def connect(database: str) -> psycopg.Connection:
 def tree(pid: int) -> list[psutil.Process]:
     first = psutil.Process(pid)
     return [first, *first.children(recursive=True)]
+
+
+def _resident(one: psutil.Process) -> int:
+    """Bytes of memory; 0 for a process that has ended since it was listed, as a spent worker child does."""
+    try:
+        return int(one.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def cpu_of(pid: int) -> float:
