@@ -1,5 +1,6 @@
 """A return being put together: the answers so far, kept so that nothing is lost."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -77,6 +78,12 @@ def pick(draft: ReturnDraft, line: int, sku: str, *, at: datetime) -> None:
     draft.answers = draft.answers | {"instead": draft.answers.get("instead", {}) | {str(line): sku}}
     draft.updated_at = at
     draft.save(update_fields=["answers", "updated_at"])
+
+
+def fingerprint(draft: ReturnDraft, *parts: str) -> str:
+    """Stands for what is chosen now: a page that carries another one shows what was chosen before (U19)."""
+    chosen = [draft.answers.get(part) for part in parts]
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def wanted(draft: ReturnDraft) -> list[Wanted]:

@@ -43,7 +43,8 @@ def test_from_the_card_to_the_goods_set_aside(client: Client, recent: Any) -> No
     whole = client.post(items, {"product": "MUG-G"})["Location"]
     html = client.get(whole)
     assert "Nothing to pay" in text_of(html)
-    assert fields_of(html.content.decode()) == {"confirmed_total": "10.00", "confirmed_gross": "10.00"}
+    agreed = fields_of(html.content.decode())
+    assert agreed | {"chosen": ""} == {"chosen": "", "confirmed_total": "10.00", "confirmed_gross": "10.00"}
     sent = [client.post(whole, fields_of(html.content.decode())) for _twice in range(2)]
     rma = RMA.objects.get()
     assert [one["Location"] for one in sent] == [rma.get_portal_path()] * 2
@@ -100,6 +101,24 @@ def test_amounts_that_are_none_are_refused(client: Client, recent: Any, amount: 
     whole = client.post(items, {"product": "MUG-G"})["Location"]
     assert client.post(whole, {"confirmed_total": "10.00", "confirmed_gross": amount}).status_code == 422
     assert RMA.objects.count() == 0
+
+
+def test_another_size_chosen_in_another_tab_is_shown_before_it_is_sent(client: Client, recent: Any) -> None:
+    """Both cost the same, so the amounts would not tell."""
+    order, black = recent(), a_green_mug()
+    black.pk, black.sku, black.options = None, "MUG-B", {"Color": "black"}
+    black.save()
+    on_the_shelf(black, 5)
+    items = client.get(chosen(client, order))["Location"]
+    whole = client.post(items, {"product": "MUG-G"})["Location"]
+    form = fields_of(client.get(whole).content.decode())
+    client.post(items, {"product": black.sku})
+    answer = client.post(whole, form)
+    assert answer.status_code == 409
+    assert "You chose something else meanwhile" in text_of(answer)
+    assert RMA.objects.count() == 0
+    assert client.post(whole, fields_of(answer.content.decode())).status_code == 302
+    assert Dispatch.objects.get().order.lines.get().sku == black.sku
 
 
 def test_a_changed_price_is_shown_before_anything_happens(client: Client, recent: Any) -> None:

@@ -19,6 +19,7 @@ from returns import drafts, lookups
 from returns.models import RMA, ReturnDraft, ReturnPhoto
 from returns.states import RMAStatus
 from tests.builders import Sold, an_order
+from tests.returns.test_portal_walk import fields_of
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -364,6 +365,24 @@ def test_another_amount_than_the_one_shown_is_shown_again(client: Client, recent
 
 
 @pytest.mark.django_db
+def test_what_was_chosen_anew_in_another_tab_is_shown_before_it_is_sent(
+    client: Client, recent: Callable[..., Order]
+) -> None:
+    """Both come to the same amount, so the amount would not tell."""
+    order = recent(lines=[Sold(gross="10.00", tax="1.67"), Sold(sku="LAMP", gross="10.00", tax="1.67")])
+    draft = answered(client, order)
+    agreed = fields_of(client.get(f"/return/{draft.ref}/resolution/").content.decode())
+    lamp = order.lines.order_by("position").last()
+    client.post(f"/return/{draft.ref}/items/", answers(lamp))
+    response = client.post(f"/return/{draft.ref}/confirmation/", agreed)
+    assert response.status_code == 409
+    assert "You chose something else meanwhile" in said(response)
+    assert not RMA.objects.exists()
+    client.post(f"/return/{draft.ref}/confirmation/", fields_of(response.content.decode()))
+    assert RMA.objects.get().lines.get().order_line == lamp
+
+
+@pytest.mark.django_db
 def test_what_somebody_else_took_meanwhile_is_said(client: Client, recent: Callable[..., Order]) -> None:
     order = recent(lines=[Sold(quantity=1, gross="10.00", tax="1.67")])
     draft = answered(client, order)
@@ -389,11 +408,19 @@ def test_unknown_and_old_drafts_are_the_same_404(client: Client, recent: Callabl
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("method", "page"), [("get", "confirmation"), ("post", "resolution"), ("put", "items"), ("delete", "items")]
+    ("method", "page"), [("put", "confirmation"), ("post", "resolution"), ("put", "items"), ("delete", "items")]
 )
 def test_other_methods_are_refused(client: Client, recent: Callable[..., Order], method: str, page: str) -> None:
     draft = draft_of(recent())
     assert getattr(client, method)(f"/return/{draft.ref}/{page}/").status_code == 405
+
+
+@pytest.mark.django_db
+def test_the_answer_to_a_confirmation_opened_again_leads_to_what_it_is_about(
+    client: Client, recent: Callable[..., Order]
+) -> None:
+    draft = draft_of(recent())
+    assert client.get(f"/return/{draft.ref}/confirmation/")["Location"] == f"/return/{draft.ref}/resolution/"
 
 
 # ── Cost and secrecy ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from oms import outbox
 from oms.refusals import Refused
@@ -34,10 +34,12 @@ def resolution(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     return _resolution_page(request, draft, wanted, way=way if way in Resolution.values else "")
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @draft_page
 def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     """Open the return. Sent twice, from two tabs or after going back, it is the same return."""
+    if request.method != "POST":  # an answer to the form, opened again by its address
+        return redirect("portal:resolution", draft.ref)
     is_gift = draft.recipient_id is not None
     form = ConfirmationForm(request.POST, currency=draft.order.currency, shows_amount=not is_gift)
     wanted = drafts.wanted(draft)
@@ -46,6 +48,8 @@ def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     if not form.is_valid():
         return _resolution_page(request, draft, wanted, form=form, status=422)
     way = form.cleaned_data["resolution"]
+    if request.POST.get("chosen", "") not in ("", drafts.fingerprint(draft, "lines")):
+        return _resolution_page(request, draft, wanted, way=way, rechosen=True, status=409)
     now, customer = timezone.now(), draft.sender
     try:
         rma = lifecycle.request(
@@ -75,6 +79,7 @@ def _resolution_page(
     way: str = "",
     form: ConfirmationForm | None = None,
     changed: bool = False,
+    rechosen: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
@@ -91,7 +96,16 @@ def _resolution_page(
     except Refused as refused:
         return _start_again(request, draft, refused)
     screens = 3 if len(choosable_of(lines_of(file, at=now))) <= ON_ONE_SCREEN else 4
-    context = {"draft": draft, "form": form, "changed": changed, "screens": screens, "ways": ways, **offered}
+    context = {
+        "draft": draft,
+        "chosen": drafts.fingerprint(draft, "lines"),
+        "form": form,
+        "changed": changed,
+        "rechosen": rechosen,
+        "screens": screens,
+        "ways": ways,
+        **offered,
+    }
     return render(request, "portal/resolution.html", context, status=status)
 
 

@@ -65,6 +65,8 @@ def exchange(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     form = ExchangeForm(request.POST, currency=draft.order.currency)
     if not form.is_valid():
         return _whole(request, draft, wanted, picks, form=form, status=422)
+    if request.POST.get("chosen", "") not in ("", drafts.fingerprint(draft, "lines", "instead")):
+        return _whole(request, draft, wanted, picks, rechosen=True, status=409)
     now, customer = timezone.now(), draft.order.customer
     try:
         rma = lifecycle.request(
@@ -104,6 +106,7 @@ def _whole(
     *,
     form: ExchangeForm | None = None,
     changed: bool = False,
+    rechosen: bool = False,
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -121,8 +124,10 @@ def _whole(
     context = {
         "draft": draft,
         "shop": shops.current(),
+        "chosen": drafts.fingerprint(draft, "lines", "instead"),
         "form": form,
         "changed": changed,
+        "rechosen": rechosen,
         "refusal": "" if changed else refusal,
         "rows": [
             {

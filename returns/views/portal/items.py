@@ -22,6 +22,7 @@ from returns import drafts, photos
 from returns.drafts import LineAnswer
 from returns.eligibility import LineView, OrderFile, lines_of, open_file
 from returns.forms.portal import CHOOSE_ITEMS, ItemsForm, LineForm, Terms
+from returns.lookups import DRAFT_LIFE
 from returns.models import RMA, ReturnDraft, ReturnPhoto
 from returns.refusals import ForeignLine
 from returns.situation import situation, with_facts
@@ -37,8 +38,8 @@ def draft_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     @wraps(view)
     def found(request: HttpRequest, draft: UUID, **kwargs: Any) -> HttpResponse:
         one = drafts.find(draft, at=timezone.now())
-        if one is None:
-            raise Http404
+        if one is None:  # too old, or never there: nobody learns which
+            return render(request, "portal/draft_gone.html", {"days": DRAFT_LIFE.days}, status=404)
         rma = drafts.confirmed(one)
         if rma is not None and view.__name__ != "photo":
             return redirect(rma.get_portal_path())
