@@ -1,5 +1,7 @@
 """What must be true before this runs, and what production still lacks, with what to do about it."""
 
+import base64
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,10 +11,16 @@ from django.conf import settings
 from django.core.checks import Error, Warning
 from django.db.models.signals import post_save
 
+from oms import encryption
 from oms.models import Event
 
 env = environ.Env()
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+SHAPES = {
+    "HOMEWARD_MASTER_KEYS": "a list of id:key, each key base64 of 32 bytes",
+    "HOMEWARD_INDEX_KEY": "base64 of 32 bytes",
+    "HOMEWARD_CHAIN_KEY": "base64 of 32 bytes",
+}
 
 
 def check_event_bridge(**_kwargs: Any) -> list[Error]:
@@ -26,7 +34,7 @@ def check_event_bridge(**_kwargs: Any) -> list[Error]:
 
 
 def check_secrets(**_kwargs: Any) -> list[Error]:
-    """`oms.E020`: production names its secrets itself; generated ones live on one machine only."""
+    """`oms.E020`, `oms.E028`: production names its secrets itself, whole; generated ones live on one machine only."""
     wanted = {
         "SECRET_KEY": "SECRET_KEY",
         "HOMEWARD_MASTER_KEYS": "MASTER_KEYS",
@@ -35,15 +43,28 @@ def check_secrets(**_kwargs: Any) -> list[Error]:
         "STRIPE_WEBHOOK_SECRET": "STRIPE_WEBHOOK_SECRET",
         "EASYPOST_WEBHOOK_SECRET": "EASYPOST_WEBHOOK_SECRET",
     }
-    return [
+    found = [
         Error(f"{variable} is not set.", hint=f"Set {variable} in the environment; see .env.example.", id="oms.E020")
         for variable in wanted
         if not env.str(variable, "")
     ]
+    damaged = [name for name in SHAPES if env.str(name, "") and not _has_shape(name)]
+    return found + [
+        Error(f"{name} is not {SHAPES[name]}.", hint="See .env.example.", id="oms.E028") for name in damaged
+    ]
+
+
+def _has_shape(name: str) -> bool:
+    try:
+        if name == "HOMEWARD_MASTER_KEYS":
+            return encryption.newest_master_key() in range(256)  # one byte names it
+        return len(base64.b64decode(env.str(name), validate=True)) == 32
+    except ValueError:
+        return False
 
 
 def check_vendors(**_kwargs: Any) -> list[Error | Warning]:
-    """`oms.E021`–`E024`: a live key never meets the sandbox, production never does."""
+    """`oms.E021`–`E027`, `W029`: a live key never meets the sandbox, production never does; nothing is forgotten."""
     found: list[Error | Warning] = []
     for name, key, base, live in (
         ("STRIPE", settings.STRIPE_API_KEY, settings.STRIPE_API_BASE, ("sk_live_", "rk_live_")),
@@ -67,6 +88,8 @@ def check_vendors(**_kwargs: Any) -> list[Error | Warning]:
         found.append(Error("PAYPAL_WEBHOOK_ID is not set: no message of PayPal is believed.", hint=hint, id="oms.E027"))
     if not env.str("DATABASE_URL", ""):
         found.append(Error("DATABASE_URL is not set: data would live in an embedded server.", id="oms.E024"))
+    if settings.ACCOUNTING_FOLDER and not Path(settings.ACCOUNTING_FOLDER).is_dir():
+        found.append(Warning("ACCOUNTING_FOLDER is no folder: no file of the accounting is compared.", id="oms.W029"))
     if not settings.EMAIL_URL:
         found.append(Warning("EMAIL_URL is not set: mails stay in the database.", id="oms.W025"))
     if not settings.PUBLIC_URL.startswith("https://"):

@@ -1,9 +1,12 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from django.conf import settings
+
+from oms.checks import check_secrets
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READ = re.compile(r'(?:env\.\w+|_secret)\("([A-Z][A-Z_]+)"')
@@ -41,3 +44,20 @@ def test_every_service_answers_for_its_health_and_has_no_privileges(compose: dic
     assert "HEALTHCHECK" in (ROOT / "Dockerfile").read_text()
     assert "\nUSER homeward\n" in (ROOT / "Dockerfile").read_text()
     assert {name for name, service in services.items() if service.get("cap_drop") != ["ALL"]} == {"postgres"}
+
+
+def test_what_is_missing_is_named_before_anything_starts(compose: dict) -> None:
+    """A key that is forgotten would be the empty one, and could never be changed again."""
+    assert "manage.py check --deploy &&" in compose["services"]["migrate"]["command"]
+    waiting = {name for name, service in compose["services"].items() if "migrate" in service.get("depends_on", {})}
+    assert set(compose["services"]) - waiting == {"migrate", "postgres", "redis"}
+
+
+@pytest.mark.parametrize("name", ["HOMEWARD_MASTER_KEYS", "HOMEWARD_INDEX_KEY", "HOMEWARD_CHAIN_KEY"])
+@pytest.mark.parametrize("value", ["secret", "1:c2hvcnQ=", "c2hvcnQ=", "300:" + "A" * 43 + "="])
+def test_a_key_of_another_shape_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    monkeypatch.setenv(name, value)
+    settings.MASTER_KEYS = value
+    assert [one.id for one in check_secrets() if one.msg.startswith(f"{name} is not") and "base64" in one.msg] == [
+        "oms.E028"
+    ]
