@@ -1,8 +1,7 @@
 """Who is told what, and when: the table event → audience → template.
 
-Templates are `templates/mail/<template>.html` and `.txt`. `when` looks at the event and what it is about; `delay`
-counts from the event and keeps quiet hours, as does what `can_wait`. One event makes at most one message per template
-and audience.
+Templates are `templates/mail/<template>.html` and `.txt`. `when` is one of the `circumstances`; `delay` counts from the
+event and keeps quiet hours, as does what `can_wait`. One event makes at most one message per template and audience.
 """
 
 from collections.abc import Callable
@@ -12,141 +11,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from notifications import circumstances
 from notifications.occasions import SURVEY, Occasion
 from notifications.states import Audience
-from refunds.lifecycle.credit_by_hand import BY_HAND
-from refunds.states import RefundDestination
-from returns.case_states import CaseKind
 from returns.lifecycle.taking_back import TAKE_BACK_WITHIN
-from returns.states import ReceiptResult, RMASource, RMAStatus
+from returns.states import RMAStatus
 
 MISSING = "missing"
 SURVEY_AFTER = timedelta(days=1)  # the money is on its way and the impression fresh (R11)
-
-# ── Conditions ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _always(occasion: Occasion) -> bool:
-    return True
-
-
-def _asked_as(*statuses: RMAStatus) -> Callable[[Occasion], bool]:
-    """The request was decided like this when it was made."""
-    return lambda occasion: occasion.event.facts["status"] in statuses
-
-
-def _approved_without_label(occasion: Occasion) -> bool:
-    facts = occasion.event.facts
-    without = facts.get("status", RMAStatus.APPROVED) == RMAStatus.APPROVED and not facts.get("parcel")
-    return without and _to_be_sent(occasion)
-
-
-def _to_be_sent(occasion: Occasion) -> bool:
-    return occasion.rma is not None and occasion.rma.comes_back
-
-
-def _kept(occasion: Occasion) -> bool:
-    facts = occasion.event.facts
-    return facts.get("status", RMAStatus.APPROVED) == RMAStatus.APPROVED and not _to_be_sent(occasion)
-
-
-def _kept_now(occasion: Occasion) -> bool:
-    return bool(occasion.event.facts["due"])
-
-
-def _received(occasion: Occasion) -> bool:
-    """What is approved and kept has a mail of its own, that says all at once."""
-    return occasion.event.facts["status"] in (RMAStatus.APPROVED, RMAStatus.NEEDS_REVIEW) and not _kept(occasion)
-
-
-def _collected(occasion: Occasion) -> bool:
-    return occasion.rma is not None and occasion.rma.is_collected
-
-
-def _still_wanted(occasion: Occasion) -> bool:
-    """A label that comes after the return was called off is no news."""
-    return _rma_status(occasion) not in (RMAStatus.REJECTED, RMAStatus.CANCELED, RMAStatus.EXPIRED)
-
-
-def _rma_status(occasion: Occasion) -> str:
-    assert occasion.rma is not None
-    return occasion.rma.status
-
-
-def _something_came(occasion: Occasion) -> bool:
-    return any(one["result"] in ReceiptResult.arrived() for one in occasion.event.facts["receipts"])
-
-
-def _something_missing(occasion: Occasion) -> bool:
-    """Announced, and surely not in the parcel. What the carrier lost has a case of its own."""
-    gone = any(one["result"] == ReceiptResult.SHORT for one in occasion.event.facts["receipts"])
-    return gone and not _is_brought_back(occasion)
-
-
-def _is_brought_back(occasion: Occasion) -> bool:
-    """Nobody asked for this return: the parcel never reached the customer."""
-    return occasion.rma is not None and occasion.rma.source == RMASource.CARRIER
-
-
-def _came_back(occasion: Occasion) -> bool:
-    return _something_came(occasion) and _is_brought_back(occasion)
-
-
-def _sent_back_came(occasion: Occasion) -> bool:
-    return _something_came(occasion) and not _is_brought_back(occasion)
-
-
-def _is_told(occasion: Occasion) -> bool:
-    """What comes back is told with the question why; of a return parcel only a delay is news, the rest is trouble."""
-    facts = occasion.event.facts
-    if facts["kind"] == CaseKind.TURNED_UP:
-        return False
-    if facts["is_outbound"]:
-        return facts["kind"] not in CaseKind.coming_back()
-    return facts["kind"] == CaseKind.DELAYED
-
-
-def _something_refused(occasion: Occasion) -> bool:
-    return bool(occasion.event.facts["holds"])
-
-
-def _all_accepted(occasion: Occasion) -> bool:
-    return not _something_refused(occasion) and not _is_brought_back(occasion)
-
-
-def _sent_back(occasion: Occasion) -> bool:
-    return occasion.dispatch is not None and occasion.dispatch.sends_back
-
-
-def _instead(occasion: Occasion) -> bool:
-    return not _sent_back(occasion)
-
-
-def _as_credit(occasion: Occasion) -> bool:
-    return occasion.refund is not None and occasion.refund.way == RefundDestination.STORE_CREDIT
-
-
-def _as_money(occasion: Occasion) -> bool:
-    """What pays for an exchange is told when that leaves."""
-    refund = occasion.refund
-    return not _as_credit(occasion) and refund is not None and refund.destination != RefundDestination.EXCHANGE
-
-
-def _given_by_hand(occasion: Occasion) -> bool:
-    """What comes with a refund is told with it."""
-    return occasion.event.facts["category"] in BY_HAND
-
-
-def _late(occasion: Occasion) -> bool:
-    """It had been paid, and came back: before that the customer was told nothing that is now wrong."""
-    return bool(occasion.event.facts["late"])
-
-
-def _not_yet_asked(occasion: Occasion) -> bool:
-    return not getattr(occasion.rma, "was_asked", False) and not _is_brought_back(occasion)
-
-
-# ── The table ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +30,7 @@ class Entry:
     label: Any
     subject: Any
     audience: Audience = Audience.CUSTOMER
-    when: Callable[[Occasion], bool] = _always
+    when: Callable[[Occasion], bool] = circumstances.always
     delay: timedelta = timedelta(0)
     can_wait: bool = False  # a word of ours that nobody waits for: it keeps quiet hours, as whatever is delayed does
 
@@ -179,19 +51,19 @@ CATALOGUE = (
         "rma.requested",
         "received",
         *_RECEIVED,
-        when=_received,
+        when=circumstances.received,
     ),
     # The label makes the approval (R56–R62); where the policy gives none, the yes itself does.
-    Entry("parcel.labeled", "approved", *_APPROVED, when=_still_wanted),
-    Entry("rma.requested", "approved", *_APPROVED, when=_approved_without_label),
-    Entry("rma.approved", "approved", *_APPROVED, when=_approved_without_label),
+    Entry("parcel.labeled", "approved", *_APPROVED, when=circumstances.still_wanted),
+    Entry("rma.requested", "approved", *_APPROVED, when=circumstances.approved_without_label),
+    Entry("rma.approved", "approved", *_APPROVED, when=circumstances.approved_without_label),
     # What we collect: a person's yes is told at once, the day when it is found.
-    Entry("rma.approved", "pickup", *_PICKUP, when=_collected),
+    Entry("rma.approved", "pickup", *_PICKUP, when=circumstances.collected),
     Entry("parcel.pickup_arranged", "pickup", *_PICKUP),
-    Entry("rma.requested", "kept", *_KEPT, when=_kept),
-    Entry("rma.approved", "kept", *_KEPT, when=_kept),
-    Entry("rma.resolution_changed", "kept", *_KEPT, when=_kept_now),
-    Entry("rma.requested", "rejected", *_REJECTED, when=_asked_as(RMAStatus.REJECTED)),
+    Entry("rma.requested", "kept", *_KEPT, when=circumstances.kept),
+    Entry("rma.approved", "kept", *_KEPT, when=circumstances.kept),
+    Entry("rma.resolution_changed", "kept", *_KEPT, when=circumstances.kept_now),
+    Entry("rma.requested", "rejected", *_REJECTED, when=circumstances.asked_as(RMAStatus.REJECTED)),
     Entry("rma.rejected", "rejected", *_REJECTED),
     Entry("rma.info_asked", "info_asked", _("question"), _("A question about your return for order %(order)s")),
     # Not "received" (N4): the carrier has it, we do not.
@@ -201,14 +73,14 @@ CATALOGUE = (
         "trouble",
         _("trouble on the way"),
         _("Your return parcel is held up: order %(order)s"),
-        when=_still_wanted,
+        when=circumstances.still_wanted,
     ),
     Entry(
         "rma.received",
         "arrived",
         _("arrived"),
         _("Your return has arrived: order %(order)s"),
-        when=_sent_back_came,
+        when=circumstances.sent_back_came,
     ),
     # After the minute in which the dock may take its count back.
     Entry(
@@ -216,7 +88,7 @@ CATALOGUE = (
         MISSING,
         _("something was missing"),
         _("Something was not in your return: order %(order)s"),
-        when=_something_missing,
+        when=circumstances.something_missing,
         delay=TAKE_BACK_WITHIN,
     ),
     Entry(
@@ -224,7 +96,7 @@ CATALOGUE = (
         "came_back",
         _("undelivered parcel back"),
         _("Your parcel is back with us: order %(order)s"),
-        when=_came_back,
+        when=circumstances.came_back,
     ),
     Entry("case.asked", "not_delivered", _("not delivered"), _("Your parcel is coming back to us: order %(order)s")),
     Entry(
@@ -232,21 +104,21 @@ CATALOGUE = (
         "parcel_wrong",
         _("parcel late, lost or damaged"),
         _("About your parcel: order %(order)s"),
-        when=_is_told,
+        when=circumstances.is_told,
     ),
     Entry(
         "rma.inspected",
         "inspected",
         _("inspected"),
         _("We have looked at your return: order %(order)s"),
-        when=_all_accepted,
+        when=circumstances.all_accepted,
     ),
     Entry(
         "rma.inspected",
         "held",
         _("not accepted as it came"),
         _("Please tell us what to do with your return: order %(order)s"),
-        when=_something_refused,
+        when=circumstances.something_refused,
     ),
     Entry(
         "rma.hold_decided",
@@ -266,37 +138,45 @@ CATALOGUE = (
         "exchange_sent",
         _("exchange sent"),
         _("What you get instead is on its way: order %(order)s"),
-        when=_instead,
+        when=circumstances.instead,
     ),
     Entry(
         "dispatch.shipped",
         "goods_back_sent",
         _("sent back"),
         _("Your own goods are on their way back: order %(order)s"),
-        when=_sent_back,
+        when=circumstances.sent_back,
     ),
     Entry(
         "dispatch.delivered",
         "exchange_delivered",
         _("exchange delivered"),
         _("What you get instead was delivered: order %(order)s"),
-        when=_instead,
+        when=circumstances.instead,
     ),
     Entry(
         "dispatch.delivered",
         "goods_back_delivered",
         _("sent back, delivered"),
         _("Your own goods were delivered: order %(order)s"),
-        when=_sent_back,
+        when=circumstances.sent_back,
     ),
-    Entry("refund.settled", "refunded", _("refunded"), _("Your refund for order %(order)s"), when=_as_money),
-    Entry("refund.settled", "credited", _("store credit"), _("Your store credit for order %(order)s"), when=_as_credit),
+    Entry(
+        "refund.settled", "refunded", _("refunded"), _("Your refund for order %(order)s"), when=circumstances.as_money
+    ),
+    Entry(
+        "refund.settled",
+        "credited",
+        _("store credit"),
+        _("Your store credit for order %(order)s"),
+        when=circumstances.as_credit,
+    ),
     Entry(
         "store_credit.granted",
         "credit_given",
         _("store credit, given"),
         _("You have more store credit: order %(order)s"),
-        when=_given_by_hand,
+        when=circumstances.given_by_hand,
     ),
     Entry(
         "store_credit.ending",
@@ -317,7 +197,7 @@ CATALOGUE = (
         "refund_failed",
         _("refund came back"),
         _("Your refund for order %(order)s came back to us"),
-        when=_late,
+        when=circumstances.late,
     ),
     Entry(
         "refund.failed",
@@ -325,7 +205,7 @@ CATALOGUE = (
         _("refund reversed, for accounting"),
         _("Refund reversed: order %(order)s"),
         audience=Audience.ACCOUNTING,
-        when=_late,
+        when=circumstances.late,
     ),
     Entry("rma.canceled", "canceled", _("canceled"), _("Your return for order %(order)s is canceled")),
     Entry(
@@ -341,7 +221,7 @@ CATALOGUE = (
         SURVEY,
         _("survey"),
         _("How was your return for order %(order)s?"),
-        when=_not_yet_asked,
+        when=circumstances.not_yet_asked,
         delay=SURVEY_AFTER,
     ),
     Entry(
