@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from notifications import circumstances
-from notifications.occasions import SURVEY, Occasion
+from notifications.occasions import GIFT_RETURNED, SURVEY, Occasion
 from notifications.states import Audience
 from returns.lifecycle.taking_back import TAKE_BACK_WITHIN
 from returns.states import RMAStatus
@@ -223,6 +223,14 @@ CATALOGUE = (
         _("How was your return for order %(order)s?"),
         when=circumstances.not_yet_asked,
         delay=SURVEY_AFTER,
+    ),
+    Entry(
+        "rma.closed",
+        GIFT_RETURNED,
+        _("gift came back, for the buyer"),
+        _("Something you gave has come back: order %(order)s"),
+        audience=Audience.BUYER,
+        when=circumstances.buyer_hears_of_it,
     ),
     Entry(
         "stock_warnings.changed",

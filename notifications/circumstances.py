@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from notifications.occasions import Occasion
+from notifications.models import Message
+from notifications.occasions import GIFT_RETURNED, Occasion
 from refunds.lifecycle.credit_by_hand import BY_HAND
 from refunds.states import RefundDestination
 from returns.case_states import CaseKind
-from returns.states import ReceiptResult, RMASource, RMAStatus
+from returns.states import ReceiptResult, RMASource, RMAStatus, Settlement
 
 
 def always(occasion: Occasion) -> bool:
@@ -127,3 +128,11 @@ def late(occasion: Occasion) -> bool:
 
 def not_yet_asked(occasion: Occasion) -> bool:
     return not getattr(occasion.rma, "was_asked", False) and not is_brought_back(occasion)
+
+
+def buyer_hears_of_it(occasion: Occasion) -> bool:
+    """A gift came back and is settled, and its link said beforehand that the buyer is told: once."""
+    rma = occasion.rma
+    if rma is None or rma.gift_link is None or not rma.gift_link.tells_buyer or rma.settlement != Settlement.SETTLED:
+        return False
+    return not Message.objects.filter(rma=rma, template=GIFT_RETURNED).exclude(event=occasion.event).exists()

@@ -37,7 +37,8 @@ def _keep(entry: Entry, occasion: Occasion) -> Message:
 
 
 def _rendered(entry: Entry, occasion: Occasion, shop: Shop) -> Message:
-    customer = occasion.customer if entry.audience == Audience.CUSTOMER else None
+    told = {Audience.CUSTOMER: occasion.customer, Audience.BUYER: occasion.order.customer}
+    customer = told.get(entry.audience)
     if customer is not None and customer.wrapped_key is None:  # erased: nothing can be sealed for them any more
         customer = None
     with translation.override(_language(customer.language if customer else settings.LANGUAGE_CODE)):

@@ -15,6 +15,7 @@ from returns.models import RMA, Dispatch, Parcel, ParcelCase, ReturnDraft
 from returns.parcels import PLAN
 
 SURVEY = "survey"
+GIFT_RETURNED = "gift_returned"
 
 
 @dataclass
@@ -35,7 +36,9 @@ class Occasion:
 
     @property
     def customer(self) -> Customer | None:
-        about = self.rma or (self.case.rma if self.case else None) or self.draft
+        if self.case is not None:
+            return self.case.person
+        about = self.rma or self.draft
         if about is not None and about.recipient_id is not None:
             return about.recipient  # whoever was given the goods is told; the buyer is not
         return self.order.customer
@@ -73,7 +76,7 @@ def _parcel(parcel: int) -> QuerySet[Parcel]:
 
 @prepared
 def _refund(number: str) -> QuerySet[Refund]:
-    related = Refund.objects.select_related("order__customer", "rma__warehouse", "payment", "memo")
+    related = Refund.objects.select_related("order__customer", "rma__warehouse", "payment", "memo__numbering")
     return related.filter(number=number)
 
 
@@ -117,7 +120,9 @@ def _of_credit(event: Event, number: str, at: datetime) -> Occasion:
 
 
 def _of_case(event: Event, number: str, at: datetime) -> Occasion:
-    related = ParcelCase.objects.select_related("order__customer", "shipment", "rma__warehouse", "parcel")
+    related = ParcelCase.objects.select_related(
+        "order__customer", "shipment", "rma__warehouse", "rma__recipient", "parcel"
+    )
     case = related.get(number=number)
     return Occasion(event, at, case.order, case=case)
 

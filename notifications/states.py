@@ -38,5 +38,6 @@ MEANING = {S.QUEUED: "waiting", S.SENDING: "moving", S.SENT: "good", S.FAILED: "
 
 class Audience(TextChoices):
     CUSTOMER = "customer", _("customer")
+    BUYER = "buyer", _("who bought the gift")
     ACCOUNTING = "accounting", _("accounting")
     STAFF = "staff", _("staff")

@@ -77,6 +77,8 @@ class ShopForm(forms.ModelForm):
             "approval_above",
             "credit_bonus",
             "goodwill_most",
+            "buyers_make_gift_links",
+            "tells_buyer_of_gifts",
             "return_rate_notice",
             "return_rate_alarm",
         )
@@ -94,6 +96,14 @@ class ShopForm(forms.ModelForm):
                 "0: every refund."
             ),
             "goodwill_most": _("All goodwill on an order together, in percent of what it cost. 0: none is given."),
+            "buyers_make_gift_links": _(
+                "Where they look their order up. Whoever has the link sees no price and gets store credit of their "
+                "own. The service desk can make one either way."
+            ),
+            "tells_buyer_of_gifts": _(
+                "One mail once the return is done, without a name or an amount. It holds for links made from then on; "
+                "whoever sends it back reads beforehand what the buyer is told."
+            ),
             "credit_bonus": _("On top of a refund that the customer takes as store credit. 0: none."),
         }
 
@@ -103,6 +113,7 @@ class ShopForm(forms.ModelForm):
         (_("How customers reach us"), ("support_email", "support_phone", "support_hours", "chat_url")),
         (_("Mails"), ("sender_name", "sender_email", "accounting_email")),
         (_("Refunds"), ("tender_order", "approval_above", "credit_bonus", "goodwill_most")),
+        (_("Gifts"), ("buyers_make_gift_links", "tells_buyer_of_gifts")),
         (_("Numbers"), ("time_zone", "processing_days", "return_rate_notice", "return_rate_alarm")),
     )
 

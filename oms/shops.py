@@ -31,6 +31,8 @@ FIELDS = frozenset(
         "approval_above",
         "credit_bonus",
         "goodwill_most",
+        "buyers_make_gift_links",
+        "tells_buyer_of_gifts",
         "return_rate_notice",
         "return_rate_alarm",
     }

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from inventory.models import Warehouse
 from oms.countries import code_of
-from oms.models import Customer, Order
-from oms.money import round_half_up
+from oms.models import Customer, Order, Product
+from oms.money import Money
 from oms.prepared import prepared
 from returns import lifecycle
 from returns.carriers import easypost, preferences
@@ -46,7 +46,7 @@ def buy_label(parcel_id: int, *, at: datetime, carrier: Carrier | None = None) -
         grams = sum(_grams(one) for one in goods)
         customs = None
         if crosses_border(rma):
-            if without_papers(goods):
+            if without_papers(rma, goods):
                 return lifecycle.hold_label(parcel_id, LabelHold.CUSTOMS, by="system", at=at)
             customs = customs_of(rma, goods)
         quotes = carrier.rates(here, there, weighing(grams), reference=f"parcel-{parcel.pk}", customs=customs)
@@ -110,10 +110,31 @@ def address_of(person: Customer | None, order: Order) -> Address:
     )
 
 
-def without_papers(goods: Sequence[Packed]) -> list[Packed]:
-    """Goods of which customs would ask what we cannot say: their tariff number, or where they were made."""
-    sold = ((one, one.line.order_line.product) for one in goods)
-    return [one for one, product in sold if product is None or not product.hs_code or not product.origin_country]
+def without_papers(rma: RMA, goods: Sequence[Packed]) -> list[Packed]:
+    """Goods of which customs would ask what we cannot say: their tariff number, where they were made; of a gift, what
+    they sell for."""
+    is_gift = rma.recipient_id is not None
+    unpriced = [one for one in goods if is_gift and declared(rma, one).amount <= 0]
+    return [one for one in goods if one in unpriced or not _is_told(one.line.order_line.product)]
+
+
+def _is_told(product: Product | None) -> bool:
+    return product is not None and bool(product.hs_code and product.origin_country)
+
+
+def declared(rma: RMA, one: Packed) -> Money:
+    """What customs are told these goods are worth: what was paid, and of a gift what they sell for now.
+
+    The papers travel with who sends them, on the label itself with many carriers, so what the buyer paid cannot stand
+    there. It need not: goods that go back are not sold for export, and only then is the price paid their value
+    (Agreement on Implementation of Article VII of GATT 1994, articles 1 to 3: else the value of like goods).
+    """
+    line, product = one.line.order_line, one.line.order_line.product
+    if rma.recipient_id is None:
+        return Money.rounded(line.gross * one.quantity / line.quantity, rma.currency)
+    if product is None or product.price is None:
+        return Money.zero(rma.currency)
+    return Money.rounded(product.price * one.quantity, product.currency)
 
 
 def customs_of(rma: RMA, goods: Sequence[Packed]) -> Customs:
@@ -124,13 +145,13 @@ def customs_of(rma: RMA, goods: Sequence[Packed]) -> Customs:
         line, product = one.line.order_line, one.line.order_line.product
         assert product is not None
         ounces = (_grams(one) * OUNCES_PER_GRAM).quantize(Decimal("0.1"))
-        value = round_half_up(line.gross * one.quantity / line.quantity, rma.currency)
+        worth = declared(rma, one)
         items.append(
             CustomsItem(
                 description=line.description,
                 quantity=one.quantity,
-                value=value,
-                currency=rma.currency,
+                value=worth.amount,
+                currency=worth.currency,
                 weight_oz=max(Decimal("0.1"), ounces),
                 hs_code=product.hs_code,
                 origin=product.origin_country,

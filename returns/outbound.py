@@ -30,9 +30,7 @@ def buy_label(dispatch_id: int, *, at: datetime, carrier: Carrier | None = None)
     if not dispatch.shipment_id:
         quotes = carrier.rates_out(
             labels.shop_at(dispatch.warehouse),
-            labels.address_of(
-                dispatch.rma.sender if dispatch.rma.recipient_id else dispatch.order.customer, dispatch.order
-            ),
+            labels.address_of(dispatch.order.customer, dispatch.order),
             _spec(dispatch),
             reference=f"dispatch-{dispatch.pk}",
         )

@@ -54,7 +54,17 @@ class PaidAlready(Refused):
 
 class NothingToGiveBack(Refused):
     code = "nothing_to_give_back"
-    sentence = _("Nothing of order %(number)s can come back now, so there is nothing to make a link for.")
+    sentence = _("%(skus)s cannot come back now, so there is nothing to make a link for.")
+
+
+class NothingGiven(Refused):
+    code = "nothing_given"
+    sentence = _("Choose what was the gift.")
+
+
+class GiftLinksNotOffered(Refused):
+    code = "gift_links_not_offered"
+    sentence = _("We make gift links ourselves: please write to us or call.")
 
 
 class GiftLinkEnded(Refused):

@@ -23,7 +23,9 @@ def history(order: Order, rules: Sequence[policy.Rule], *, at: datetime) -> poli
     """Count the year before `at`: returns, orders, and what was refunded without coming back (R149)."""
     if order.customer_id is None or not any(policy.looks_at_history(rule) for rule in rules):
         return policy.CustomerFacts()
-    asked = RMA.objects.filter(order__customer=order.customer_id, requested_at__gte=at - YEAR)
+    # What others were given and send back is no habit of the buyer's; a gift is judged by what the buyer did all the
+    # same, so that a link is no way around a limit.
+    asked = RMA.objects.filter(order__customer=order.customer_id, recipient=None, requested_at__gte=at - YEAR)
     asked = asked.exclude(source=RMASource.CARRIER)  # what was never delivered is no habit of theirs (p45)
     kept = Q(resolution=Resolution.KEEP_ITEM) & ~Q(status__in=GIVEN_UP)
     worth = Sum(Cast(KT("quote__total"), DecimalField(**MONEY)), filter=kept & Q(currency=order.currency))

@@ -17,6 +17,8 @@ from oms.models import Shop
 
 def contents(entry: Entry, occasion: Occasion, shop: Shop) -> dict[str, Any]:
     """Everything `templates/mail/<template>` shows of this occasion."""
+    if entry.audience == Audience.BUYER:
+        return _for_the_buyer(occasion, shop)
     found = {
         "shop": letterhead.context(shop),
         "reply_to": shop.support_email,
@@ -42,6 +44,18 @@ _UNPRICED: dict[str, Any] = {
 }
 
 
+def _for_the_buyer(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    """Of a gift's return: that it came back. Not what, not by whom, no amount, and no link to a page that says so."""
+    buyer, number = occasion.order.customer, occasion.order.number
+    return {
+        "shop": letterhead.context(shop),
+        "reply_to": shop.support_email,
+        "reason": _("You get this because you bought order %(order)s.") % {"order": number},
+        "name": buyer.name if buyer else "",
+        "order_number": number,
+    }
+
+
 def _why(entry: Entry, occasion: Occasion) -> str:
     if entry.audience == Audience.ACCOUNTING:
         return _("You get this because this is the accounting address in the settings.")
@@ -49,7 +63,7 @@ def _why(entry: Entry, occasion: Occasion) -> str:
         return _("You get this because you have store credit with us.")
     if entry.template == "portal_link":
         return _("You get this because a link for this order was asked for with your details.")
-    if occasion.rma is None:
+    if occasion.rma is None and not (occasion.case and occasion.case.parcel):
         return _("You get this because of your order %(order)s.") % {"order": occasion.order.number}
     return _("You get this because of your return for order %(order)s.") % {"order": occasion.order.number}
 

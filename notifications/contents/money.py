@@ -124,7 +124,7 @@ def accounting(occasion: Occasion, shop: Shop) -> dict[str, Any]:
         "name": "",
         "amount": Money(refund.amount, refund.currency),
         "refund_number": refund.number,
-        "memo_number": memo.number,
+        "memo_number": memo.known_as,
         "memo_total": Money(memo.total, memo.currency),
         "memo_tax": Money(memo.tax, memo.currency),
         "memo_fees": Money(memo.fees, memo.currency),

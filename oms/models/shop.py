@@ -45,6 +45,12 @@ class Shop(models.Model):
     goodwill_most = models.DecimalField(
         _("goodwill on an order at most (% of it)"), max_digits=5, decimal_places=2, default=100, db_default=100
     )
+    buyers_make_gift_links = models.BooleanField(
+        _("buyers make links for whoever they gave something to"), default=True, db_default=True
+    )
+    tells_buyer_of_gifts = models.BooleanField(
+        _("tell the buyer when a gift came back"), default=False, db_default=False
+    )
     return_rate_notice = models.DecimalField(_("return rate to look at (%)"), max_digits=5, decimal_places=2, default=5)
     return_rate_alarm = models.DecimalField(_("return rate to act on (%)"), max_digits=5, decimal_places=2, default=15)
 

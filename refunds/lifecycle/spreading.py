@@ -41,7 +41,7 @@ def spread(number: str, wanted: Sequence[Tender], *, by: str, at: datetime) -> l
     whole = sum((part.amount for part in parts), Decimal(0))
     if sum((one.amount for one in tenders), Decimal(0)) != whole:
         why = f"the payments come to another amount than {amount_text(whole, refund.currency)}"
-        raise TermsUnusable(what=refund.memo.number, why=why)
+        raise TermsUnusable(what=refund.memo.known_as, why=why)
     lines = list(refund.memo.lines.order_by("pk"))
     made = [
         a_refund(refund.memo, payments[one.payment], one.amount, RefundDestination(refund.destination), at=at)

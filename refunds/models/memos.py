@@ -75,6 +75,11 @@ class CreditMemo(models.Model):
         """The number printed on it, "" until its transaction ends, and for memos taken over from earlier records."""
         return str(self.numbering) if hasattr(self, "numbering") else ""
 
+    @property
+    def known_as(self) -> str:
+        """What everybody calls it: the number printed on it, or ours where none is."""
+        return self.document or self.number
+
 
 class MemoSeries(models.Model):
     """A run of memo numbers without a gap: one per market and year. PostgreSQL counts it, as a verb's last lock."""

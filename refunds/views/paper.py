@@ -31,7 +31,7 @@ def memo_response(memo: CreditMemo, *, named: bool = True) -> HttpResponse:
     except rendering.RendererAway:
         return HttpResponse(memo_html(memo, named=named))
     response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{memo.document or memo.number}.pdf"'
+    response["Content-Disposition"] = f'inline; filename="{memo.known_as}.pdf"'
     return response
 
 

@@ -1,7 +1,13 @@
-"""What somebody types who was given the goods."""
+"""What somebody types who was given the goods, and who makes the link for them."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from returns.eligibility import LineView
+from returns.refusals import NothingGiven
 
 
 class RecipientForm(forms.Form):
@@ -16,7 +22,7 @@ class RecipientForm(forms.Form):
     email = forms.EmailField(
         label=_("Your e-mail"),
         max_length=254,
-        help_text=_("The label and your store credit are sent there. Whoever bought it is told nothing."),
+        help_text=_("The label and your store credit are sent there. Whoever bought it never sees it."),
         error_messages={
             "required": _("Enter your e-mail address."),
             "invalid": _("That is not an e-mail address. It looks like name@example.com."),
@@ -42,3 +48,25 @@ class RecipientForm(forms.Form):
         error_messages={"required": _("Enter your postcode.")},
         widget=forms.TextInput(attrs={"autocomplete": "postal-code", "spellcheck": "false"}),
     )
+
+
+class GiftForm(forms.Form):
+    """Which lines of an order were the gift: those of which something can still come back."""
+
+    line = forms.TypedMultipleChoiceField(
+        label=_("What was the gift?"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": NothingGiven.sentence,
+            "invalid_choice": _("One of the chosen items is not of this order, or cannot come back any more."),
+        },
+    )
+
+    def __init__(self, *args: Any, possible: Sequence[LineView], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["line"].choices = [
+            (view.order_line.pk, f"{view.quantity} × {view.order_line.description}") for view in possible
+        ]
+        if len(possible) == 1:
+            self.initial["line"] = [possible[0].order_line.pk]

@@ -158,4 +158,4 @@ def shut(case: ParcelCase, recovered: Decimal | None = None, *, by: str, at: dat
 def lock_case(number: str) -> ParcelCase:
     """The order's row first, then the case's. Raises ParcelCase.DoesNotExist."""
     known = ParcelCase.objects.select_for_update(no_key=True, of=("order", "self"))
-    return known.select_related("order__customer", "shipment", "rma", "parcel").get(number=number)
+    return known.select_related("order__customer", "shipment", "rma__recipient", "parcel").get(number=number)

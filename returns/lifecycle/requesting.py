@@ -11,18 +11,18 @@ from django.db.models import QuerySet
 from oms import outbox
 from oms.identifiers import new_number
 from oms.models import Customer, Order, UnitClaim
-from oms.money import amount_text
 from oms.prepared import prepared
+from oms.templatetags.components import money as money_words
 from oms.verbs import verb
 from returns import destinations, eligibility, exchanges
 from returns.eligibility import OrderFile, Preview, Wanted
 from returns.exchanges import Instead, Outgoing
 from returns.lifecycle import dispatching
 from returns.lifecycle.locking import authorize
-from returns.models import RMA, Dispatch, Parcel, ReturnLine, ReturnPhoto
+from returns.models import RMA, Dispatch, GiftLink, Parcel, ReturnLine, ReturnPhoto
 from returns.policy import Verdict
 from returns.pricing import Price
-from returns.refusals import GiftPaysCredit, QuoteChanged
+from returns.refusals import ForeignLine, GiftLinkEnded, GiftPaysCredit, QuoteChanged
 from returns.states import RMA_MACHINE, RefundAt, ReleaseAt, Resolution, RMASource, RMAStatus, Settlement
 
 STATUS_OF: Mapping[Verdict, RMAStatus] = {
@@ -60,13 +60,15 @@ def request(
     instead: Sequence[Instead] = (),
     confirmed_gross: Decimal | None = None,
     recipient: Customer | None = None,
+    gift_link: GiftLink | None = None,
 ) -> RMA:
     """Open a return: decided by the policy at once, or put before a person (R20, R44, R50).
 
     The same `form_token` again gives the same return, whoever sends it and however often (p2). Photos of the draft
     with that token become the return's. `instead` is what goes out in exchange: an order of its own, its goods set
-    aside in this transaction. A `recipient` was given the goods by the buyer: theirs is the return, and store credit is
-    all that it can bring (p15). Raises GiftPaysCredit for another way, the refusals of `eligibility.judge` and
+    aside in this transaction. A `recipient` was given the goods by the buyer, and has their `gift_link`: theirs is the
+    return, and store credit is all that it can bring (p15). Raises GiftPaysCredit for another way, GiftLinkEnded when
+    the link was withdrawn meanwhile, ForeignLine for what it does not cover, the refusals of `eligibility.judge` and
     `exchanges.outgoing`, NotAvailable, and QuoteChanged when the total differs from `confirmed_total`, or the price of
     what goes out from `confirmed_gross`; then nothing is written.
     """
@@ -76,6 +78,8 @@ def request(
     file = eligibility.open_file(order, at=at)
     if recipient is not None and (resolution != Resolution.STORE_CREDIT or instead):
         raise GiftPaysCredit
+    if gift_link is not None:
+        _check_link(gift_link, wanted)
     given = Resolution.STORE_CREDIT.value if recipient is not None else override
     found = eligibility.judge(file, wanted, resolution=resolution, price=price, at=at, override=given)
     _refuse_changed(found.worth, confirmed_total, order.currency)
@@ -90,6 +94,7 @@ def request(
         number=new_number("R"),
         order=order,
         recipient=recipient,
+        gift_link=gift_link,
         correlation=outbox.correlation.get() or form_token,
         status=status,
         settlement=Settlement.NOTHING if status == RMAStatus.REJECTED else Settlement.NONE,
@@ -118,6 +123,14 @@ def request(
     return rma
 
 
+def _check_link(link: GiftLink, wanted: Sequence[Wanted]) -> None:
+    """The order is locked: nobody withdraws the link from here on."""
+    if GiftLink.objects.filter(pk=link.pk).exclude(ended_at=None).exists():
+        raise GiftLinkEnded
+    if not {one.order_line_id for one in wanted} <= set(link.lines):
+        raise ForeignLine
+
+
 def _outgoing(
     file: OrderFile, wanted: Sequence[Wanted], found: Preview, instead: Sequence[Instead], resolution: str
 ) -> Outgoing | None:
@@ -140,10 +153,7 @@ def _receipt(found: Preview, override: str, reason: str, by: str) -> dict[str, A
 
 def _refuse_changed(total: Decimal, confirmed: Decimal | None, currency: str) -> None:
     if confirmed is not None and confirmed != total:
-        raise QuoteChanged(
-            confirmed=f"{amount_text(confirmed, currency)} {currency}",
-            total=f"{amount_text(total, currency)} {currency}",
-        )
+        raise QuoteChanged(confirmed=money_words(confirmed, currency), total=money_words(total, currency))
 
 
 def _write_lines(rma: RMA, file: OrderFile, wanted: Sequence[Wanted], found: Preview) -> list[ReturnLine]:

@@ -54,7 +54,7 @@ def plan_back(rma: RMA, goods: Sequence[tuple[OrderLine, int]], *, by: str, at: 
     sold = rma.order
     order = orders.create(
         number=new_number(NUMBER),
-        customer=sold.customer,
+        customer=rma.sender,
         lines=[
             NewLine(
                 product=line.product, quantity=quantity, unit_price=Decimal(0), tax=Decimal(0),

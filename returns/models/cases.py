@@ -72,8 +72,13 @@ class ParcelCase(StreamOwner):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def person(self) -> Customer:
+        """Who is asked and told: the buyer; of a gift that comes back, whoever sends it."""
+        return (self.rma.recipient if self.rma else None) or self.order.customer
+
     def personal_owner(self) -> Customer:
-        return self.order.customer
+        return self.person
 
     @property
     def comes_back(self) -> bool:

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.encryption import PersonalTextField
 from oms.models import Customer, Order
+from returns.models.gifts import GiftLink
 
 
 class ReturnDraft(models.Model):
@@ -15,6 +16,7 @@ class ReturnDraft(models.Model):
     order = models.ForeignKey(Order, models.CASCADE, related_name="drafts")
     # Somebody else sends it back: a gift, and this is who got it.
     recipient = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="gift_drafts")
+    gift_link = models.ForeignKey(GiftLink, models.PROTECT, null=True, related_name="drafts")
     # {"lines": {"<order line id>": {"quantity": 1, "reason": "code", "condition": "code"}}, "resolution": "code"}
     answers = models.JSONField(default=dict)
     note = PersonalTextField(_("note"))

@@ -13,6 +13,7 @@ from oms.encryption import PersonalTextField
 from oms.identifiers import uuid7
 from oms.models import Customer, Order, OrderLine, StreamOwner, UnitClaim, User
 from oms.roles import allowed
+from returns.models.gifts import GiftLink
 from returns.models.policy import PolicyVersion, ReturnReason
 from returns.states import RefundAt, Resolution, RMASource, RMAStatus, Settlement
 
@@ -45,6 +46,7 @@ class RMA(StreamOwner):
     order = models.ForeignKey(Order, models.PROTECT, related_name="rmas")
     # Who was given the goods and sends them back; nobody where the buyer does.
     recipient = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="gift_returns")
+    gift_link = models.ForeignKey(GiftLink, models.PROTECT, null=True, related_name="rmas")
     status = models.CharField(_("status"), max_length=12, choices=RMAStatus)
     settlement = models.CharField(_("settlement"), max_length=12, choices=Settlement, default=Settlement.NONE)
     source = models.CharField(_("source"), max_length=12, choices=RMASource, default=RMASource.PORTAL)

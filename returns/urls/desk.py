@@ -27,6 +27,7 @@ urlpatterns = [
     path("holds/<int:pk>/decision/", desk.hold_decision, name="hold_decision"),
     path("new/<str:order_number>/", desk.opening, name="opening"),
     path("gift/<str:order_number>/", desk.gift_link, name="gift_link"),
+    path("gift/<str:order_number>/<int:link>/withdrawal/", desk.gift_withdrawal, name="gift_withdrawal"),
     path("<str:number>/", desk.detail, name="detail"),
     path("<str:number>/approval/", desk.approval, name="approval"),
     path("<str:number>/rejection/", desk.rejection, name="rejection"),

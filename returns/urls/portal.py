@@ -8,6 +8,7 @@ from returns.views.portal import (
     draft_photos,
     exchange,
     gift,
+    giving,
     items,
     lookup,
     outgoing,
@@ -23,7 +24,7 @@ app_name = "portal"
 
 urlpatterns = [
     path("", lookup.lookup, name="lookup"),
-    path("gift/<str:token>/", gift.gift, name="gift"),
+    path("gift/<uuid:ref>/<str:signature>/", gift.gift, name="gift"),
     # a return being put together
     path("return/<uuid:draft>/items/", items.items, name="items"),
     path("return/<uuid:draft>/details/", items.details, name="details"),
@@ -33,6 +34,8 @@ urlpatterns = [
     path("return/<uuid:draft>/confirmation/", confirmation.confirmation, name="confirmation"),
     path("return/<uuid:draft>/photos/", draft_photos.add, name="draft_photos"),
     path("return/<uuid:draft>/photos/<uuid:photo>/", draft_photos.photo, name="draft_photo"),
+    path("return/<uuid:draft>/gift/", giving.giving, name="giving"),
+    path("return/<uuid:draft>/gift/<int:link>/withdrawal/", giving.withdrawal, name="giving_withdrawal"),
     # a return
     path("r/<str:number>/<str:signature>/", status.status, name="status"),
     path("r/<str:number>/<str:signature>/label/", status.label, name="label"),

@@ -17,7 +17,7 @@ from refunds import lifecycle as refunds
 from refunds.models import StoreCredit
 from refunds.store_credit import Category
 from returns import lookups
-from returns.models import RMA, Hold
+from returns.models import RMA, GiftLink, Hold
 from returns.states import HoldStatus
 from tests.builders import Sold, an_order
 from tests.jobs import run_jobs
@@ -42,6 +42,7 @@ def a_shop(data: Path) -> list[dict[str, Any]]:
     seeding.make_staff(data)
     seeding.make_returns(now=now, random=random, progress=lambda words, done, total: None, count=0)
     seeding.make_found_goods(now=now, random=Random(SEED))
+    seeding.make_gifts(now=now, random=Random(SEED))
     _some_credit(now)
     run_jobs("mail")
     return json.loads((data / "demo.json").read_text())
@@ -75,10 +76,14 @@ def _some_credit(now: datetime) -> None:
 
 def customer_pages() -> list[str]:
     """Where a customer's own pages start: a return in each state, one that asks something, a return just begun."""
-    numbers = {rma.status: rma for rma in RMA.objects.select_related("order__customer").order_by("pk")}
+    numbers = {
+        rma.status: rma for rma in RMA.objects.filter(recipient=None).select_related("order__customer").order_by("pk")
+    }
     held = Hold.objects.filter(status=HoldStatus.WAITING).select_related("outcome__receipt__line__rma").first()
     assert held is not None
     begun = lookups.draft_for(Order.objects.filter(rmas=None).order_by("pk")[0].pk, at=timezone.now())
     returns = [*numbers.values(), held.outcome.receipt.line.rma]
-    credit = StoreCredit.objects.get().get_portal_url().removeprefix(settings.PUBLIC_URL)
-    return [*(rma.get_portal_path() for rma in returns), f"/return/{begun.ref}/items/", credit]
+    credit = StoreCredit.objects.order_by("pk").last().get_portal_url().removeprefix(settings.PUBLIC_URL)
+    link = GiftLink.objects.get(rmas=None).get_portal_url().removeprefix(settings.PUBLIC_URL)
+    gift = RMA.objects.filter(gift_link__isnull=False).select_related("recipient").order_by("pk")[0].get_portal_path()
+    return [*(rma.get_portal_path() for rma in returns), f"/return/{begun.ref}/items/", link, gift, credit]

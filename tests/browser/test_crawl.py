@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 
-BOUND = {"anonymous": 10, "customer": 24, Role.ADMINISTRATOR: 400}
+BOUND = {"anonymous": 10, "customer": 26, Role.ADMINISTRATOR: 400}
 OTHERS = 30
 ALIKE = ("/accounts/", "/credit/", "/dashboard/rows/", "/policy/", "/privacy/", "/r/")
 TOGETHER = 120  # pages looked at by all of them, at least

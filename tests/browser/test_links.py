@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from returns import gifts, lifecycle, phones
 from returns.lifecycle import Arrived
+from returns.lookups import draft_for
 from returns.models import ReturnPhoto
 from tests.browser.test_portal import picture, recent
 from tests.builders import a_return, the_line
@@ -23,8 +24,17 @@ DOCK = "user:7"
 
 
 def test_who_was_given_something_goes_on_to_choose(page: Page) -> None:
-    _link, token = gifts.make_link(recent().number, by="user:1", at=timezone.now())
-    page.goto(f"/gift/{token}/")
+    """The link that the buyer makes, where they looked the order up."""
+    order = recent()
+    draft = draft_for(order.pk, at=timezone.now())
+    page.goto(f"/return/{draft.ref}/items/")
+    page.get_by_role("link", name="This was a gift: give the recipient a link").click()
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Make the link").click()
+    page.get_by_role("button", name="Withdraw this link").click()
+    expect(page.get_by_role("button", name="Withdraw this link")).to_have_count(0)
+    link = gifts.make_link(order.number, [order.lines.first().pk], by="user:1", at=timezone.now())
+    page.goto(f"/gift/{link.ref}/{link.signature}/")
     told = {
         "Your name": "Ada Present", "Your e-mail": "ada@", "Street and number": "1 Mill Lane", "Town": "Leeds",
         "Postcode": "LS1 4BR",

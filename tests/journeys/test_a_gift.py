@@ -40,12 +40,12 @@ REX = {
 
 
 def link_of(order: Order) -> str:
-    """The address that the desk is shown, once."""
-    page = staff_client().post(f"/returns/gift/{order.number}/")
-    assert page.status_code == 200
-    found = re.search(r'href="[^"]*(/gift/[^"]+)"', page.content.decode())
-    assert found
-    return found[1]
+    """The address that the desk is shown for all of the order."""
+    desk, address = staff_client(), f"/returns/gift/{order.number}/"
+    page = desk.post(address, {"line": [line.pk for line in order.lines.all()]})
+    assert page.status_code == 302
+    [found] = re.findall(r'href="[^"]*(/gift/[^"]+)"', desk.get(address).content.decode())
+    return str(found)
 
 
 def begun(client: Client, order: Order) -> ReturnDraft:
@@ -189,8 +189,12 @@ def test_staff_cannot_turn_it_into_money(client: Client, recent: Order) -> None:
 
 def test_a_link_that_is_none_ended_or_over(client: Client, recent: Order) -> None:
     first = link_of(recent)
+    withdrawn = GiftLink.objects.get()
+    staff_client().post(f"/returns/gift/{recent.number}/{withdrawn.pk}/withdrawal/")
     second = link_of(recent)
-    bad = ["/gift/nonsense/", first]
+    assert first != second
+    assert client.get("/gift/nonsense/").status_code == 404
+    bad = [f"/gift/{uuid4()}/{withdrawn.signature}/", f"{second[:-2]}x/", first]
     for address in bad:
         page = client.get(address)
         assert page.status_code == 404
@@ -225,7 +229,7 @@ def test_who_may_make_a_link_and_for_what(recent: Order) -> None:
     now: Any = timezone.now()
     unsent = an_order(shipped_at=None, delivered_at=None, placed_at=now)
     with pytest.raises(NothingToGiveBack):
-        gifts.make_link(unsent.number, by="user:3", at=now)
-    page = staff_client().post(f"/returns/gift/{unsent.number}/")
-    assert page.status_code == 409
+        gifts.make_link(unsent.number, [unsent.lines.get().pk], by="user:3", at=now)
+    page = staff_client().post(f"/returns/gift/{unsent.number}/", {"line": unsent.lines.get().pk})
+    assert page.status_code == 422
     assert "nothing to make a link for" in page.content.decode()

@@ -9,14 +9,16 @@ from oms import shops
 from oms.models import Order
 from refunds import lifecycle as refunds
 from refunds.models import Refund, StoreCreditEntry
+from refunds.pricing import price_return
 from refunds.protocol import carry_out
 from refunds.store_credit import Category
-from returns import lifecycle
+from returns import gifts, lifecycle
+from returns.eligibility import Wanted
 from returns.lifecycle import Arrived, Finding
 from returns.lifecycle.parcels import Bought
 from returns.lookups import mail_links
 from returns.models import RMA, LinkRequest, Outcome, PolicyRule, Receipt, ReturnDraft
-from tests.builders import NOON, a_return, an_order
+from tests.builders import NOON, Sold, a_return, an_order
 from tests.jobs import run_jobs
 from tests.policies import a_rule
 
@@ -79,6 +81,27 @@ def credited() -> Refund:
     shops.change({"credit_bonus": Decimal(10)}, by=DESK, at=NOON)
     refund = a_refund(a_return(an_order(), resolution="store_credit"))
     return carry_out(refund.number, by="system", now=lambda: NOON + timedelta(days=4, hours=1))
+
+
+REX = gifts.Recipient("Rex Receiver", "rex@example.test", "9 Low Road", "Leeds", "LS1 1AA")
+
+
+def a_gift(quantity: int = 1) -> RMA:
+    """A return asked for by whoever was given the mugs, with the buyer's link."""
+    order = an_order(lines=[Sold(quantity=3, gross="30.00", tax="5.00")])
+    line = order.lines.get().pk
+    link = gifts.make_link(order.number, [line], by=order.customer.actor, at=NOON)
+    draft = gifts.begin(link, REX, at=NOON)
+    asked = {"resolution": "store_credit", "price": price_return, "form_token": draft.ref, "at": NOON}
+    wanted = [Wanted(line, quantity, "changed_mind", "opened")]
+    by = draft.sender.actor
+    return lifecycle.request(order.number, wanted, recipient=draft.recipient, gift_link=link, by=by, **asked)
+
+
+def credited_gift(*, tells_buyer: bool = False) -> Refund:
+    """A gift that came back and was settled as credit of whoever sent it."""
+    shops.change({"tells_buyer_of_gifts": tells_buyer}, by=DESK, at=NOON)
+    return carry_out(a_refund(a_gift()).number, by="system", now=lambda: NOON + timedelta(days=4, hours=1))
 
 
 def credit_given() -> StoreCreditEntry:

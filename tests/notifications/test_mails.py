@@ -34,6 +34,7 @@ from tests.notifications.cases import (
     credit_ending,
     credit_given,
     credited,
+    credited_gift,
     inspected,
     kept,
     labeled,
@@ -583,6 +584,7 @@ WRITTEN_BY: dict[str, Callable[[], object]] = {
     "missing": lambda: short(a_return(an_order(), quantity=1)),
     "reminder": lambda: lifecycle.remind(a_return(an_order()).number, by="system", at=NOON),
     "survey": lambda: settled(a_refund()),
+    "gift_returned": lambda: credited_gift(tells_buyer=True),
     "portal_link": lambda: a_link(an_order()),
 }
 

@@ -37,6 +37,7 @@ VALUES = {
     "approval_above": "450",
     "credit_bonus": "5",
     "goodwill_most": "50",
+    "tells_buyer_of_gifts": "on",
     "return_rate_notice": "4.5",
     "return_rate_alarm": "12",
 }
@@ -73,7 +74,7 @@ def test_what_is_saved_stands_on_customers_pages(manager: Client) -> None:
     shop = shops.current()
     assert (shop.company, shop.accent, shop.processing_days) == ("Good Things Ltd", "#7a1f4b", 2)
     (event,) = facts("shop.changed")
-    assert event == {"fields": sorted(set(VALUES))}
+    assert event == {"fields": sorted({*VALUES, "buyers_make_gift_links"})}  # unticked is another value too
     portal = Client().get("/").content.decode()
     for words in ("Good Things Ltd", "help@good.example", "+44 116 496 0000", "https://chat.good.example/"):
         assert words in portal

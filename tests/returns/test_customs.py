@@ -11,7 +11,7 @@ from returns import labels, lifecycle, parcels
 from returns.carriers.territories import crosses, territory
 from returns.models import RMA, ReturnLine
 from returns.states import LabelHold
-from tests.builders import NOON, a_return, an_order
+from tests.builders import NOON, a_customer, a_return, an_order
 from tests.staff import staff_client
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +78,24 @@ def test_the_papers_say_what_comes_back_and_what_it_is_worth() -> None:
     assert (item.hs_code, item.origin, item.sku, item.weight_oz) == ("691200", "CN", "MUG", Decimal("28.2"))
     assert papers.explanation == f"Returned goods, order {rma.order.number}, return {rma.number}"
     assert papers.signer == "Sam Shopper"
+
+
+def test_of_a_gift_they_say_what_it_sells_for_now_and_never_what_was_paid() -> None:
+    rma = from_abroad()
+    RMA.objects.filter(pk=rma.pk).update(recipient=a_customer(name="Rex"), resolution="store_credit")
+    rma = RMA.objects.select_related("order__customer", "warehouse", "recipient").get(pk=rma.pk)
+    Product.objects.filter(sku="MUG").update(hs_code="691200", origin_country="CN", price="13.495", currency="EUR")
+    goods = parcels.packed(None, list(ReturnLine.objects.filter(rma=rma).select_related("order_line__product")))
+    papers = labels.customs_of(rma, goods)
+    [item] = papers.items
+    assert (item.quantity, item.value, item.currency, papers.signer) == (2, Decimal("26.99"), "EUR", "Rex")
+    assert labels.without_papers(rma, goods) == []
+    for price in ("0", None):
+        Product.objects.filter(sku="MUG").update(price=price)
+        goods = parcels.packed(None, list(ReturnLine.objects.filter(rma=rma).select_related("order_line__product")))
+        assert labels.without_papers(rma, goods) == list(goods)
+    lifecycle.hold_label(rma.parcels.get().pk, LabelHold.CUSTOMS, by="system", at=NOON)
+    assert "it needs a price in the catalog too" in staff_client("agent").get(rma.get_absolute_url()).content.decode()
 
 
 def test_a_held_label_is_explained_to_both_sides_and_tried_for_again(client: Client) -> None:

@@ -451,7 +451,7 @@ def test_another_amount_than_the_one_seen_opens_nothing(recent: Recent, agent: C
     order = recent()
     answer = agent.post(path_of(order), opened(order, step="open", confirmed_total="9.99"))
     assert answer.status_code == 409
-    assert "The amount changed from 9.99 GBP" in answer.content.decode()
+    assert "The amount changed from £9.99" in answer.content.decode()
     assert answer.context["offer"]["confirmed_total"] != "9.99"
     assert RMA.objects.count() == 0
     assert refusals() == ["quote_changed"]

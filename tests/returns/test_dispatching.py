@@ -134,7 +134,7 @@ def test_only_what_the_policy_offers_can_be_chosen() -> None:
 def test_a_price_that_changed_meanwhile_is_shown_again() -> None:
     order = an_order()
     green = a_green_mug()
-    with pytest.raises(QuoteChanged, match=r"from 9\.00 GBP to 10\.00 GBP"):
+    with pytest.raises(QuoteChanged, match=r"from £9\.00 to £10\.00"):
         exchange(order, green, confirmed_gross=Decimal("9.00"))
     assert reserved(green) == 0
 

@@ -10,6 +10,7 @@ from oms.demo.seeding.books import keep_books
 from oms.demo.seeding.credit import make_store_credit
 from oms.demo.seeding.exchanges import make_exchanges, make_options
 from oms.demo.seeding.found import make_found_goods
+from oms.demo.seeding.gifts import make_gifts
 from oms.demo.seeding.goods import make_goods
 from oms.demo.seeding.history import make_returns
 from oms.demo.seeding.other_books import make_other_books
@@ -30,6 +31,7 @@ __all__ = [
     "make_counts",
     "make_exchanges",
     "make_found_goods",
+    "make_gifts",
     "make_goods",
     "make_options",
     "make_other_books",

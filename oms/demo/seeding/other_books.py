@@ -188,7 +188,7 @@ def _notes(now: datetime) -> list[Line]:
     )
     lines = []
     for place, memo in enumerate(memos.select_related("rma", "order").order_by("issued_at", "order__number")):
-        document, at = memo.document or memo.number, memo.issued_at.replace(hour=0, minute=0, second=0, microsecond=0)
+        document, at = memo.known_as, memo.issued_at.replace(hour=0, minute=0, second=0, microsecond=0)
         amount, about = to_minor(memo.total, memo.currency), memo.rma.number if memo.rma else memo.order.number
         if place == 2:
             continue

@@ -58,6 +58,7 @@ class Command(ExplainedCommand):
             seeding.make_goods(now=now, random=Random(SEED + 2))  # noqa: S311 - as above
             seeding.make_tracked(now=now, random=Random(SEED + 4))  # noqa: S311 - as above
             seeding.make_found_goods(now=now, random=Random(SEED + 3))  # noqa: S311 - as above
+            seeding.make_gifts(now=now, random=Random(SEED + 5))  # noqa: S311 - as above
             seeding.make_store_credit(now=now, random=random)
             seeding.make_split_payment(now=now, random=Random(SEED + 2))  # noqa: S311 - as above
             seeding.make_other_books(now=now, data=data)

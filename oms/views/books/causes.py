@@ -87,9 +87,7 @@ def documents(entry: JournalEntry) -> list[Document]:
         if refund is not None:
             found.append(Document(_("Refund"), refund.number, refund.get_absolute_url()))
             memo = refund.memo
-            found.append(
-                Document(_("Credit memo"), memo.document or memo.number, reverse("books:memo", args=[memo.number]))
-            )
+            found.append(Document(_("Credit memo"), memo.known_as, reverse("books:memo", args=[memo.number])))
             if refund.rma is not None:
                 found.append(_return(refund.rma.number))
     elif first == "label" and (parcel := Parcel.objects.select_related("rma").filter(pk=number).first()):

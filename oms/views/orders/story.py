@@ -32,6 +32,7 @@ HAPPENED = {
     "order.lost": (gettext_lazy("Lost on the way"), "bad", "alert"),
     "order.lines_canceled": (gettext_lazy("Canceled before shipping"), "careful", "stop"),
     "gift.link_made": (gettext_lazy("A gift link was made"), "", "link"),
+    "gift.link_withdrawn": (gettext_lazy("A gift link was withdrawn"), "", "link"),
     "gift.begun": (gettext_lazy("Who was given it began a return"), "", "return"),
 }
 

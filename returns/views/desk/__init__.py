@@ -12,7 +12,7 @@ from returns.views.desk.deciding import (
     resolution,
 )
 from returns.views.desk.evidence import evidence_file, evidence_of
-from returns.views.desk.gift_link import gift_link
+from returns.views.desk.gift_link import gift_link, gift_withdrawal
 from returns.views.desk.labels import label_again, label_file, parcels
 from returns.views.desk.leaking import labels
 from returns.views.desk.listing import return_list, review
@@ -46,6 +46,7 @@ __all__ = [
     "evidence_file",
     "evidence_of",
     "gift_link",
+    "gift_withdrawal",
     "goods",
     "hold_decision",
     "label",

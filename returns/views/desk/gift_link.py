@@ -1,44 +1,39 @@
-"""A link for whoever was given the goods of an order: made here, shown once, passed on by hand (p15)."""
+"""Links for whoever was given goods of an order, made and withdrawn for the buyer, and passed on by hand (p15)."""
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from oms import outbox, shops
+from oms import shops
 from oms.access import may
 from oms.models import Order
-from oms.refusals import Refused
-from oms.views.words import Clock
 from returns import gifts
 from returns.models import GiftLink
+from returns.views.giving import Giving
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("open returns")
 @never_cache
 def gift_link(request: HttpRequest, order_number: str) -> HttpResponse:
-    """Say what the link does and until when one works; make one. What is kept of it cannot be shown again."""
+    """The links there are, the buyer's too, and the form for another. The same choice again is the same link."""
     order = get_object_or_404(Order, number=order_number.replace("\0", ""))
-    now, url, problem = timezone.now(), "", ""
-    if request.method == "POST":
-        try:
-            _link, token = gifts.make_link(order.number, by=request.user.actor, at=now)
-            url = settings.PUBLIC_URL + reverse("portal:gift", args=[token])
-        except Refused as refused:
-            outbox.record_refusal(refused, verb="make_link", subject=order.stream, by=request.user.actor, at=now)
-            problem = str(refused)
-    standing = GiftLink.objects.filter(order=order, ended_at=None, expires_at__gt=now).first()
-    context = {
-        "title": _("Gift link for order %(number)s") % {"number": order.number},
-        "shop": shops.current(),
-        "order": order,
-        "url": url,
-        "problem": problem,
-        "until": Clock().text(standing.expires_at) if standing else "",
-    }
-    return render(request, "returns/desk/gift_link.html", context, status=409 if problem else 200)
+    page = Giving(request, order, by=request.user.actor)
+    if page.make() is not None:
+        return redirect("returns:gift_link", order.number)
+    title = _("Gift links for order %(number)s") % {"number": order.number}
+    context = page.context() | {"title": title, "shop": shops.current()}
+    return render(request, "returns/desk/gift_link.html", context, status=page.status)
+
+
+@require_POST
+@may("open returns")
+def gift_withdrawal(request: HttpRequest, order_number: str, link: int) -> HttpResponse:
+    try:
+        gifts.withdraw_link(order_number.replace("\0", ""), link, by=request.user.actor, at=timezone.now())
+    except (Order.DoesNotExist, GiftLink.DoesNotExist):
+        raise Http404 from None
+    return redirect("returns:gift_link", order_number)

@@ -32,6 +32,7 @@ from returns.states import HoldStatus, ParcelStatus, RMAStatus, Settlement
 PER_PAGE = 50
 ROW = ("number", "requested_at", "currency", "order__number", "order__country")
 ROW += ("order__customer__name", "order__customer__ref", "order__customer__wrapped_key")
+ROW += ("recipient__name", "recipient__ref", "recipient__wrapped_key")
 
 
 @require_safe
@@ -91,15 +92,20 @@ def _named(words: str, *, sees_people: bool) -> Q:
     if not sees_people:
         return found
     if "@" in words:
-        found |= Q(order__customer__in=Customer.objects.with_email(words).values("pk"))
+        found |= _of(Customer.objects.with_email(words))
     elif any(map(str.isalpha, words)):
-        found |= Q(order__customer__in=Customer.objects.named(words).values("pk"))
+        found |= _of(Customer.objects.named(words))
     return found
+
+
+def _of(people: QuerySet[Customer]) -> Q:
+    """Returns of those who bought it, or were given it."""
+    return Q(order__customer__in=people.values("pk")) | Q(recipient__in=people.values("pk"))
 
 
 def _told() -> QuerySet[RMA]:
     """Returns with what their rows say, and nothing of the documents they carry."""
-    told = with_facts(RMA.objects.all(), parcels=PARCELS_TOLD).select_related("order__customer")
+    told = with_facts(RMA.objects.all(), parcels=PARCELS_TOLD).select_related("order__customer", "recipient")
     return told.only(*TOLD_OF, *ROW).annotate(promised=KT("quote__total"))
 
 
@@ -128,7 +134,7 @@ def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _row(rma: RMA, now: datetime, clock: Clock, *, sees_people: bool) -> dict[str, Any]:
     told = situation(rma, now, shop=clock.shop)
-    person = rma.order.customer
+    person = rma.sender
     return {
         "number": rma.number,
         "url": rma.get_absolute_url(),
@@ -191,7 +197,7 @@ def review(request: HttpRequest) -> HttpResponse:
     clock, now = Clock(), timezone.now()
     sees_people = allowed(request.user, "see personal data")
     waiting = RMA.objects.visible_to(request.user).awaiting_review()
-    listed = _with_history(waiting, now).select_related("order__customer").order_by("requested_at", "id")
+    listed = _with_history(waiting, now).select_related("order__customer", "recipient").order_by("requested_at", "id")
     page = BoundedPaginator(listed, PER_PAGE, counted=waiting).get_page(request.GET.get("page"))
     disputes = (
         Hold.objects.filter(status=HoldStatus.DISPUTED)
@@ -234,7 +240,9 @@ def _with_history(returns: QuerySet[RMA], now: datetime) -> QuerySet[RMA]:
     """With how many orders and returns this customer had in the last year."""
     year_ago = now - timedelta(days=365)
     orders = Order.objects.filter(customer=OuterRef("order__customer"), placed_at__gte=year_ago)
-    earlier = RMA.objects.filter(order__customer=OuterRef("order__customer"), requested_at__gte=year_ago)
+    earlier = RMA.objects.filter(
+        order__customer=OuterRef("order__customer"), recipient=None, requested_at__gte=year_ago
+    )
     return returns.annotate(orders_last_year=_count(orders, "customer"), returns_last_year=_count(earlier))
 
 
@@ -244,7 +252,7 @@ def _count(rows: QuerySet[Any], by: str = "order__customer") -> Coalesce:
 
 
 def _review_row(rma: RMA, now: datetime, clock: Clock, *, sees_people: bool) -> dict[str, Any]:
-    person = rma.order.customer
+    person = rma.sender
     orders = ngettext("%(count)s order", "%(count)s orders", rma.orders_last_year) % {"count": rma.orders_last_year}
     returns = ngettext("%(count)s return", "%(count)s returns", rma.returns_last_year)
     returns %= {"count": rma.returns_last_year}

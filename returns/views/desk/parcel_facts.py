@@ -23,7 +23,7 @@ PARCEL_MEANING = {
 def told(rma: RMA, parcel: Any, lines: Sequence[ReturnLine], clock: Clock) -> dict[str, Any]:
     return {
         "parcel": parcel,
-        "held": _held(parcel, lines),
+        "held": _held(rma, parcel, lines),
         "collects": parcel.held_for == LabelHold.PICKUP and parcel.status == ParcelStatus.WANTED,
         "contents": boxes.contents(parcel, lines) if parcel.plan else (),
         "forms": boxes.forms_of(rma, parcel),
@@ -45,13 +45,14 @@ def told(rma: RMA, parcel: Any, lines: Sequence[ReturnLine], clock: Clock) -> di
     }
 
 
-def _held(parcel: Any, lines: Sequence[ReturnLine]) -> dict[str, Any] | None:
+def _held(rma: RMA, parcel: Any, lines: Sequence[ReturnLine]) -> dict[str, Any] | None:
     """Why no label is bought, in a sentence, with the products somebody has to look after."""
     if parcel.held_for != LabelHold.CUSTOMS or parcel.status != ParcelStatus.WANTED:
         return None
     plan = {one["line"]: one["quantity"] for one in parcel.plan}
-    missing = [one.line.order_line for one in labels.without_papers(packed(plan, lines))]
+    missing = [one.line.order_line for one in labels.without_papers(rma, packed(plan, lines))]
     return {
         "missing": [line.sku for line in missing],
+        "is_gift": rma.recipient_id is not None,
         "products": [line.product for line in missing if line.product is not None],
     }

@@ -77,6 +77,11 @@ def forms_of(rma: RMA, parcel: Parcel) -> list[dict[str, Any]]:
         if kind == LabelKind.INVOICE and not (known.get(kind) or {}).get("ready"):
             continue  # fetched without being asked for; a carrier that tells customs itself gives none
         title, hint, icon = WORDS[kind]
+        if kind == LabelKind.INVOICE and rma.recipient_id is not None:
+            hint = gettext_lazy(
+                "PDF · goes into a pouch on the parcel, unfolded. Customs ask for a value: it says what these goods "
+                "sell for now, not what was paid"
+            )
         found.append({"kind": kind.value, "title": title, "hint": hint, "icon": icon, "state": _state(known.get(kind))})
     return found
 

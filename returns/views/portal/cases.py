@@ -13,7 +13,7 @@ from oms import outbox, shops
 from oms.access import public
 from oms.refusals import Refused
 from returns import lifecycle
-from returns.case_states import CaseKind, CaseStatus
+from returns.case_states import CaseDecision, CaseKind, CaseStatus
 from returns.forms.cases import WhyForm
 from returns.models import ParcelCase
 
@@ -23,7 +23,7 @@ from returns.models import ParcelCase
 @never_cache
 def case(request: HttpRequest, number: str, signature: str) -> HttpResponse:
     """Where the parcel is, what happens to the money, and one question. Opening the page records nothing."""
-    known = ParcelCase.objects.select_related("order__customer", "shipment", "parcel", "rma")
+    known = ParcelCase.objects.select_related("order__customer", "shipment", "parcel", "rma__recipient")
     found = None if "\0" in number else known.filter(number=number).first()
     expected = (found or ParcelCase()).signature
     # A wrong signature and a number that is not there are the same 404 (S3).
@@ -34,7 +34,7 @@ def case(request: HttpRequest, number: str, signature: str) -> HttpResponse:
     form = WhyForm(request.POST, use_required_attribute=False)
     if not form.is_valid():
         return _page(request, found, form, status=422)
-    now, actor = timezone.now(), found.order.customer.actor
+    now, actor = timezone.now(), found.person.actor
     try:
         lifecycle.answer_why(
             found.number, cause=form.cleaned_data["cause"], note=form.cleaned_data["note"], by=actor, at=now
@@ -84,6 +84,8 @@ def _told(case: ParcelCase) -> tuple[str, str, str]:
     if case.status in CaseStatus.undecided():
         following = _("You lose nothing by it. A person looks into it with the carrier and writes to you.")
         return (_("The carrier reports a problem with your parcel."), following, "careful")
+    if case.parcel is not None and case.decision == CaseDecision.REFUND:
+        return (_("The loss is ours."), _("You get what was promised for it, and an e-mail when it is there."), "good")
     if case.rma is not None and case.decision:
         return (_("We pay back what did not reach you."), _("You get an e-mail when it is paid."), "good")
     return (_("We looked into what the carrier reported."), _("If something is missing, please write to us."), "good")

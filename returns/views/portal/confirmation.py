@@ -12,14 +12,15 @@ from oms import outbox
 from oms.refusals import Refused
 from refunds.pricing import price_return
 from returns import drafts, lifecycle
-from returns.eligibility import Wanted, judge, lines_of, open_file
+from returns.eligibility import Wanted, judge, open_file
 from returns.forms.portal import ConfirmationForm, ItemsForm
 from returns.models import ReturnDraft
 from returns.refusals import QuoteChanged
 from returns.states import Resolution
 from returns.views.portal import offers
 from returns.views.portal.choosing import cards
-from returns.views.portal.items import ON_ONE_SCREEN, choosable_of, draft_page, items_page, look
+from returns.views.portal.draft_pages import draft_page
+from returns.views.portal.items import ON_ONE_SCREEN, choosable_of, items_page, look, views_of
 
 
 @require_GET
@@ -62,6 +63,7 @@ def confirmation(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
             at=now,
             confirmed_total=None if is_gift else form.cleaned_data["confirmed_total"],
             recipient=draft.recipient,
+            gift_link=draft.gift_link,
         )
     except Refused as refused:
         outbox.record_refusal(refused, verb="request", subject=f"order/{draft.order.number}", by=customer.actor, at=now)
@@ -95,7 +97,7 @@ def _resolution_page(
             ways = cards(draft, file, wanted, found, days=offered["shop"].processing_days, price=price_return, at=now)
     except Refused as refused:
         return _start_again(request, draft, refused)
-    screens = 3 if len(choosable_of(lines_of(file, at=now))) <= ON_ONE_SCREEN else 4
+    screens = 3 if len(choosable_of(views_of(draft, file))) <= ON_ONE_SCREEN else 4
     context = {
         "draft": draft,
         "chosen": drafts.fingerprint(draft, "lines"),

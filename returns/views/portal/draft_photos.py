@@ -12,11 +12,12 @@ from oms.refusals import Refused
 from returns import drafts, photos
 from returns.models import ReturnDraft, ReturnPhoto
 from returns.refusals import ForeignLine
-from returns.views.portal.items import draft_page, look
+from returns.views.portal.draft_pages import draft_file, draft_page
+from returns.views.portal.items import look
 
 
 @require_GET
-@draft_page
+@draft_file
 def photo(request: HttpRequest, draft: ReturnDraft, photo: UUID) -> HttpResponse:
     """A photo added a moment ago."""
     found = ReturnPhoto.objects.select_related("draft__order__customer").filter(draft=draft, ref=photo).first()

@@ -32,7 +32,7 @@ from returns.policy import Verdict
 from returns.refusals import QuoteChanged
 from returns.states import Resolution
 from returns.views.portal import choosing, offers
-from returns.views.portal.items import draft_page
+from returns.views.portal.draft_pages import buyers_page
 
 NONE = "none"
 PER_PAGE = 12
@@ -52,7 +52,7 @@ class Shelf:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@draft_page
+@buyers_page
 def exchange(request: HttpRequest, draft: ReturnDraft) -> HttpResponse:
     """What goes out and what it comes to; sent, the return begins and the goods are set aside."""
     wanted, picks = drafts.wanted(draft), drafts.picks(draft)
@@ -181,7 +181,7 @@ def sums(found: Preview, outgoing: Outgoing, currency: str) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@draft_page
+@buyers_page
 def exchange_item(request: HttpRequest, draft: ReturnDraft, line: int) -> HttpResponse:
     """Choose what goes out instead of this item, with what it costs and how many there are."""
     wanted = drafts.wanted(draft)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,44 +9,25 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from oms.access import public
+from oms import shops
 from oms.prepared import prepared
 from returns import drafts, photos
 from returns.drafts import LineAnswer
 from returns.eligibility import LineView, OrderFile, lines_of, open_file
 from returns.forms.portal import CHOOSE_ITEMS, ItemsForm, LineForm, Terms
-from returns.lookups import DRAFT_LIFE
 from returns.models import RMA, ReturnDraft, ReturnPhoto
 from returns.refusals import ForeignLine
 from returns.situation import situation, with_facts
+from returns.views.portal.draft_pages import draft_page
 
 # Orders up to this many lines are asked about on one screen; longer ones are chosen from first.
 ON_ONE_SCREEN = 6
 LINES_PER_PAGE = 20
-
-
-def draft_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Find the draft of the address; once it has become a return, every address of it leads there (p2, U19)."""
-
-    @wraps(view)
-    def found(request: HttpRequest, draft: UUID, **kwargs: Any) -> HttpResponse:
-        one = drafts.find(draft, at=timezone.now())
-        if one is None:  # too old, or never there: nobody learns which
-            return render(request, "portal/draft_gone.html", {"days": DRAFT_LIFE.days}, status=404)
-        rma = drafts.confirmed(one)
-        if rma is not None and view.__name__ != "photo":
-            return redirect(rma.get_portal_path())
-        if one.recipient_id is not None and view.__name__.startswith("exchange"):
-            raise Http404  # of a gift comes store credit alone
-        return view(request, one, **kwargs)
-
-    return public(never_cache(found))
 
 
 # ── Which items, and why ──────────────────────────────────────────────────────────────────────────────────────────
@@ -92,8 +72,14 @@ def look(draft: ReturnDraft) -> tuple[OrderFile, list[LineView], list[LineView]]
     """The order's file, all its lines, and those that can come back or be asked for."""
     now = timezone.now()
     file = open_file(draft.order, at=now)
-    views = lines_of(file, at=now)
+    views = views_of(draft, file)
     return file, views, choosable_of(views)
+
+
+def views_of(draft: ReturnDraft, file: OrderFile) -> list[LineView]:
+    """The order's lines; of a gift only those it is of."""
+    views = lines_of(file, at=timezone.now())
+    return views if draft.gift_link is None else [view for view in views if view.order_line.pk in draft.gift_link.lines]
 
 
 def choosable_of(views: Iterable[LineView]) -> list[LineView]:
@@ -263,6 +249,7 @@ def items_page(
         "chosen_elsewhere": len(drafts.answers(draft)) if page is not None else 0,
         "problems": [whole, *(bound or {}).values()] if whole is not None else [],
         "returns": _existing(draft),
+        "may_give": draft.recipient_id is None and bool(possible) and shops.current().buyers_make_gift_links,
     }
     return render(request, "portal/items.html", context, status=status)
 
