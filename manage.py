@@ -2,8 +2,40 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import InterfaceError, OperationalError
+
+from oms.embedded import EmbeddedError
+
+USAGE, AWAY = 2, 3
+STOPPED = 130  # what a shell says of a program that Ctrl-C has ended
+
+
+def main() -> int:
+    """Run a command of ours or of Django; what ends it from outside is said in a sentence, with an exit code."""
+    try:
+        execute_from_command_line(sys.argv)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to fail at the exit
+        return AWAY
+    except KeyboardInterrupt:
+        return STOPPED
+    except EmbeddedError as problem:
+        return said(str(problem), AWAY)
+    except (OperationalError, InterfaceError) as problem:
+        return said(f"The database cannot be reached: {problem}", AWAY)
+    except ImproperlyConfigured as problem:
+        return said(str(problem), USAGE)
+    return 0
+
+
+def said(words: str, code: int) -> int:
+    sys.stderr.write(f"{words.strip()}\n")
+    return code
+
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
-    execute_from_command_line(sys.argv)
+    sys.exit(main())

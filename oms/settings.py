@@ -9,7 +9,7 @@ from pathlib import Path
 import environ
 from django.utils.csp import CSP
 
-from oms import embedded
+from oms import addresses, embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -109,14 +109,14 @@ _SESSIONS = {
     "OPTIONS": {"server_side_binding": True, "prepare_threshold": 2},  # 35–45 % less work for PostgreSQL
 }
 if env.str("DATABASE_URL", ""):
-    _NAMED = env.db("DATABASE_URL")
-    _OPTIONS = _SESSIONS["OPTIONS"] | _NAMED.get("OPTIONS", {})
+    _NAMED = addresses.postgres(env.str("DATABASE_URL"))
+    _OPTIONS = _SESSIONS["OPTIONS"] | {"connect_timeout": 10} | _NAMED.get("OPTIONS", {})
     DATABASES = {"default": {**_NAMED, **_SESSIONS, "EMBEDDED": False, "OPTIONS": _OPTIONS}}
 else:
     DATABASES = {"default": {**_SESSIONS, "EMBEDDED": True, "NAME": "homeward"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", "") or embedded.valkey_url()
+REDIS_URL = addresses.redis(env.str("REDIS_URL", "")) or embedded.valkey_url()
 CACHES = {
     "default": {
         "BACKEND": "oms.cache.ForgetfulCache",

@@ -8,6 +8,7 @@ Nothing here starts anything but `postgres()` and `valkey()`; `check` and `--hel
 """
 
 import contextlib
+import errno
 import functools
 import os
 import shutil
@@ -111,13 +112,15 @@ def secrets() -> dict[str, str]:
 def make_data_dir() -> Path:
     """Create the data folder if needed: closed to others, but passable for root's unprivileged PostgreSQL."""
     folder = data_dir()
-    if not folder.is_dir():
-        try:
+    try:
+        if not folder.is_dir():
             folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise EmbeddedError(
-                f"The data folder {folder} cannot be made ({error.strerror}); set HOMEWARD_DATA to a folder of yours."
-            ) from error
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise EmbeddedError(
+            f"The data folder {folder} cannot be used ({error.strerror}); set HOMEWARD_DATA to a folder of yours."
+        ) from error
     return folder
 
 

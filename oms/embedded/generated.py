@@ -57,3 +57,7 @@ def _read(path: Path) -> dict[str, str]:
         return json.loads(path.read_text())
     except FileNotFoundError:
         return {}
+    except ValueError:
+        raise keeper.EmbeddedError(
+            f"{path} is damaged. Bring back a copy of it: without, nothing encrypted in this data folder can be read."
+        ) from None

@@ -328,7 +328,7 @@ def test_deliveries_has_a_dead_job_run_again() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "command", ["verify_events", "conservation", "rotate_keys", "deliveries", "report return_rate"]
+    "command", ["verify_events", "conservation", "rotate_keys", "deliveries", "report return_rate", "migrate"]
 )
 def test_a_database_that_is_away_is_exit_code_3(command: str) -> None:
     away = os.environ | {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "DJANGO_SETTINGS_MODULE": "oms.settings"}
@@ -338,3 +338,13 @@ def test_a_database_that_is_away_is_exit_code_3(command: str) -> None:
     assert (done.returncode, done.stdout) == (3, "")
     assert "The database cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    own = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    command = subprocess.Popen(
+        [sys.executable, "manage.py", "jobs"], cwd=ROOT, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert command.stdout is not None
+    command.stdout.close()
+    assert (command.communicate()[1], command.returncode) == (b"", 3)

@@ -229,6 +229,22 @@ def test_two_first_starts_agree_on_the_secrets(data: Path) -> None:
     assert (data / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_damaged_secrets_are_said_to_be_damaged_and_never_made_anew(data: Path) -> None:
+    data.mkdir(exist_ok=True)
+    (data / "secrets.json").write_text('{"secret_key": ')
+    with pytest.raises(embedded.EmbeddedError, match=r"secrets\.json is damaged"):
+        embedded.secrets()
+    assert (data / "secrets.json").read_text() == '{"secret_key": '
+
+
+def test_a_file_in_place_of_the_data_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    for named in ("file", "file/below"):
+        monkeypatch.setenv("HOMEWARD_DATA", str(tmp_path / named))
+        with pytest.raises(embedded.EmbeddedError, match=r"cannot be used .* set HOMEWARD_DATA to a folder of yours"):
+            embedded.make_data_dir()
+
+
 def test_the_help_of_a_command_starts_no_server(data: Path) -> None:
     subprocess.run([sys.executable, "manage.py", "migrate", "--help"], cwd=ROOT, capture_output=True, check=True)
     subprocess.run([sys.executable, "manage.py", "check"], cwd=ROOT, capture_output=True, check=True)
