@@ -30,6 +30,11 @@ class ReasonNeeded(Refused):
     sentence = _("Say how this was settled, and why.")
 
 
+class NoFeeToBook(Refused):
+    code = "no_fee_to_book"
+    sentence = _("Only a fee that the provider kept for a refund of ours can be booked here.")
+
+
 class NothingSaid(Refused):
     code = "nothing_said"
     sentence = _("Write what you found out.")

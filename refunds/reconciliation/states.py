@@ -74,8 +74,15 @@ DISCREPANCY_MEANING = {D.OPEN: "waiting", D.ASSIGNED: "moving", D.REOPENED: "car
 
 
 class Outcome(TextChoices):
-    """How a person settled a difference: corrected ones must not be seen again, accepted ones stay as they are."""
+    """How a person settled a difference: corrected ones must not be seen again, accepted and booked ones stay as they
+    are there."""
 
     CORRECTED_HERE = "corrected_here", _("corrected in Homeward")
     CORRECTED_THERE = "corrected_there", _("corrected there")
     ACCEPTED = "accepted", _("explained, stays as it is")
+    BOOKED = "booked", _("booked as a cost")
+
+    @classmethod
+    def lasting(cls) -> tuple["Outcome", ...]:
+        """What the other book goes on saying, and nobody minds until it changes."""
+        return cls.ACCEPTED, cls.BOOKED

@@ -8,14 +8,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from oms import outbox
+from oms import orders, outbox
 from oms.identifiers import new_number
-from oms.models import User
-from oms.money import EXPONENTS, amount_text
+from oms.models import Order, User
+from oms.money import EXPONENTS, amount_text, from_minor
 from oms.roles import allowed
 from oms.verbs import verb
 from refunds.models import CreditMemo, Discrepancy, DiscrepancyNote, ReconciliationRun, Refund
-from refunds.reconciliation.refusals import NotAReconciler, NothingSaid, ReasonNeeded
+from refunds.reconciliation.causes import Book, Cause
+from refunds.reconciliation.refusals import NoFeeToBook, NotAReconciler, NothingSaid, ReasonNeeded
 from refunds.reconciliation.states import DISCREPANCY_MACHINE, DiscrepancyStatus, Outcome
 from refunds.reconciliation.stored import Seen
 
@@ -64,7 +65,7 @@ def _comes_back(known: Discrepancy, differs: bool, begun_at: datetime) -> str:
         return "seen_again"
     if known.status != S.RESOLVED or known.resolved_at is None or known.resolved_at >= begun_at:
         return ""
-    if known.outcome != Outcome.ACCEPTED:
+    if known.outcome not in Outcome.lasting():
         return "not_corrected"
     return "changed" if differs else ""
 
@@ -145,17 +146,36 @@ def note(number: str, text: str, author: User, *, by: str, at: datetime) -> Disc
 
 @verb
 def resolve(number: str, *, outcome: str, reason: str, by: str, at: datetime) -> Discrepancy:
-    """A person has settled it, says how and why. Resolved the same way twice is once. Raises ReasonNeeded."""
+    """A person has settled it, says how and why. Resolved the same way twice is once. A fee that the provider kept for
+    a refund may be booked with it, as a cost, once. Raises ReasonNeeded, NoFeeToBook."""
+    if outcome == Outcome.BOOKED:
+        Order.objects.for_update().filter(refunds__discrepancies__number=number).first()  # the order's row first
     one, said = _locked(number), " ".join(reason.split())
     if one.status == S.RESOLVED and (one.outcome, one.reason) == (outcome, said):
         return one
     DISCREPANCY_MACHINE.check("resolve", one.status, S.RESOLVED)
     if outcome not in Outcome.values or not said:
         raise ReasonNeeded
+    if outcome == Outcome.BOOKED:
+        _book(one, at)
     one.status, one.outcome, one.reason, one.resolved_at = S.RESOLVED, outcome, said[:300], at
     changed = ("status", "outcome", "reason", "resolved_at")
     outbox.record(one, "discrepancy.resolved", by=by, at=at, changed=changed, outcome=outcome)
     return one
+
+
+def can_be_booked(one: Discrepancy) -> bool:
+    """Whether it is a fee of a provider for a refund that we know."""
+    return one.cause == Cause.FEE and one.book == Book.PROVIDER and one.refund_id is not None
+
+
+def _book(one: Discrepancy, at: datetime) -> None:
+    """What the provider kept is an expense. Its processing fee of the payment, which it does not give back with a
+    refund, was one from the start."""
+    if not can_be_booked(one) or one.refund is None:
+        raise NoFeeToBook
+    kept, payment = from_minor(int(one.there.get("fee", 0)), one.there["currency"]), one.refund.payment
+    orders.book_fee(one.refund.order, payment, kept, one.there["currency"], movement=one.key, at=at)
 
 
 @verb

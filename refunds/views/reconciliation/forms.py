@@ -11,9 +11,11 @@ from oms.money import EXPONENTS
 from oms.roles import PERMISSIONS
 from oms.views.words import Clock
 from refunds.gateways import books
+from refunds.models import Discrepancy
 from refunds.reconciliation import nightly
 from refunds.reconciliation.causes import Book, Cause
 from refunds.reconciliation.handing_in import hand_in, period
+from refunds.reconciliation.lifecycle import can_be_booked
 from refunds.reconciliation.lifecycle.runs import Handed
 from refunds.reconciliation.statements import LARGEST_BYTES, Unreadable
 from refunds.reconciliation.states import DiscrepancyStatus, Outcome
@@ -153,3 +155,10 @@ class NoteForm(forms.Form):
 class ResolutionForm(forms.Form):
     outcome = forms.ChoiceField(label=_("How was it settled"), choices=Outcome.choices, widget=forms.RadioSelect)
     reason = forms.CharField(label=_("Why"), max_length=300, help_text=NO_NAMES)
+
+    def offer(self, one: Discrepancy) -> "ResolutionForm":
+        """Show what is possible for this one; a fee is booked first of all."""
+        ways = [(value, label) for value, label in Outcome.choices if value != Outcome.BOOKED]
+        booked = [(Outcome.BOOKED.value, _("Book the fee as a cost now"))] if can_be_booked(one) else []
+        self.fields["outcome"].choices = booked + ways  # type: ignore[attr-defined]
+        return self

@@ -22,7 +22,7 @@ NEXT = {
     Cause.STATUS: gettext_lazy("Look it up there and settle the refund here by what you see."),
     Cause.FAILED_LATER: gettext_lazy("Open the refund: it has to be sent again or settled another way."),
     Cause.DASHBOARD: gettext_lazy("Find out what it was for, and attach it to the order it belongs to."),
-    Cause.FEE: gettext_lazy("Book the fee as a cost."),
+    Cause.FEE: gettext_lazy("Book the fee as a cost, below."),
     Cause.CURRENCY: gettext_lazy("Find out which currency the customer got, and correct the other book."),
     Cause.AMOUNT: gettext_lazy("Find out what the customer got, and correct the other book."),
     Cause.DUPLICATE: gettext_lazy("Find out whether the money left twice; if so, ask for it back."),

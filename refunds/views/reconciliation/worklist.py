@@ -156,7 +156,7 @@ def render_discrepancy(
         "may_reconcile": allowed(request.user, "reconcile"),
         "assignment": form if isinstance(form, AssignmentForm) else AssignmentForm(initial=initial),
         "note": form if isinstance(form, NoteForm) else NoteForm(),
-        "resolution": form if isinstance(form, ResolutionForm) else ResolutionForm(),
+        "resolution": (form if isinstance(form, ResolutionForm) else ResolutionForm()).offer(one),
         "bound": form,
         "notes": [
             (note, clock.text(note.written_at)) for note in one.notes.select_related("written_by").order_by("pk")

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from oms.models import Event
+from oms.journal import Account, paid_into
+from oms.models import Event, JournalEntry
 from refunds import lifecycle as money
 from refunds import tasks
 from refunds.models import Discrepancy, ExternalRefund, ReconciliationRun, Refund, StatementLine
 from refunds.reconciliation import lifecycle, nightly, working
 from refunds.reconciliation.handing_in import hand_in, period
 from refunds.reconciliation.lifecycle.runs import Handed
-from refunds.reconciliation.refusals import NothingToCompare, PeriodUnusable, SeenBefore
+from refunds.reconciliation.refusals import NoFeeToBook, NothingToCompare, PeriodUnusable, SeenBefore
 from refunds.reconciliation.states import DiscrepancyStatus, Outcome, RunStatus
 from refunds.reconciliation.stored import from_json
 from refunds.tasks import poll_pending
@@ -168,6 +169,32 @@ def test_a_correction_that_is_none_comes_back(sandbox: Sandbox, outcome: Outcome
     if status == S.REOPENED:
         assert (one.outcome, one.reason, one.resolved_at) == ("", "", None)
         assert Event.objects.filter(stream=one.stream).order_by("-sequence")[0].facts["why"] == "not_corrected"
+
+
+def test_a_fee_is_booked_by_a_person_once_and_seen_again_without_a_word(sandbox: Sandbox) -> None:
+    refund = a_settled_refund(sandbox, fee=30)
+    finished(ask())
+    [one] = Discrepancy.objects.all()
+    for _again in range(2):
+        lifecycle.resolve(one.number, outcome="booked", reason="Kept.", by=FINANCE, at=timezone.now())
+    lifecycle.reopen(one.number, by=FINANCE, at=timezone.now())
+    lifecycle.resolve(one.number, outcome="booked", reason="Kept, as I said.", by=FINANCE, at=timezone.now())
+    finished(ask(at=timezone.now()))
+    one.refresh_from_db()
+    assert one.status == S.RESOLVED
+    entry = JournalEntry.objects.get(cause=f"provider_fee/{one.key}")
+    booked = {posting.account: posting.amount for posting in entry.postings.all()}
+    assert booked == {Account.PROVIDER_FEES: Decimal("0.30"), paid_into(refund.payment.method): Decimal("-0.30")}
+    assert entry.order == refund.order
+
+
+def test_what_is_no_fee_is_not_booked_as_one(sandbox: Sandbox) -> None:
+    a_settled_refund(sandbox, amount=990)
+    finished(ask())
+    [one] = Discrepancy.objects.all()
+    with pytest.raises(NoFeeToBook):
+        lifecycle.resolve(one.number, outcome="booked", reason="Kept.", by=FINANCE, at=timezone.now())
+    assert not JournalEntry.objects.filter(cause__startswith="provider_fee/").exists()
 
 
 def test_what_was_accepted_comes_back_when_it_changes(sandbox: Sandbox) -> None:
