@@ -101,8 +101,8 @@ def an_order(
         shipping_total=Decimal(shipping),
         total=items + Decimal(shipping),
     )
-    for position, sold in enumerate(lines, start=1):
-        _a_line(order, position, sold, sent=shipped_at is not None)
+    sent = shipped_at is not None
+    built = [_a_line(order, position, sold, sent=sent) for position, sold in enumerate(lines, start=1)]
     Payment.objects.create(
         order=order,
         method=method,
@@ -112,7 +112,7 @@ def an_order(
         captured_at=placed_at,
     )
     if shipped_at is not None:
-        _a_shipment(order, shipped_at, delivered_at, unique)
+        _a_shipment(order, built, shipped_at, delivered_at, unique)
     return order
 
 
@@ -136,7 +136,9 @@ def _a_line(order: Order, position: int, sold: Sold, *, sent: bool) -> OrderLine
     )
 
 
-def _a_shipment(order: Order, shipped_at: datetime, delivered_at: datetime | None, unique: int) -> Shipment:
+def _a_shipment(
+    order: Order, lines: list[OrderLine], shipped_at: datetime, delivered_at: datetime | None, unique: int
+) -> Shipment:
     shipment = Shipment.objects.create(
         order=order,
         carrier="Royal Mail",
@@ -146,9 +148,7 @@ def _a_shipment(order: Order, shipped_at: datetime, delivered_at: datetime | Non
         delivered_at=delivered_at,
     )
     ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=shipment, order_line=line, quantity=line.shipped)
-        for line in order.lines.all()
-        if line.shipped
+        ShipmentLine(shipment=shipment, order_line=line, quantity=line.shipped) for line in lines if line.shipped
     )
     return shipment
 

@@ -33,10 +33,9 @@ def a_paid_order(sandbox: Sandbox | None = None, *, lines: Sequence[Sold] = (Sol
 
 def people() -> None:
     """Finance as a row: who approves is a person, and PostgreSQL looks at their role."""
-    User.objects.get_or_create(
-        pk=int(FINANCE.partition(":")[2]),
-        defaults={"email": "finance-person@staff.example", "name": "Fin Ance", "role": Role.FINANCE},
-    )
+    number = int(FINANCE.partition(":")[2])
+    person = User(pk=number, email="finance-person@staff.example", name="Fin Ance", role=Role.FINANCE)
+    User.objects.bulk_create([person], ignore_conflicts=True)
 
 
 def approve_above(amount: str) -> None:
