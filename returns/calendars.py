@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from inventory.models import Warehouse
 
@@ -61,6 +62,11 @@ def of(warehouse: Warehouse | None) -> Calendar:
 
 def day_words(day: date, today: date) -> str:
     """A date as people say it: today, tomorrow, on Friday, on Friday 4 December, on 4 March 2027."""
+    return _day_words(day, today, get_language())
+
+
+@lru_cache(maxsize=1024)  # a list says few dates many times
+def _day_words(day: date, today: date, language: str | None) -> str:
     if day == today:
         return gettext("today")
     if day == today + timedelta(days=1):

@@ -26,9 +26,6 @@ class RMAQuerySet(models.QuerySet["RMA"]):
         """What this person may see; all else is the same 404 as what is not there."""
         return self if allowed(user, "see returns") else self.none()
 
-    def open(self) -> "RMAQuerySet":
-        return self.filter(status__in=RMAStatus.open())
-
     def awaiting_review(self) -> "RMAQuerySet":
         return self.filter(status=RMAStatus.NEEDS_REVIEW)
 

@@ -27,6 +27,8 @@ EXAMPLES = """examples:
   bin/prove --list           what can be proved
   bin/prove K2               a figure at its full size
   bin/prove K2 --small       the size that bin/test runs
+  bin/prove T3 --size 1000000
+                             ten times as large
   bin/prove K2 --json        one line of JSON instead of a line per number
 
 exit codes: 0 the figure holds, 1 it does not, 2 no such figure, 3 a server would not start"""
@@ -40,7 +42,8 @@ def catalogue() -> dict[str, str]:
 
 @contextmanager
 def throw_away_servers(begun: Path | None = None, *, durable: bool = False) -> Iterator[Path]:
-    """Django on an empty, migrated database of its own, which is gone afterwards; `durable` as in production.
+    """Django on an empty, migrated database and with static files of its own, all gone afterwards; `durable` as in
+    production.
 
     Yields the data folder. `begun` is what `begin` has made: copying it is quicker than making every table again.
     """
@@ -64,6 +67,7 @@ def throw_away_servers(begun: Path | None = None, *, durable: bool = False) -> I
         django.setup()
         if begun is None:
             call_command("migrate", verbosity=0, interactive=False)
+            call_command("collectstatic", verbosity=0, interactive=False)
         yield folder
     finally:
         connections.close_all()
@@ -75,25 +79,23 @@ def throw_away_servers(begun: Path | None = None, *, durable: bool = False) -> I
 def begin(into: Path) -> None:
     """Leave in this folder what each proof begins with: every table, and the keys its first rows were sealed with."""
     with throw_away_servers() as folder:
-        from django.core.management import call_command
         from django.db import connections
 
         from oms import embedded
 
-        call_command("collectstatic", interactive=False, verbosity=0)
         connections.close_all()
         if not embedded.release(wait=60):
             raise SystemExit("the servers do not stop")
         tables.copy(folder, into, tables.STATIC)
 
 
-def prove(name: str, *, small: bool, begun: Path | None = None) -> dict[str, Any]:
+def prove(name: str, *, small: bool, size: int | None = None, begun: Path | None = None) -> dict[str, Any]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         job = bar.add_task(f"{name}: starting servers", total=None)
         with throw_away_servers(begun):
             proof = importlib.import_module(f"tests.proofs.{name.lower()}")
-            size = proof.SMALL if small else proof.FULL
+            size = size or (proof.SMALL if small else proof.FULL)
             bar.update(job, description=name, total=size)
             started = time.monotonic()
             found = proof.run(size, lambda done, total: bar.update(job, completed=done, total=total))
@@ -109,6 +111,7 @@ def main() -> int:
     )
     parser.add_argument("id", nargs="?", help="the figure, such as K2")
     parser.add_argument("--small", action="store_true", help="the size that bin/test runs")
+    parser.add_argument("--size", type=int, metavar="N", help="another size; what it counts, the figure's file says")
     parser.add_argument("--list", action="store_true", help="list the figures that can be proved")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     parser.add_argument("--begin", type=Path, metavar="FOLDER", help="make the tables that many proofs begin with")
@@ -121,12 +124,14 @@ def main() -> int:
     if options.list:
         print(json.dumps(known) if options.json else "\n".join(f"{name:<5} {title}" for name, title in known.items()))
         return 0
+    if options.size is not None and options.size < 1:
+        parser.error("--size is a whole number above 0")
     name = (options.id or "").upper()
     if name not in known:
         parser.error(f"no figure {options.id}; there are {', '.join(known)} (bin/prove --list)")
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped and the folder is removed
-    found = prove(name, small=options.small, begun=options.begun)
+    found = prove(name, small=options.small, size=options.size, begun=options.begun)
     if options.json:
         print(json.dumps(found))
     else:
