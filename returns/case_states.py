@@ -48,6 +48,7 @@ class CaseCause(TextChoices):
 
 class CaseDecision(TextChoices):
     REFUND = "refund", _("pay the customer back")
+    AGAIN = "again", _("send it once more")
     NOTHING = "nothing", _("nothing to pay")
 
 

@@ -169,6 +169,12 @@ class DispatchStatus(TextChoices):
     SHIPPED = "shipped", _("on its way")
     DELIVERED = "delivered", _("delivered")
     CANCELED = "canceled", _("canceled")
+    UNDELIVERED = "undelivered", _("never reached the customer")  # and went out once more
+
+    @classmethod
+    def void(cls) -> tuple["DispatchStatus", ...]:
+        """What brings the customer nothing: something else may go out."""
+        return cls.CANCELED, cls.UNDELIVERED
 
     @classmethod
     def before_packing(cls) -> tuple["DispatchStatus", ...]:
@@ -197,8 +203,9 @@ DISPATCH_MACHINE = Machine(
         Transition("ship", (D.LABELED,), D.SHIPPED, _DOCK),
         Transition("deliver", (D.SHIPPED,), D.DELIVERED),
         Transition("cancel", DispatchStatus.before_packing(), D.CANCELED, _CUSTOMER_OR_DESK),
+        Transition("send_again", (D.SHIPPED,), D.UNDELIVERED, _DESK),
     ],
-    terminal=(D.DELIVERED, D.CANCELED),
+    terminal=(D.DELIVERED, D.CANCELED, D.UNDELIVERED),
 )
 
 # How a badge colors each state.
@@ -212,6 +219,7 @@ DISPATCH_MEANING = {
     D.SHIPPED: "moving",
     D.DELIVERED: "good",
     D.CANCELED: "",
+    D.UNDELIVERED: "",
 }
 
 

@@ -101,11 +101,13 @@ def build_evidence(event: Event) -> None:
 
 
 def close_case(event: Event) -> None:
-    """rma.closed → what came back undelivered is paid and put away: nothing is left to do about it."""
+    """rma.closed → what came back undelivered is paid and put away: nothing is left to do about it, unless a person has
+    still to say what the customer gets instead."""
     number = event.stream.partition("/")[2]
-    done = ParcelCase.objects.filter(rma__number=number, kind__in=CaseKind.coming_back())
-    for case in done.exclude(status=CaseStatus.CLOSED).values_list("number", flat=True):
-        close_one(case, by="system", at=timezone.now())
+    done = ParcelCase.objects.filter(rma__number=number, kind__in=CaseKind.coming_back()).select_related("order")
+    for case in done.exclude(status=CaseStatus.CLOSED):
+        if not case.is_decided_by_people or case.status == CaseStatus.DECIDED:
+            close_one(case.number, by="system", at=timezone.now())
 
 
 @shared_task

@@ -77,7 +77,7 @@ EXTRA: dict[str, Callable[[Occasion, Shop], dict[str, Any]]] = {
     "on_its_way": way.on_its_way,
     "trouble": way.on_its_way,
     "arrived": dock.arrived,
-    "came_back": dock.arrived,
+    "came_back": dock.came_back,
     "missing": dock.missing,
     "reminder": way.reminder,
     "not_delivered": way.parcel_case,

@@ -22,6 +22,13 @@ def arrived(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     }
 
 
+def came_back(occasion: Occasion, shop: Shop) -> dict[str, Any]:
+    """Of goods that were paid for the money follows; what replaced them, or was the customer's own, is asked about."""
+    assert occasion.rma is not None
+    case = occasion.rma.cases.select_related("order").order_by("pk").first()
+    return arrived(occasion, shop) | {"is_paid_back": case is None or case.is_paid_back}
+
+
 def missing(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     facts = occasion.event.facts["receipts"]
     lines = {line.pk: line for line in ReturnLine.objects.filter(rma=occasion.rma).select_related("order_line")}

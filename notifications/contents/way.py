@@ -124,6 +124,7 @@ def parcel_case(occasion: Occasion, shop: Shop) -> dict[str, Any]:
     return {
         "kind": case.kind,
         "is_outbound": case.shipment is not None,
+        "is_paid_back": case.is_paid_back,
         "carrier": case.carrier,
         "tracking_number": case.tracking_number,
         "case_url": case.get_portal_url(),

@@ -20,13 +20,14 @@ from oms.verbs import verb
 from returns import destinations, eligibility
 from returns.case_states import CaseKind
 from returns.eligibility import OrderFile, Wanted
+from returns.lifecycle import dispatching
 from returns.lifecycle.case_opening import lock_case
 from returns.lifecycle.locking import goods_of, lines_of, lock, owe
 from returns.lifecycle.receiving import Arrived, receive
 from returns.models import RMA, Parcel, ParcelCase, ReturnLine, ReturnReason
 from returns.policy import ShippingBack, undelivered
 from returns.pricing import Price
-from returns.refusals import NeverScanned, NothingLost
+from returns.refusals import NeverScanned, NothingLost, NotOffered
 from returns.states import (
     PARCEL_MACHINE,
     RMA_MACHINE,
@@ -93,13 +94,28 @@ def make_good(case: ParcelCase, *, price: Price, by: str, at: datetime) -> RMA:
     return rma
 
 
-def _pay_instead(case: ParcelCase, *, by: str, at: datetime) -> RMA:
+def send_again(case: ParcelCase, *, by: str, at: datetime) -> RMA:
+    """The replacement leaves once more. Raises NotOffered, NothingLost, NotAvailable."""
+    if not case.is_replacement:
+        raise NotOffered
+    rma = _replaced(case)
+    dispatching.send_again(rma, by=by, at=at)
+    return rma
+
+
+def _replaced(case: ParcelCase) -> RMA:
+    """The return, locked, for which the goods of this case went out. Raises GoesOutForReturn, NothingLost."""
     cause = RMA.objects.filter(dispatches__order=case.order).values_list("number", flat=True).first()
     if cause is None or case.order.kind == OrderKind.SENT_BACK:
         raise GoesOutForReturn(**{"return": cause or "–"})
     rma = lock(cause)
     if rma.resolution != Resolution.REPLACEMENT:
         raise NothingLost
+    return rma
+
+
+def _pay_instead(case: ParcelCase, *, by: str, at: datetime) -> RMA:
+    rma = _replaced(case)
     rma.resolution = Resolution.REFUND
     owe(rma)
     changed = ("resolution", "settlement")

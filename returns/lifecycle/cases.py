@@ -40,18 +40,23 @@ def answer_why(number: str, *, cause: str, note: str = "", by: str, at: datetime
 
 @verb
 def decide_case(number: str, *, decision: str, price: Price, by: str, at: datetime) -> ParcelCase:
-    """What is lost or damaged on the way is the shop's risk, and somebody says so: the customer is paid, or not.
+    """What is lost or damaged on the way is the shop's risk, and somebody says so: the customer is paid, or not. A
+    replacement that never reached them, wherever it is, may be sent once more instead.
 
-    Raises MoneyFollowsGoods where goods come back or are only late, NeverScanned, NothingLost, GoesOutForReturn.
+    Raises MoneyFollowsGoods where goods come back or are only late, NeverScanned, NothingLost, GoesOutForReturn,
+    NotOffered for what is no replacement, NotAvailable.
     """
     case = lock_case(number)
     if case.status == CaseStatus.DECIDED and case.decision == decision:
         return case
-    if case.kind not in CaseKind.decided_by_people():
+    if not case.is_decided_by_people:
         raise MoneyFollowsGoods
     CASE_MACHINE.check("decide", case.status, CaseStatus.DECIDED)
-    if decision == CaseDecision.REFUND and case.shipment is not None:
-        case.rma = case_returns.make_good(case, price=price, by=by, at=at)
+    if decision == CaseDecision.AGAIN:
+        case_returns.send_again(case, by=by, at=at)
+    elif decision == CaseDecision.REFUND and case.shipment is not None:
+        paid = case_returns.make_good(case, price=price, by=by, at=at)
+        case.rma = case.rma or paid  # what comes back stays with the return it comes back by
     elif decision == CaseDecision.REFUND:
         case_returns.take_loss(case, by=by, at=at)
     case.status, case.decision, case.decided_at = CaseStatus.DECIDED, CaseDecision(decision), at

@@ -16,8 +16,9 @@ from oms.models import Order, OrderLine
 from oms.money import amount_text
 from oms.states import OrderKind
 from oms.verbs import verb
+from returns import exchanges
 from returns.exchanges import Outgoing
-from returns.lifecycle.locking import lock, owe
+from returns.lifecycle.locking import lines_of, lock, owe
 from returns.models import RMA, Dispatch
 from returns.refusals import AlreadySent, GiftPaysCredit, NothingToPack, NotOffered, PaidAlready
 from returns.states import DISPATCH_MACHINE, DispatchStatus, ReleaseAt, Resolution, RMAStatus, Settlement
@@ -95,6 +96,32 @@ def replan(rma_number: str, outgoing: Outgoing, *, reason: str, by: str, at: dat
         due=due,
     )
     return dispatch
+
+
+@verb
+def send_again(rma: RMA, *, by: str, at: datetime) -> Dispatch:
+    """The replacement never reached the customer: the same goods are set aside and leave once more; what went out first
+    comes back, or is lost. The return is locked. Raises NotAvailable, NotOffered."""
+    first = active(rma)
+    if rma.resolution != Resolution.REPLACEMENT or first is None:
+        raise NotOffered
+    DISPATCH_MACHINE.check("send_again", first.status, D.UNDELIVERED)
+    first.status = D.UNDELIVERED
+    first.save(update_fields=["status"])
+    dispatch = plan(rma, exchanges.once_more(lines_of(rma)), by=by, at=at)
+    outbox.record(
+        rma,
+        "dispatch.planned",
+        by=by,
+        at=at,
+        dispatch=dispatch.pk,
+        order=dispatch.order.number,
+        gross=amount_text(Decimal(0), rma.currency),
+        currency=rma.currency,
+        reason="undelivered",
+        due=False,
+    )
+    return release(rma, owed=Decimal(0), by=by, at=at) or dispatch
 
 
 # ── Released, or not yet ──────────────────────────────────────────────────────────────────────────────────────────
@@ -261,7 +288,7 @@ def _unpack(dispatch: Dispatch, lines: Sequence[OrderLine], *, by: str, at: date
 def active(rma: RMA) -> Dispatch | None:
     """What goes out for this return, its order locked; None when nothing does, or not any more."""
     found = Dispatch.objects.select_for_update(no_key=True, of=("order", "self")).select_related("order", "warehouse")
-    chosen = found.defer("label").filter(rma=rma, sends_back=False).exclude(status=D.CANCELED)
+    chosen = found.defer("label").filter(rma=rma, sends_back=False).exclude(status__in=D.void())
     dispatch = chosen.order_by("pk").first()
     if dispatch is not None:
         dispatch.rma = rma

@@ -45,7 +45,7 @@ def let_return_again(rma: RMA, dispatch: Dispatch) -> None:
 def _is_unpaid(rma: RMA) -> bool:
     if rma.resolution == Resolution.REPAIR:
         return True
-    instead = rma.dispatches.filter(sends_back=False).exclude(status=DispatchStatus.CANCELED)
+    instead = rma.dispatches.filter(sends_back=False).exclude(status__in=DispatchStatus.void())
     return rma.refund_at == RefundAt.INSPECTION and not instead.exists()
 
 

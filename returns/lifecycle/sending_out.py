@@ -120,7 +120,7 @@ def _send(rma: RMA, dispatch: Dispatch, *, by: str, at: datetime) -> Dispatch:
 def arrive(dispatch_id: int, *, by: str, at: datetime) -> Dispatch:
     """The customer has it. Never scanned on its way, it was sent all the same; again is harmless."""
     rma, dispatch = lock_dispatch(dispatch_id)
-    if dispatch.status == D.DELIVERED:
+    if dispatch.status in (D.DELIVERED, D.UNDELIVERED):
         return dispatch
     _send(rma, dispatch, by=by, at=at)
     DISPATCH_MACHINE.check("deliver", dispatch.status, D.DELIVERED)

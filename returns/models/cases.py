@@ -11,6 +11,7 @@ from oms.encryption import PersonalTextField
 from oms.identifiers import uuid7
 from oms.models import Customer, Order, Shipment, StreamOwner
 from oms.models.orders import MONEY
+from oms.states import OrderKind
 from returns.case_states import CaseCause, CaseDecision, CaseKind, CaseStatus
 from returns.models.parcels import Parcel
 from returns.models.rma import RMA
@@ -84,6 +85,21 @@ class ParcelCase(StreamOwner):
     def comes_back(self) -> bool:
         """Whether the carrier brings goods of ours back that were on their way to the customer."""
         return self.shipment_id is not None and self.kind in CaseKind.coming_back()
+
+    @property
+    def is_replacement(self) -> bool:
+        """Whether what went wrong was sent instead of something else, at no charge: of it no money follows."""
+        return self.shipment_id is not None and self.order.kind == OrderKind.REPLACEMENT
+
+    @property
+    def is_paid_back(self) -> bool:
+        """Whether the goods of a parcel that comes back were paid for: neither a replacement nor the customer's own."""
+        return self.order.kind in (OrderKind.SALE, OrderKind.EXCHANGE) or self.decision == CaseDecision.REFUND
+
+    @property
+    def is_decided_by_people(self) -> bool:
+        """Whether somebody says what the customer gets; all else follows by itself."""
+        return self.kind in CaseKind.decided_by_people() or (self.comes_back and self.is_replacement)
 
     @property
     def tracking_number(self) -> str:

@@ -54,7 +54,7 @@ class Dispatch(models.Model):
             # What is exchanged or replaced is so once (p52).
             models.UniqueConstraint(
                 fields=["rma"],
-                condition=~Q(status=DispatchStatus.CANCELED) & Q(sends_back=False),
+                condition=~Q(status__in=DispatchStatus.void()) & Q(sends_back=False),
                 name="one_dispatch_per_return",
             ),
         ]
@@ -65,7 +65,7 @@ class Dispatch(models.Model):
             models.Index(
                 fields=["status", "planned_at"],
                 name="dispatch_open",
-                condition=~Q(status__in=(DispatchStatus.DELIVERED, DispatchStatus.CANCELED)),
+                condition=~Q(status__in=(DispatchStatus.DELIVERED, *DispatchStatus.void())),
             ),
         ]
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from inventory import ledger
@@ -25,9 +26,13 @@ from returns import exchanges, lifecycle, outbound
 from returns.eligibility import Wanted
 from returns.exchanges import Instead
 from returns.models import RMA, Dispatch, ParcelCase
+from returns.refusals import NotOffered
+from tests.builders import NOON
 from tests.jobs import run_jobs
 from tests.journeys import traveler as on
+from tests.returns.test_parcel_cases import a_case
 from tests.sandbox import Sandbox
+from tests.staff import staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -366,6 +371,57 @@ def test_a_replacement_that_is_lost_is_money_instead(vendors: Sandbox) -> None:
     assert (went(order), went(out.order)) == ([("original", "10.000", "settled")], [])
     assert on.status(rma) == ("closed", "settled")
     assert drift() == 0
+
+
+def a_refused_replacement(vendors: Sandbox) -> tuple[Order, RMA, ParcelCase]:
+    order = on.an_order_paid_at(vendors)
+    shelf = Bin.objects.get(warehouse__is_default=True, kind=BinKind.SHELF)
+    ledger.adjust(shelf, Product.objects.get(sku="MUG"), 5, cause="opening/b", by="system", at=timezone.now())
+    wanted = [Wanted(order.lines.get().pk, 1, "defective", "", photos=1)]
+    who = {"by": order.customer.actor, "at": timezone.now()}
+    rma = lifecycle.request(
+        order.number, wanted, resolution="replacement", price=price_return, form_token=uuid4(), **who
+    )
+    run_jobs()
+    out = leaves(vendors, comes_back(vendors, rma, "defective"), "return_to_sender")
+    case = ParcelCase.objects.get(order=out.order)
+    told = Message.objects.get(order=out.order, template="not_delivered")
+    assert "pay the goods back" not in told.text
+    assert "shall it be sent once more" in told.text
+    return order, rma, case
+
+
+def test_a_refused_replacement_waits_for_a_person_and_goes_out_once_more(vendors: Sandbox, client: Client) -> None:
+    order, rma, case = a_refused_replacement(vendors)
+    on.inspect(case.rma, on.arrive(case.rma))
+    case.refresh_from_db()
+    assert (case.rma.status, case.status) == ("closed", "asked")  # the goods are here; somebody has still to decide
+    desk = staff_client()
+    assert case.number in desk.get("/returns/parcels/?view=ours").content.decode()
+    assert "Send it once more" in desk.get(case.get_absolute_url()).content.decode()
+    for _twice in range(2):
+        desk.post(f"{case.get_absolute_url()}decision/", {"decision": "again"})
+    first, again = Dispatch.objects.filter(rma=rma).order_by("pk")
+    assert (first.status, again.status, again.order.total) == ("undelivered", "released", 0)
+    assert "It goes out to you once more." in client.get(case.get_portal_path()).content.decode()
+    assert "It is being packed." in client.get(rma.get_portal_path()).content.decode()
+    assert (went(order), drift()) == ([], 0)
+
+
+def test_a_refused_replacement_is_money_where_the_customer_likes_that_better(vendors: Sandbox) -> None:
+    order, rma, case = a_refused_replacement(vendors)
+    coming = case.rma
+    for _twice in range(2):
+        lifecycle.decide_case(case.number, decision="refund", price=price_return, by=on.AGENT, at=timezone.now())
+        run_jobs()
+    assert went(order) == [("original", "10.000", "settled")]
+    assert on.status(rma) == ("closed", "settled")
+    on.inspect(coming, on.arrive(coming))
+    case.refresh_from_db()
+    assert (case.rma, case.status) == (coming, "closed")
+    assert drift() == 0
+    with pytest.raises(NotOffered):
+        lifecycle.decide_case(a_case("lost").number, decision="again", price=price_return, by=on.AGENT, at=NOON)
 
 
 def test_money_instead_of_a_replacement_pays_what_was_found(vendors: Sandbox) -> None:

@@ -34,6 +34,7 @@ ASKED = {
     ("hold", "uphold"): "decide returns",
     ("dispatch", "plan"): "open returns",
     ("dispatch", "cancel"): "decide returns",
+    ("dispatch", "send_again"): "decide returns",
     ("dispatch", "miss"): "pack goods",
     ("dispatch", "pack"): "pack goods",
     ("dispatch", "ship"): "pack goods",

@@ -20,6 +20,7 @@ from oms.models import Event
 from oms.money import Money
 from oms.refusals import Refused
 from oms.roles import allowed
+from oms.states import OrderKind
 from oms.views.orders.finding import BoundedPaginator
 from oms.views.words import Clock, actor_names
 from refunds.pricing import price_return
@@ -39,7 +40,8 @@ US, CUSTOMER, CARRIER, DOCK, NOBODY = (
     gettext_lazy("the dock"),
     gettext_lazy("nobody"),
 )
-OURS = Q(status__in=CaseStatus.undecided(), kind__in=CaseKind.looked_at_by_people())
+UNREPLACED = Q(kind__in=CaseKind.coming_back(), order__kind=OrderKind.REPLACEMENT, shipment__isnull=False)
+OURS = Q(status__in=CaseStatus.undecided()) & (Q(kind__in=CaseKind.looked_at_by_people()) | UNREPLACED)
 VIEWS: dict[str, tuple[Any, Q]] = {
     "ours": (gettext_lazy("To decide"), OURS),
     "back": (gettext_lazy("Coming back"), Q(kind__in=CaseKind.coming_back()) & ~Q(status=CaseStatus.CLOSED)),
@@ -109,7 +111,7 @@ def who_acts(case: ParcelCase) -> Any:
         return NOBODY
     if case.status == CaseStatus.DECIDED:
         return gettext_lazy("we: claim") if case.claimed is None else CARRIER
-    if case.kind in CaseKind.looked_at_by_people():
+    if case.kind in CaseKind.looked_at_by_people() or case.is_decided_by_people:
         return US
     if case.comes_back and case.rma is not None:
         return DOCK if case.rma.status in (*RMAStatus.at_dock(), RMAStatus.INSPECTED) else CARRIER
@@ -166,9 +168,14 @@ def _lost(case: ParcelCase) -> ParcelCase | None:
 
 
 def _decisions(case: ParcelCase) -> tuple[tuple[str, Any], ...]:
-    if case.status not in CaseStatus.undecided() or case.kind not in CaseKind.decided_by_people():
+    if case.status not in CaseStatus.undecided() or not case.is_decided_by_people:
         return ()
-    return ((CaseDecision.REFUND, _("Pay the customer back")), (CaseDecision.NOTHING, _("Nothing is to be paid")))
+    again = ((CaseDecision.AGAIN, _("Send it once more")),) if case.is_replacement else ()
+    return (
+        *again,
+        (CaseDecision.REFUND, _("Pay the customer back")),
+        (CaseDecision.NOTHING, _("Nothing is to be paid")),
+    )
 
 
 def _story(case: ParcelCase, clock: Clock) -> list[dict[str, Any]]:
@@ -210,7 +217,11 @@ def case_decision(request: HttpRequest, number: str) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     decision = form.cleaned_data["decision"]
-    said = _("Decided. The money goes its way.") if decision == CaseDecision.REFUND else _("Decided: nothing is paid.")
+    said = {
+        CaseDecision.REFUND: _("Decided. The money goes its way."),
+        CaseDecision.AGAIN: _("Decided. It is set aside and goes out once more."),
+        CaseDecision.NOTHING: _("Decided: nothing is paid."),
+    }[CaseDecision(decision)]
     return _do(
         request, number, "decide_case", said,
         lambda **who: lifecycle.decide_case(number, decision=decision, price=price_return, **who),

@@ -66,12 +66,18 @@ def _page(request: HttpRequest, case: ParcelCase, form: WhyForm, *, status: int 
 def _told(case: ParcelCase) -> tuple[str, str, str]:
     """Where the parcel is and what happens next, in two sentences."""
     if case.kind in CaseKind.coming_back() and case.shipment is not None:
+        if case.decision == CaseDecision.AGAIN:
+            return (_("Your parcel came back to us."), _("It goes out to you once more."), "moving")
+        if case.status == CaseStatus.CLOSED and not case.is_paid_back:
+            return (_("Your parcel came back to us."), _("If something is missing, please write to us."), "good")
         if case.status == CaseStatus.CLOSED:
             return (_("Your parcel came back to us."), _("The goods are paid back, the way you paid."), "good")
         first = {
             CaseKind.REFUSED: _("The carrier says that the parcel was not taken, and brings it back to us."),
             CaseKind.UNDELIVERABLE: _("The carrier could not deliver the parcel, and brings it back to us."),
         }[CaseKind(case.kind)]
+        if not case.is_paid_back:
+            return (first, _("A person writes to you and asks: shall it be sent once more, or what else?"), "moving")
         return (first, _("As soon as it is here we pay the goods back, the way you paid."), "moving")
     if case.kind == CaseKind.DELAYED:
         if case.status == CaseStatus.CLOSED:
