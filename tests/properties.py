@@ -1,5 +1,8 @@
 """How many random examples a property test looks at: 2,000 of money, which is cheap to ask; few of what costs more, and
-HOMEWARD_EXAMPLES of them on demand."""
+HOMEWARD_EXAMPLES of them on demand. All of them, with the steps of K6 in any order:
+
+    HOMEWARD_EXAMPLES=2000 .venv/bin/python -m pytest -n 0 -m hypothesis
+"""
 
 import os
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,9 @@ WITH_SERVERS = [
 ]
 LONGEST = ("K1", "K10", "K7")  # begin first
 BESIDE = 3  # at a time
-LIMIT = 900  # seconds: a busy machine is slow, not wrong
+# What draws its examples, and how many where somebody says so (see `tests/properties.py`).
+DRAWN, EXAMPLES = "K6", os.environ.get("HOMEWARD_EXAMPLES", "")
+LIMIT = 7_200 if EXAMPLES else 900  # seconds: a busy machine is slow, not wrong
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 type Proofs = dict[str, Future[subprocess.CompletedProcess[str]]]
@@ -45,11 +48,19 @@ def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     asked = [item.callspec.params["name"] for item in request.session.items if hasattr(item, "callspec")]
     names = sorted((name for name in asked if name in WITH_SERVERS), key=lambda name: name not in LONGEST)
     with ThreadPoolExecutor(BESIDE) as pool:
-        yield {name: pool.submit(_run, name, "--small", "--json", "--begun", begun) for name in names}
+        yield {name: pool.submit(_run, name, *_size(name), "--json", "--begun", begun) for name in names}
+
+
+def _size(name: str) -> tuple[str, ...]:
+    return ("--size", EXAMPLES) if name == DRAWN and EXAMPLES else ("--small",)
+
+
+def _marked(name: str) -> Any:
+    return pytest.param(name, marks=pytest.mark.hypothesis) if name == DRAWN else name
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("name", sorted(WITH_SERVERS, key=lambda name: name in LONGEST))
+@pytest.mark.parametrize("name", [_marked(name) for name in sorted(WITH_SERVERS, key=LONGEST.__contains__)])
 def test_the_figure_holds_at_its_small_size(proofs: Proofs, name: str) -> None:
     done = proofs[name].result()
     assert done.returncode in (0, 1), done.stderr

@@ -60,6 +60,7 @@ def change(rnd: random.Random) -> None:
     policy_versions.publish(draft.pk, title="Other terms", by="user:1", at=LATER)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.django_db
 def test_no_later_change_touches_the_quote_of_an_old_order() -> None:
     order, wanted = an_old_order()
