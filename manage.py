@@ -15,8 +15,10 @@ STOPPED = 130  # what a shell says of a program that Ctrl-C has ended
 def main() -> int:
     """Run a command of ours or of Django; what ends it from outside is said in a sentence, with an exit code."""
     try:
-        execute_from_command_line(sys.argv)
-        sys.stdout.flush()
+        try:
+            execute_from_command_line(sys.argv)
+        finally:  # also after a refusal, which exits
+            sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to fail at the exit
         return AWAY

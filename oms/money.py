@@ -97,10 +97,14 @@ def parse_amount(text: str, currency: str) -> Decimal:
 
 
 def parse_number(text: str) -> Decimal:
-    """A plain decimal number of at most 15 digits before and 12 after the point. Raises NotAnAmount."""
-    if not isinstance(text, str) or not _PLAIN_NUMBER.fullmatch(text):
-        raise NotAnAmount(f"{text!r} is not a plain decimal number.")
-    return Decimal(text)
+    """A plain decimal number of at most 15 digits before and 12 after the point; -0 is 0. Raises NotAnAmount."""
+    if not isinstance(text, str):
+        raise NotAnAmount('a decimal number is written as text, like "12.50".')
+    if not _PLAIN_NUMBER.fullmatch(text):
+        shown = text if len(text) <= 40 else f"{text[:40]}…"
+        raise NotAnAmount(f"{shown!r} is not a plain decimal number.")
+    number = Decimal(text)
+    return number if number else abs(number)
 
 
 def round_half_up(value: Decimal | Fraction | int, currency: str) -> Decimal:

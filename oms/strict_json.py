@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from oms.money import MoneyError, parse_amount, parse_number
 
 LARGEST_COUNT = 10**9
+MOST_DIGITS = 4000
 
 
 class Unreadable(ValueError):
@@ -32,11 +33,19 @@ def error(code: str, message: str) -> dict[str, Any]:
 
 
 def read_json(text: str) -> Any:
-    """Any JSON value; refuses NaN, repeated keys and nesting beyond reason. Raises Unreadable."""
+    """Any JSON value; refuses NaN, repeated keys, endless numbers and nesting beyond reason. Raises Unreadable."""
     try:
-        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique_keys)
-    except (ValueError, RecursionError) as problem:
+        return json.loads(text, parse_constant=_no_constant, parse_int=_whole, object_pairs_hook=_unique_keys)
+    except RecursionError:
+        raise Unreadable("This is not JSON: it is nested too deeply") from None
+    except ValueError as problem:
         raise Unreadable(f"This is not JSON: {problem}") from None
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number has more than {MOST_DIGITS} digits")
+    return int(digits)
 
 
 def _no_constant(name: str) -> NoReturn:

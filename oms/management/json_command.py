@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -43,41 +44,32 @@ class JsonCommand(BaseCommand):
 
     def answer_lines(self, source: str, make: Callable[[str], dict[str, Any]]) -> None:
         """Answer JSON Lines, each in its place."""
-        with _opened(source) as stream:
-            for raw in _lines(stream):
-                try:
-                    answer = make(_text(raw))
-                except Unreadable as problem:
-                    answer = error("unreadable", str(problem))
-                self.write(answer)
+        for raw in _lines(source):
+            try:
+                answer = make(_text(raw))
+            except Unreadable as problem:
+                answer = error("unreadable", str(problem))
+            self.write(answer)
 
     def write(self, answer: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(answer))
 
 
-class _opened:
-    """The file named, or stdin for "-"; anything that cannot be read is exit code 2."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-
-    def __enter__(self) -> BinaryIO:
-        if self.source == "-":
-            return sys.stdin.buffer
-        try:
-            self.file = Path(self.source).open("rb")
-        except (OSError, ValueError) as problem:
-            raise CommandError(f"{self.source} cannot be read: {problem}", returncode=2) from None
-        return self.file
-
-    def __exit__(self, *exception: object) -> None:
-        if self.source != "-":
-            self.file.close()
+@contextmanager
+def _opened(source: str) -> Iterator[BinaryIO]:
+    """The file named, or stdin for "-"; what cannot be read, from the first byte or half way, is exit code 2."""
+    try:
+        with nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb") as stream:
+            yield stream
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise CommandError(f"{source} cannot be read: {reason}", returncode=2) from None
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    for raw in stream:
-        yield raw.rstrip(b"\r\n")
+def _lines(source: str) -> Iterator[bytes]:
+    with _opened(source) as stream:
+        for raw in stream:
+            yield raw.rstrip(b"\r\n")
 
 
 def _text(raw: bytes) -> str:

@@ -138,6 +138,9 @@ class TestShown:
         found = value("average", receive(3, "10.00"), receive(4, "7.77"), issue(3), issue(4))
         assert [found["events"][-1]["average"], found["qty"], found["value"]] == [None, 0, "0.00"]
 
+    def test_nothing_has_no_sign(self) -> None:
+        assert costs(value("fifo", receive(1, "-0"))) == ["0.00"]
+
     def test_quantities_may_have_decimals(self) -> None:
         assert value("fifo", receive("2.5", "1.00"), issue("1.25"))["qty"] == "1.25"
 

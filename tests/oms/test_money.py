@@ -94,6 +94,22 @@ def test_only_plain_digits_are_read(text: str) -> None:
         parse_number(text)
 
 
+@pytest.mark.parametrize("value", [10, 1.5, True, None, ["1"]])
+def test_a_number_that_is_no_text_is_told_how_to_be_written(value: object) -> None:
+    with pytest.raises(NotAnAmount, match="written as text"):
+        parse_number(value)
+
+
+def test_less_than_nothing_at_all_is_nothing() -> None:
+    assert [str(parse_number("-0")), str(parse_amount("-0.0", "GBP"))] == ["0", "0.00"]
+
+
+def test_endless_text_is_not_repeated_in_the_answer() -> None:
+    with pytest.raises(NotAnAmount) as refusal:
+        parse_number("9" * 100_000)
+    assert len(str(refusal.value)) < 100
+
+
 def test_an_amount_is_read_in_its_currency() -> None:
     assert [parse_amount("12.5", "GBP"), parse_amount("-1000", "JPY"), parse_amount("1.250", "KWD")] == [
         D("12.50"),

@@ -1,6 +1,7 @@
 """`manage.py quote_refund` and `manage.py allocate`: the arithmetic without a database."""
 
 import json
+import os
 import subprocess
 import sys
 from copy import deepcopy
@@ -12,6 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from oms.strict_json import Unreadable
 from refunds.quote_json import allocate_text, quote_text
 from tests.commands import manage as run
 
@@ -86,8 +88,39 @@ class TestCommand:
         assert [done.returncode, done.stdout] == [2, b""]
         assert done.stderr
 
+    @pytest.mark.parametrize("weight", ["1", "-1"])
+    def test_a_reader_that_has_seen_enough_ends_it_quietly(self, weight: str) -> None:
+        """`manage.py allocate … | head -0`, answered or refused, however Python buffers."""
+        nobody_reads, ours = os.pipe()
+        os.close(nobody_reads)
+        command = [sys.executable, "manage.py", "allocate", "10", weight]
+        buffered = os.environ | {"PYTHONUNBUFFERED": ""}
+        done = subprocess.run(command, stdout=ours, stderr=subprocess.PIPE, cwd=ROOT, env=buffered, check=False)
+        os.close(ours)
+        assert [done.returncode, done.stderr] == [3, b""]
+
     def test_a_missing_file_is_exit_code_2(self) -> None:
-        assert run("quote_refund", "no/such/file").returncode == 2
+        done = run("quote_refund", "no/such/file")
+        assert done.returncode == 2
+        assert b"no/such/file cannot be read: No such file or directory" in done.stderr
+
+    @pytest.mark.parametrize("options", [[], ["--lines"]])
+    def test_a_file_that_fails_half_way_is_exit_code_2(self, options: list[str]) -> None:
+        done = run("quote_refund", *options, "/proc/self/mem")
+        assert done.returncode == 2
+        assert b"/proc/self/mem cannot be read: " in done.stderr
+
+    @pytest.mark.parametrize(
+        ("given", "sentence"),
+        [
+            ("[" * 100_000, "This is not JSON: it is nested too deeply"),
+            ("9" * 5000, "This is not JSON: a number has more than 4000 digits"),
+        ],
+    )
+    def test_what_is_beyond_reason_is_named_in_our_words(self, given: str, sentence: str) -> None:
+        with pytest.raises(Unreadable) as refusal:
+            quote_text(given)
+        assert str(refusal.value) == sentence
 
     def test_lines_are_answered_in_their_place(self) -> None:
         given = "\n".join([EXAMPLE, "{", json.dumps(case([line()], units(2))), "", EXAMPLE])
