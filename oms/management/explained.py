@@ -1,7 +1,8 @@
-"""What the short commands have in common: an example in their help, and exit code 3 when the database is away."""
+"""What the short commands have in common: an example in their help, days, and exit code 3 when the database is away."""
 
 import json
-from argparse import RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
+from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,6 +10,18 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 from psycopg.errors import UndefinedTable
 
 from oms.embedded import EmbeddedError
+from reporting.period import FIRST_DAY, LAST_DAY
+
+
+def day(text: str) -> date:
+    """The type of an option that is a day on the calendar."""
+    try:
+        found = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day on the calendar, not an instant
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a day like 2026-10-31") from None
+    if not FIRST_DAY <= found <= LAST_DAY:
+        raise ArgumentTypeError(f"{text} is outside {FIRST_DAY} to {LAST_DAY}")
+    return found
 
 
 class ExplainedCommand(BaseCommand):

@@ -47,7 +47,7 @@ def test_every_report_prints_the_same_as_json_as_csv_and_as_text(name):
     [
         (["nonsense"], "invalid choice: 'nonsense'"),
         (["return_rate", "--by", "planet"], "invalid choice: 'planet'"),
-        (["return_rate", "--from", "2011-13-01"], "'2011-13-01' is not a day like 2011-03-31"),
+        (["return_rate", "--from", "2011-13-01"], "'2011-13-01' is not a day like 2026-10-31"),
         (["return_rate", "--from", "yesterday"], "'yesterday' is not a day"),
         (["return_rate", "--to", "9999-01-01"], "9999-01-01 is outside"),
         (["return_rate", "--from", "2011-02-01", "--to", "2011-01-01"], "is after the last day"),

@@ -8,7 +8,7 @@ from oms import jobs
 from oms.management.explained import ExplainedCommand
 from oms.models import Delivery
 
-SHOWN = 200
+SHOWN, MOST = 200, 100_000
 ACTOR = "operator"
 EXAMPLE = """examples:
   manage.py deliveries                 jobs owed and not done yet, the longest due first
@@ -35,8 +35,8 @@ class Command(ExplainedCommand):
     def handle(self, *args: Any, dead: bool, retry: int | None, **options: Any) -> None:
         if options["dry_run"] and retry is None:
             raise CommandError("--dry-run goes with --retry.", returncode=2)
-        if options["limit"] < 1:
-            raise CommandError("--limit is a number from 1.", returncode=2)
+        if not 1 <= options["limit"] <= MOST:
+            raise CommandError(f"--limit is a number from 1 to {MOST}.", returncode=2)
         if retry is not None:
             self._retry(retry, dry_run=options["dry_run"], as_json=options["json"])
         else:

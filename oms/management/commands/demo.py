@@ -49,23 +49,23 @@ class Command(BaseCommand):
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.formatter_class = RawDescriptionHelpFormatter
         parser.epilog = EXAMPLES
+        parser.prog = "bin/demo"
         return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--fresh", action="store_true", help="delete the data of last time and start over")
-        parser.add_argument(
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument("--fresh", action="store_true", help="delete the data of last time and start over")
+        how.add_argument(
             "--walk",
             action="store_true",
             help="on throw-away data and free ports: one return from request to refund, a line per step, then JSON",
         )
-        parser.add_argument(
-            "--codes", action="store_true", help="print log-ins with one-time codes of now, start nothing"
-        )
+        how.add_argument("--codes", action="store_true", help="print log-ins with one-time codes of now, start nothing")
         parser.add_argument("--json", action="store_true", help="print addresses and log-ins as one line of JSON")
 
     def handle(self, *args: Any, fresh: bool, walk: bool, codes: bool, **options: Any) -> None:
         if codes:
-            self._show_people(log_ins(embedded.data_dir()))
+            self._codes(as_json=options["json"])
             return
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN or number != signal.SIGHUP:  # nohup stays nohup
@@ -106,6 +106,15 @@ class Command(BaseCommand):
             self.stdout.write(f"  {label:<17} {place}")
         self._show_people(people)
         self.stdout.write("\n  Ctrl-C stops everything and keeps the data.\n")
+
+    def _codes(self, *, as_json: bool) -> None:
+        people = log_ins(embedded.data_dir())
+        if not people:
+            raise CommandError(f"There is no shop in {embedded.data_dir()} yet; bin/demo makes one.", returncode=1)
+        if as_json:
+            self.stdout.write(json.dumps(people))
+        else:
+            self._show_people(people)
 
     def _show_people(self, people: list[dict[str, Any]]) -> None:
         if not people:

@@ -12,6 +12,7 @@ from oms import shops
 from oms.management.explained import ExplainedCommand
 from oms.money import amount_text
 from oms.trial_balance import Balance, Total, totals, trial_balance
+from reporting.period import FIRST_DAY, LAST_DAY
 
 EXAMPLE = """examples:
   manage.py trial_balance                           every account as it stands now, debits and credits
@@ -24,7 +25,8 @@ HEAD = ("currency", "number", "account", "name", "debits", "credits", "balance")
 
 def instant(text: str) -> str:
     try:
-        if parse_datetime(text) or parse_date(text):
+        found = parse_datetime(text) or parse_date(text)
+        if found and FIRST_DAY.year <= found.year <= LAST_DAY.year:
             return text
     except ValueError:
         pass

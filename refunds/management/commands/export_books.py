@@ -1,7 +1,5 @@
 import os
-from argparse import ArgumentTypeError
 from collections.abc import Iterator
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.core.management.base import CommandError, CommandParser
 
 from oms import shops
-from oms.management.explained import ExplainedCommand
+from oms.management.explained import ExplainedCommand, day
 from refunds.accounting import LAYOUTS, Days
 
 _NAMES = "\n".join(f"  {name}" for name in LAYOUTS)
@@ -23,13 +21,6 @@ examples:
   manage.py export_books --layout xero_sales_credit_note --from 2026-10-01 --to 2026-10-31 > october.csv
 
 exit codes: 0 exported, 2 usage or a file that cannot be written, 3 the database is away"""
-
-
-def day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day on the calendar, not an instant
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a day like 2026-10-31") from None
 
 
 class Command(ExplainedCommand):

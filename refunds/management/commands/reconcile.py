@@ -2,9 +2,8 @@
 
 import sys
 import time
-from argparse import ArgumentTypeError
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from oms import shops
-from oms.management.explained import ExplainedCommand
+from oms.management.explained import ExplainedCommand, day
 from oms.money import EXPONENTS, from_minor
 from oms.refusals import Refused
 from refunds.gateways import books
@@ -45,20 +44,13 @@ exit codes: 0 nothing differs that is not in transit, 1 something does, or it wa
 be read, 3 a provider or the database is away"""
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no day like 2026-10-31") from None
-
-
 class Command(ExplainedCommand):
     help = "Compare our refunds with the payment providers' books, or our credit memos with an accounting file."
     example = EXAMPLE
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--from", dest="since", type=_day, metavar="DAY", help="first day, in the shop's time zone")
-        parser.add_argument("--to", dest="until", type=_day, metavar="DAY", help="last day")
+        parser.add_argument("--from", dest="since", type=day, metavar="DAY", help="first day, in the shop's time zone")
+        parser.add_argument("--to", dest="until", type=day, metavar="DAY", help="last day")
         parser.add_argument("--file", "--accounting", type=Path, metavar="FILE", help="compare with this file instead")
         parser.add_argument("--currency", default="GBP", help="of files that name none (default %(default)s)")
         parser.add_argument("--before-tax", action="store_true", help="prices in the file do not include tax")
@@ -101,7 +93,7 @@ class Command(ExplainedCommand):
         if last < first:
             raise CommandError("--to is before --from.", returncode=2)
         zone = ZoneInfo(shops.current().time_zone)
-        start, end = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (first, last + timedelta(days=1)))
+        start, end = (datetime.combine(one, datetime.min.time(), zone) for one in (first, last + timedelta(days=1)))
         return start.astimezone(UTC), end.astimezone(UTC)
 
     # ── Without keeping anything ──

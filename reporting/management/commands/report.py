@@ -1,15 +1,13 @@
 import json
-from argparse import ArgumentTypeError
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from oms.management.explained import ExplainedCommand
+from oms.management.explained import ExplainedCommand, day
 from oms.spreadsheets import lines
 from reporting import choices
-from reporting.period import FIRST_DAY, LAST_DAY, Filters, shop_period
+from reporting.period import Filters, shop_period
 from reporting.reports import REPORTS, Row
 
 GROUPS = tuple(dict.fromkeys(group for report in REPORTS.values() for group in report.groups))
@@ -23,16 +21,6 @@ example:
   manage.py report return_rate --by month --from 2011-01-01 --to 2011-03-31 --goods-only --json
 
 exit codes: 0 answered, 2 usage, 3 the database is away"""
-
-
-def day(text: str) -> date:
-    try:
-        found = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day on the calendar, not an instant
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a day like 2011-03-31") from None
-    if not FIRST_DAY <= found <= LAST_DAY:
-        raise ArgumentTypeError(f"{text} is outside {FIRST_DAY} to {LAST_DAY}")
-    return found
 
 
 class Command(ExplainedCommand):

@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from oms.demo.people import log_ins, one_time_code
 
@@ -23,3 +24,10 @@ def test_each_person_comes_with_a_code(tmp_path: Path) -> None:
     (shown,) = log_ins(tmp_path)
     assert {**ana, "code_now": shown["code_now"]} == shown
     assert len(shown["code_now"]) == 6
+
+
+def test_codes_of_no_shop_are_refused_with_what_makes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOMEWARD_DATA", str(tmp_path))
+    with pytest.raises(CommandError, match=r"There is no shop in .* yet; bin/demo makes one\.") as refused:
+        call_command("demo", "--codes")
+    assert refused.value.returncode == 1
