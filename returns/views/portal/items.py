@@ -23,6 +23,7 @@ from returns.forms.portal import CHOOSE_ITEMS, ItemsForm, LineForm, Terms
 from returns.models import RMA, ReturnDraft, ReturnPhoto
 from returns.refusals import ForeignLine
 from returns.situation import situation, with_facts
+from returns.states import RMAStatus
 from returns.views.portal.draft_pages import draft_page
 
 # Orders up to this many lines are asked about on one screen; longer ones are chosen from first.
@@ -313,4 +314,5 @@ def _existing(draft: ReturnDraft) -> list[dict[str, Any]]:
 
 @prepared
 def _newest_open(order: int) -> QuerySet[RMA]:
-    return with_facts(RMA.objects.filter(order=order, recipient=None).open().order_by("-requested_at"))[:5]
+    found = RMA.objects.filter(order=order, recipient=None, status__in=RMAStatus.open())
+    return with_facts(found.order_by("-requested_at"))[:5]
