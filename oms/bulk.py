@@ -27,7 +27,11 @@ def copy(table: str, columns: str, rows: Sequence[str]) -> None:
     """Insert ready lines into `table`; `columns` separated by commas, as the lines have them."""
     if not rows:
         return
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as stream:
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as stream,
+    ):
         stream.write("\n".join(rows) + "\n")
 
 
@@ -37,7 +41,11 @@ def insert(instances: Sequence[Model]) -> None:
         return
     meta = instances[0]._meta
     columns = ", ".join(f'"{field.column}"' for field in meta.local_concrete_fields)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {meta.db_table} ({columns}) FROM STDIN") as stream:
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {meta.db_table} ({columns}) FROM STDIN") as stream,
+    ):
         for one in instances:
             fields = meta.local_concrete_fields
             stream.write_row([field.get_db_prep_save(field.pre_save(one, True), connection) for field in fields])

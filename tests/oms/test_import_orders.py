@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from oms.importing import online_retail
 from oms.management.commands import import_orders
@@ -335,6 +335,33 @@ def test_a_run_broken_off_halfway_is_completed_by_the_next(run, monkeypatch):
     report = run(content=whole)
     assert (Order.objects.count(), report["new_orders"], report["returns"]) == (1_500, 1_500 - halfway, 1)
     assert JournalEntry.objects.filter(cause__startswith="capture/").count() == 1_500
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_number_that_comes_again_while_its_order_is_being_stored_is_named(run, monkeypatch):
+    monkeypatch.setattr(import_orders, "LINES_PER_BATCH", 499)
+    monkeypatch.setattr(online_retail, "NEARBY", 0)
+    rows = [row(InvoiceNo=str(1000 + at)) for at in range(500)] + [row(InvoiceNo="1498", Quantity="7")]
+    report = run(*rows)
+    assert (report["orders"], report["new_orders"]) == (501, 500)
+    named = [(502, "", "Order 1498 is here already with other lines; it was left as it is.")]
+    assert rejections(report) == named
+    before = everything()
+    assert (before[0], before[1], run(*rows)["new_orders"], everything()) == (500, 500, 0, before)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_batch_that_cannot_be_stored_ends_the_run_and_leaves_the_others(run, monkeypatch):
+    monkeypatch.setattr(import_orders, "LINES_PER_BATCH", 2)
+    rows = [row(InvoiceNo=str(1000 + at)) for at in range(6)]
+    last = Order.objects.create(number="", placed_at="2010-12-01T00:00Z", currency="GBP", items_total=0, total=0)
+    with connection.cursor() as cursor:  # the fourth order will find its id taken
+        cursor.execute("UPDATE oms_order SET id = %s + 4 WHERE id = %s", [last.pk, last.pk])
+    with pytest.raises(IntegrityError):
+        run(*rows)
+    assert sorted(Order.objects.exclude(number="").values_list("number", flat=True)) == ["1000", "1001"]
+    Order.objects.filter(number="").delete()
+    assert (run(*rows)["new_orders"], Order.objects.count()) == (4, 6)
 
 
 def test_an_overlapping_file_adds_what_is_new(run):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -119,7 +120,7 @@ def _read(path: str, layout: ModuleType, report: ImportReport) -> None:
     read = ImportReport()  # counted by the thread that reads
     with Table(path, layout.COLUMNS, layout.OPTIONAL) as table, _progress() as progress:
         task = progress.add_task("rows read", total=None)
-        with closing(ahead(_of_sales(layout.Reader().documents(table, read), notes))) as batches:
+        with sales, closing(ahead(_of_sales(layout.Reader().documents(table, read), notes))) as batches:
             for batch in batches:
                 sales.write(batch)
                 progress.update(task, completed=read.rows)
@@ -181,5 +182,8 @@ def _release() -> None:
 
 
 def _peak_megabytes() -> int:
+    status = Path("/proc/self/status")
+    if status.exists():  # on Linux `getrusage` counts the program that started this one too
+        return round(int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024))
