@@ -25,8 +25,6 @@ START_SECONDS = 20.0
 ANSWER_SECONDS = 20.0
 # A Unix socket's path may have about 100 bytes on every system we run on.
 LONGEST_SOCKET_PATH = 100
-# It outlives whoever started it; held, so that Python does not complain of a child nobody waited for.
-_STARTED: list[subprocess.Popen[bytes]] = []
 
 
 class RendererAway(Exception):
