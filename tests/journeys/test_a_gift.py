@@ -233,3 +233,17 @@ def test_who_may_make_a_link_and_for_what(recent: Order) -> None:
     page = staff_client().post(f"/returns/gift/{unsent.number}/", {"line": unsent.lines.get().pk})
     assert page.status_code == 422
     assert "nothing to make a link for" in page.content.decode()
+
+
+def test_no_page_of_it_shows_a_price(client: Client, recent: Order) -> None:
+    draft = begun(client, recent)
+    read(client, f"/return/{draft.ref}/items/")
+    answered(client, draft)
+    read(client, f"/return/{draft.ref}/details/")
+    client.post(f"/return/{draft.ref}/confirmation/", {"resolution": "store_credit"})
+    rma = RMA.objects.get()
+    for address in ("", "slip.pdf", "parcels/", "own-parcel/", "payment/", "something-else/", "label/", "survey/"):
+        page = client.get(rma.get_portal_path() + address)
+        assert page.status_code in (200, 204, 302, 404, 405), address
+        assert PRICE.findall(page.content.decode(errors="ignore")) == [], address
+    assert client.get(f"/return/{draft.ref}/gift/").status_code == 302  # to the return it has become
