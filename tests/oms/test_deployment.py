@@ -46,6 +46,12 @@ def test_every_service_answers_for_its_health_and_has_no_privileges(compose: dic
     assert {name for name, service in services.items() if service.get("cap_drop") != ["ALL"]} == {"postgres"}
 
 
+def test_the_example_marks_each_secret_that_production_refuses_to_start_without() -> None:
+    marked = re.findall(r"^# \*.*\n(?:#.*\n)*([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    missing = {one.msg.removesuffix(" is not set.") for one in check_secrets() if one.id == "oms.E020"}
+    assert missing - set(marked) == set()
+
+
 def test_what_is_missing_is_named_before_anything_starts(compose: dict) -> None:
     """A key that is forgotten would be the empty one, and could never be changed again."""
     assert "manage.py check --deploy &&" in compose["services"]["migrate"]["command"]
