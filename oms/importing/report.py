@@ -28,13 +28,13 @@ class ImportReport:
     credit_notes: int = 0
     new_credit_notes: int = 0
     adjustments: int = 0  # rows that are neither sale nor return: write-offs, bad debt
-    lines_matched_fully: int = 0  # credit lines of goods with a customer, new ones
+    lines_matched_fully: int = 0  # credit lines of goods with a customer; known ones as matched back then
     lines_matched_partly: int = 0
     lines_not_matched: int = 0
     lines_without_customer: int = 0
     lines_not_goods: int = 0
     units_matched: int = 0
-    returns: int = 0
+    returns: int = 0  # new ones
     rejected: int = 0
     rejections: list[dict[str, Any]] = field(default_factory=list)
 

@@ -14,7 +14,7 @@ from oms.importing.documents import Buyer, CreditNote
 from oms.importing.people import People
 from oms.importing.report import ImportReport
 from oms.statemachine import CREATED
-from refunds.imports.matching import match, sold_to
+from refunds.imports.matching import match, recount, sold_to
 from refunds.imports.rows import ImportedRows
 from refunds.models import ImportedCredit
 from refunds.states import REFUND_MACHINE, RefundStatus
@@ -31,7 +31,8 @@ class CreditNotes:
     def write(self, notes: Sequence[CreditNote]) -> None:
         self.report.credit_notes += len(notes)
         with transaction.atomic():
-            new = self._unknown(notes)
+            new, known = self._by_whether_known(notes)
+            recount(known, self.report)
             if not new:
                 return
             customers = self.people.find_or_add(
@@ -47,8 +48,10 @@ class CreditNotes:
             self.report.returns += ImportedRows(matched).write()
         self.report.new_credit_notes += len(new)
 
-    def _unknown(self, notes: Sequence[CreditNote]) -> list[CreditNote]:
+    def _by_whether_known(self, notes: Sequence[CreditNote]) -> tuple[list[CreditNote], list[CreditNote]]:
         documents = [note.document for note in notes]
         known = set(RMA.objects.filter(source_document__in=documents).values_list("source_document", flat=True))
         known.update(ImportedCredit.objects.filter(document__in=documents).values_list("document", flat=True))
-        return [note for note in notes if note.document not in known]
+        return [note for note in notes if note.document not in known], [
+            note for note in notes if note.document in known
+        ]

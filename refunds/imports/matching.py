@@ -13,6 +13,7 @@ from oms.importing.report import ImportReport
 from oms.models.claims import Units
 from oms.money import cumulative, round_ratio, to_minor
 from oms.units import count, free_units, highest, lowest
+from refunds.models import ImportedCredit
 
 NO_CUSTOMER = "no_customer"
 NO_EARLIER_SALE = "no_earlier_sale"
@@ -107,8 +108,7 @@ def match(
     for line in note.lines:
         total = to_minor(line.amount, note.currency)
         if not line.is_goods or customer is None:
-            report.lines_not_goods += not line.is_goods
-            report.lines_without_customer += line.is_goods
+            _count_unmatchable(line, report)
             reason = NO_CUSTOMER if line.is_goods else NO_GOODS
             found.leftovers.append(Leftover(line, line.quantity, total, reason))
             continue
@@ -120,14 +120,38 @@ def match(
                 credited = cumulative(total, line.quantity, done + take) - cumulative(total, line.quantity, done)
                 _take(found, line, one, take, credited, payments[one.order_id])
                 done += take
-        report.units_matched += done
-        report.lines_matched_fully += done == line.quantity
-        report.lines_not_matched += done == 0
-        report.lines_matched_partly += 0 < done < line.quantity
+        _count_matched(line, done, report)
         if done < line.quantity:
             rest = total - cumulative(total, line.quantity, done)
             found.leftovers.append(Leftover(line, line.quantity - done, rest, NO_EARLIER_SALE))
     return found
+
+
+def recount(notes: Sequence[CreditNote], report: ImportReport) -> None:
+    """Count notes that are here already as when they were written, by what was left over of them then."""
+    left: dict[tuple[str, str], list[int]] = defaultdict(list)
+    leftovers = ImportedCredit.objects.filter(document__in=[note.document for note in notes], reason=NO_EARLIER_SALE)
+    for document, sku, quantity in leftovers.order_by("position").values_list("document", "sku", "quantity"):
+        left[document, sku].append(quantity)
+    for note in notes:
+        for line in reversed(note.lines):  # of two lines of one product the earlier had the first choice
+            if not line.is_goods or not note.customer:
+                _count_unmatchable(line, report)
+                continue
+            short = left[note.document, line.sku]
+            _count_matched(line, line.quantity - (short.pop() if short else 0), report)
+
+
+def _count_unmatchable(line: CreditLine, report: ImportReport) -> None:
+    report.lines_not_goods += not line.is_goods
+    report.lines_without_customer += line.is_goods
+
+
+def _count_matched(line: CreditLine, done: int, report: ImportReport) -> None:
+    report.units_matched += done
+    report.lines_matched_fully += done == line.quantity
+    report.lines_not_matched += done == 0
+    report.lines_matched_partly += 0 < done < line.quantity
 
 
 def _take(
