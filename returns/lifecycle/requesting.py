@@ -1,6 +1,7 @@
 """A return begins: the policy decides inside the verb, the quote is frozen with the units it is for."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -82,6 +83,9 @@ def request(
         _check_link(gift_link, wanted)
     given = Resolution.STORE_CREDIT.value if recipient is not None else override
     found = eligibility.judge(file, wanted, resolution=resolution, price=price, at=at, override=given)
+    if recipient is not None:
+        # Credit of whoever holds a link is no way back to the payment: the goods are seen first.
+        found = replace(found, decision=found.decision.after_inspection())
     _refuse_changed(found.worth, confirmed_total, order.currency)
     outgoing = _outgoing(file, wanted, found, instead, found.decision.resolution or resolution)
     if outgoing is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from returns.policy.facts import plain
 from returns.policy.sentences import say
+from returns.states import RefundAt
 
 
 class Severity(StrEnum):
@@ -173,6 +174,12 @@ class Decision:
         """The same without the findings that name an amount."""
         lines = tuple(replace(line, findings=_without_amounts(line.findings)) for line in self.lines)
         return replace(self, lines=lines, findings=_without_amounts(self.findings))
+
+    def after_inspection(self) -> "Decision":
+        """The same, and nothing is given before somebody has looked at the goods."""
+        code = f"refund_at_{RefundAt.INSPECTION.value}"
+        findings = (replace(one, code=code) if one.code.startswith("refund_at_") else one for one in self.findings)
+        return replace(self, refund_at=RefundAt.INSPECTION.value, findings=tuple(findings))
 
     @property
     def fired(self) -> Finding | None:

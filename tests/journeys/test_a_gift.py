@@ -25,6 +25,7 @@ from returns.models import RMA, GiftLink, ReturnDraft
 from returns.refusals import GiftPaysCredit, NothingToGiveBack
 from tests.builders import Sold, an_order
 from tests.journeys import traveler as on
+from tests.policies import a_rule
 from tests.sandbox import Sandbox
 from tests.staff import staff_client
 
@@ -233,6 +234,17 @@ def test_who_may_make_a_link_and_for_what(recent: Order) -> None:
     page = staff_client().post(f"/returns/gift/{unsent.number}/", {"line": unsent.lines.get().pk})
     assert page.status_code == 422
     assert "nothing to make a link for" in page.content.decode()
+
+
+def test_the_goods_are_seen_before_credit_is_given_whatever_the_policy_gives_for_a_scan(
+    client: Client, recent: Order
+) -> None:
+    a_rule("refund_at", default="scan")
+    draft = begun(client, recent)
+    offer = read(client, answered(client, draft))
+    assert ("when we have looked at what you sent" in offer, "has scanned the parcel" in offer) == (True, False)
+    client.post(f"/return/{draft.ref}/confirmation/", {"resolution": "store_credit"})
+    assert RMA.objects.get().refund_at == "inspection"
 
 
 def test_no_page_of_it_shows_a_price(client: Client, recent: Order) -> None:

@@ -1,6 +1,7 @@
 """What the customer is offered: the amount, its working, what each condition would pay, what was decided and why."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -68,6 +69,7 @@ def offer(file: OrderFile, found: Preview) -> dict[str, Any]:
 def priceless(file: OrderFile, found: Preview) -> dict[str, Any]:
     """The same for whom the goods were given to: no amount, and no sentence that names one."""
     hidden = ("confirmed_total", "receipt", "promotions", "tables")
+    found = replace(found, decision=found.decision.after_inspection())
     told = {key: value for key, value in offer(file, found).items() if key not in hidden}
     denied = found.decision.verdict is Verdict.DENY
     if not denied and found.worth:
