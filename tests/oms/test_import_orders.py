@@ -337,7 +337,6 @@ def test_a_run_broken_off_halfway_is_completed_by_the_next(run, monkeypatch):
     assert JournalEntry.objects.filter(cause__startswith="capture/").count() == 1_500
 
 
-<<<<<<< HEAD
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_number_that_comes_again_while_its_order_is_being_stored_is_named(run, monkeypatch):
     monkeypatch.setattr(import_orders, "LINES_PER_BATCH", 499)
@@ -363,7 +362,8 @@ def test_a_batch_that_cannot_be_stored_ends_the_run_and_leaves_the_others(run, m
     assert sorted(Order.objects.exclude(number="").values_list("number", flat=True)) == ["1000", "1001"]
     Order.objects.filter(number="").delete()
     assert (run(*rows)["new_orders"], Order.objects.count()) == (4, 6)
-=======
+
+
 def test_a_second_run_tells_the_same_of_the_file(run):
     rows = [
         row(Quantity="3"),
@@ -378,7 +378,6 @@ def test_a_second_run_tells_the_same_of_the_file(run):
     first, again = run(*rows), run(*rows)
     assert [first[name] for name in told] == [again[name] for name in told] == [6, 1, 3, 0, 1, 1, 1, 1, 1, 3, 0]
     assert (first["returns"], again["returns"]) == (1, 0)
->>>>>>> fdec65a (A second import of a file tells the same of it as the first: matched lines and units of known credit notes are counted too)
 
 
 def test_an_overlapping_file_adds_what_is_new(run):
