@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -20,6 +21,7 @@ from returns.refusals import ForeignLine, GiftLinkEnded, GiftLinksNotOffered, No
 from tests.builders import Sold, a_return, an_order
 from tests.journeys import traveler as on
 from tests.journeys.test_a_gift import PRICE, REX, answered, read
+from tests.policies import a_rule
 from tests.sandbox import Sandbox
 from tests.staff import staff_client
 
@@ -160,6 +162,22 @@ def test_where_the_shop_makes_links_itself_nobody_else_can(client: Client, order
     assert client.get(page).status_code == 404
     assert client.post(page, {"line": line(order)}).status_code == 404
     assert staff_client().get(f"/returns/gift/{order.number}/").status_code == 200
+
+
+def test_what_others_send_back_is_no_habit_of_the_buyer_who_is_judged_by_their_own(order: Order) -> None:
+    a_rule("customer_history", returns=0)
+    now, own = timezone.now(), order.customer
+    link = gifts.make_link(order.number, [line(order, "TEA")], by=own.actor, at=now)
+    draft = gifts.begin(link, gifts.Recipient(**REX), at=now)
+    asked = {"resolution": "store_credit", "price": price_return, "by": draft.sender.actor, "at": now}
+    wanted = [Wanted(line(order, "TEA"), 1, "changed_mind", "opened")]
+    given = {"recipient": draft.recipient, "gift_link": link}
+    first = lifecycle.request(order.number, wanted, form_token=draft.ref, **asked, **given)
+    assert first.status == "approved"
+    assert a_return(order, at=now).status == "approved"  # the first of their own
+    lifecycle.cancel(first.number, by=draft.sender.actor, at=now)
+    again = lifecycle.request(order.number, wanted, form_token=uuid4(), **asked, **given)
+    assert again.status == "needs_review"  # the buyer has returns of their own by now: no link is a way around
 
 
 # ── Whether the buyer hears of it ─────────────────────────────────────────────────────────────────────────────────
