@@ -1,6 +1,8 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -52,24 +54,36 @@ class Command(ExplainedCommand):
             seeding.make_options(now=now)
             seeding.make_staff(data)
             made = seeding.make_returns(now=now, random=random, progress=step, count=returns)
-            step("exchanging", 0, 1)
-            seeding.make_exchanges(now=now, random=Random(SEED + 1))  # noqa: S311 - as above
-            seeding.make_parcel_cases(now=now)
-            seeding.make_goods(now=now, random=Random(SEED + 2))  # noqa: S311 - as above
-            seeding.make_tracked(now=now, random=Random(SEED + 4))  # noqa: S311 - as above
-            seeding.make_found_goods(now=now, random=Random(SEED + 3))  # noqa: S311 - as above
-            seeding.make_gifts(now=now, random=Random(SEED + 5))  # noqa: S311 - as above
-            seeding.make_store_credit(now=now, random=random)
-            seeding.make_split_payment(now=now, random=Random(SEED + 2))  # noqa: S311 - as above
-            seeding.make_other_books(now=now, data=data)
-            seeding.make_collected(now=now)
-            seeding.make_counts(now=now)
-            seeding.keep_books(now=now)
-            seeding.ask_before_less()
+            rest = self._rest(now, data, random)
+            for done, (words, make) in enumerate(rest):
+                step(words, done, len(rest))
+                make()
+            step("filled", len(rest), len(rest))
         if options["json"]:
             self.stdout.write(json.dumps({"orders": Order.objects.count(), "returns": made, "dry_run": False}))
             return
         self.stdout.write(f"{Order.objects.count()} orders, {made} made-up returns.")
+
+    def _rest(self, now: datetime, data: Path, random: Random) -> list[tuple[str, Callable[[], Any]]]:
+        """What each page shows beside orders and returns, in the order in which one stands on the other."""
+
+        def own(number: int) -> Random:
+            return Random(SEED + number)  # noqa: S311 - as above
+
+        return [
+            ("exchanging", lambda: seeding.make_exchanges(now=now, random=own(1))),
+            ("losing parcels", lambda: seeding.make_parcel_cases(now=now)),
+            ("repairing goods", lambda: seeding.make_goods(now=now, random=own(2))),
+            ("tracking pieces", lambda: seeding.make_tracked(now=now, random=own(4))),
+            ("finding goods", lambda: seeding.make_found_goods(now=now, random=own(3))),
+            ("giving store credit", lambda: seeding.make_store_credit(now=now, random=random)),
+            ("splitting payments", lambda: seeding.make_split_payment(now=now, random=own(2))),
+            ("writing other books", lambda: seeding.make_other_books(now=now, data=data)),
+            ("collecting parcels", lambda: seeding.make_collected(now=now)),
+            ("counting shelves", lambda: seeding.make_counts(now=now)),
+            ("closing months", lambda: seeding.keep_books(now=now)),
+            ("setting terms", seeding.ask_before_less),
+        ]
 
 
 def _progress(bars: Progress) -> Callable[[str, int, int], None]:

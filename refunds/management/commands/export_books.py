@@ -47,6 +47,8 @@ class Command(ExplainedCommand):
 
 def _write(path: Path, lines: Iterator[str]) -> int:
     """Write beside the file first, so that it is there whole or not at all."""
+    if path.is_dir():
+        raise CommandError(f"{path} cannot be written: it is a folder", returncode=2)
     part, count = path.with_name(f"{path.name}.part{os.getpid()}"), 0
     try:
         with part.open("w", encoding="utf-8", newline="") as file:
