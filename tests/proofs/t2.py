@@ -19,7 +19,7 @@ from uuid import uuid4
 from tests.proofs import Progress, credit, pages
 from tests.proofs.identical import Callers, Identical
 
-SMALL, FULL = 5, 200
+SMALL, FULL = 2, 200
 
 
 def run(size: int, progress: Progress) -> dict[str, Any]:
