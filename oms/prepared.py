@@ -76,6 +76,10 @@ def _write(build: Callable[..., QuerySet], values: tuple[Any, ...]) -> _Written:
     places = tuple(_place(parameter, markers) for parameter in parameters)
     if {position for position, _kind in places if position is not None} != set(range(len(markers))):
         raise TypeError(f"{build.__qualname__}: a value is not a parameter of the query")
+    # What Django would look up again for each column each time.
+    columns = [column[0] for column in compiler.select[: compiler.col_count]]
+    converters, is_composite = compiler.get_converters(columns), compiler.has_composite_fields(columns)
+    compiler.get_converters, compiler.has_composite_fields = lambda _columns: converters, lambda _columns: is_composite
     return _Written(queryset, compiler, sql, places)
 
 
