@@ -27,13 +27,8 @@ _RUN = """async (only) => {
   const found = await axe.run(where, {runOnly, rules, preload: false, iframes: false, resultTypes: ["violations"]});
   return found.violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`);
 }"""
-# Every rule at both widths; another scheme changes nothing but colors.
-EVERY_LOOK = (
-    (PHONE, "light", _TAGS),
-    (PHONE, "dark", ["color-contrast"]),
-    (DESK, "dark", _TAGS),
-    (DESK, "light", ["color-contrast"]),
-)
+# Every rule at both widths, by day and by night: the crawl looks the other way around.
+DAY_AND_NIGHT = ((PHONE, "light", _TAGS), (DESK, "dark", _TAGS))
 NIGHT_AND_DAY = ((PHONE, "dark", _TAGS), (DESK, "light", _TAGS))
 # What another page of the same template may get wrong: names, labels, order, sizes.
 ALL_BUT_COLORS = ((PHONE, "light", [*_TAGS, "-color-contrast"]),)
@@ -104,17 +99,15 @@ class Look:
             faults.append(f"language {facts['lang']!r}, title {facts['title']!r}")
         return faults + [wide for wide in [self.page.evaluate(_WIDER)] if wide]
 
-    def closely(self, looks: Iterable[tuple[dict[str, int], str, list[str]]] = EVERY_LOOK) -> list[str]:
+    def closely(self, looks: Iterable[tuple[dict[str, int], str, list[str]]] = DAY_AND_NIGHT) -> list[str]:
         """Look at the page that is open with axe, at both widths and by day and by night."""
-        page, faults, widths = self.page, [], set()
+        page, faults = self.page, []
         for size, scheme, rules in looks:
             if page.viewport_size != size:
                 page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             faults += [f"{scheme}, {size['width']} px: {fault}" for fault in page.evaluate(_RUN, rules)]
-            if size["width"] not in widths:  # colors make nothing wider
-                widths.add(size["width"])
-                faults += [wide for wide in [page.evaluate(_WIDER)] if wide]
+            faults += [wide for wide in [page.evaluate(_WIDER)] if wide]
         return faults + self._complaints()
 
     def _complaints(self) -> list[str]:
