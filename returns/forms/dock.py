@@ -62,6 +62,9 @@ class ArrivalForm(forms.Form):
     )
 
 
+LOOKED_AT = _("All of it has been looked at already, in another tab or by somebody else. Nothing was written down.")
+
+
 class InspectionForm(forms.Form):
     """What was found of one receipt. Empty grade, disposition and acceptance mean: as the condition suggests."""
 
@@ -125,6 +128,8 @@ class InspectionForm(forms.Form):
         count = self.fields["quantity"]
         count.max_value = left
         count.widget.attrs |= {"min": 1, "max": left}
+        if not left:
+            count.error_messages["max_value"] = LOOKED_AT
         count.validators.append(_at_most(left, count.error_messages["max_value"]))
         self.fields["condition"].choices = [(one.code, one.label) for one in conditions.values()]
         self.fields["photos"].widget.attrs["capture"] = "environment"

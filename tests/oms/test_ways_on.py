@@ -40,6 +40,13 @@ def test_a_form_without_its_cookie_offers_its_page_again() -> None:
     assert f'href="{rma.get_portal_path()}cancellation/"' in answer.content.decode()
 
 
+def test_a_member_of_staff_whose_page_is_too_old_is_not_taken_for_a_customer() -> None:
+    staff = staff_client("agent")
+    staff.handler.enforce_csrf_checks = True
+    shown = staff.post("/returns/R1/approval/").content.decode()
+    assert ("To the staff pages" in shown, "Find my order" in shown) == (True, False)
+
+
 def test_a_draft_that_is_gone_says_so() -> None:
     answer = Client().get("/return/00000000-0000-7000-8000-000000000000/items/")
     assert answer.status_code == 404

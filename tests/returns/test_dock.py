@@ -444,6 +444,14 @@ def test_pieces_of_one_receipt_may_differ(dock: Client, receipt: Receipt) -> Non
     assert dock.get("/admin/inspection/").context["rows"] == []
 
 
+def test_what_another_tab_has_looked_at_is_said_to_be(dock: Client, receipt: Receipt) -> None:
+    inspected(dock, receipt, quantity="3")
+    answer = inspected(dock, receipt)
+    assert answer.status_code == 422
+    assert "All of it has been looked at already, in another tab or by somebody else." in answer.content.decode()
+    assert Outcome.objects.count() == 1
+
+
 def test_each_condition_says_where_it_leads_and_what_it_pays(dock: Client, receipt: Receipt) -> None:
     page = dock.get(f"/admin/inspection/{receipt.line.rma.number}/")
     [piece] = page.context["pieces"]
