@@ -60,4 +60,5 @@ def _row(one: Damage, period: Period, filters: Filters) -> list[Any]:
         url = links.rows("units", period, changed, condition=units.DAMAGED, **more)
         damaged = {"text": number(one.damaged), "url": url}
     share = percent(one.share) if one.units >= TELLING else UNKNOWN
-    return [one.key or UNKNOWN, number(one.units), damaged, share]
+    key: Any = {"text": one.key, "sub": one.title} if one.title else one.key or UNKNOWN
+    return [key, number(one.units), damaged, share]

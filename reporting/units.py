@@ -28,7 +28,7 @@ pieces AS (
         coalesce(k.code, '') AS condition, coalesce(k.label, '') AS found, coalesce(x.grade, '') AS grade,
         coalesce(b.kind, '') AS kind, coalesce(w.code || ' ' || b.code, '') AS place, u.left_at,
         extract(day FROM coalesce(u.left_at, now()) - c.received_at)::int AS days,
-        coalesce(sent.carrier, '') AS carrier, coalesce(p.carrier, '') AS back, pr.packaging, x.inspected_at,
+        coalesce(sent.carrier, '') AS carrier, coalesce(p.carrier, '') AS back, pr.packaging, pr.title, x.inspected_at,
         CASE WHEN b.kind IN ({_OURS}) THEN
             round((v.cost / v.quantity - coalesce(i.amount / i.quantity, 0)) * u.quantity, 3) END AS value
     FROM inventory_unit u
@@ -107,6 +107,7 @@ class Damage:
     key: str
     units: int
     damaged: int
+    title: str = ""  # of a product
 
     @property
     def share(self) -> Decimal:
@@ -127,7 +128,7 @@ def damage(period: Period, filters: Filters, cause: str) -> list[Damage]:
     assert cause in CAUSES
     found = rows(
         f"""WITH {UNITS}
-        SELECT {cause} AS key, sum(units)::int AS units,
+        SELECT {cause} AS key, {"max(title)" if cause == "sku" else "''"} AS title, sum(units)::int AS units,
             coalesce(sum(units) FILTER (WHERE condition = '{DAMAGED}'), 0)::int AS damaged
         FROM pieces WHERE {conditions} AND inspected_at IS NOT NULL
         GROUP BY 1 ORDER BY 3 DESC, 2 DESC, 1 LIMIT {MOST_LISTED}""",  # noqa: S608 - constants

@@ -7,6 +7,7 @@ from oms.roles import Role
 from oms.statemachine import CREATED, Machine, Transition
 
 _DESK = (Role.AGENT, Role.MANAGER, Role.ADMINISTRATOR)
+_CORRECTS = (Role.MANAGER, Role.ADMINISTRATOR)
 _DOCK = (Role.DOCK, Role.MANAGER, Role.ADMINISTRATOR)
 
 
@@ -18,6 +19,7 @@ class FoundKind(TextChoices):
     ANOTHER = "another", _("not in this return")
     MISMATCH = "mismatch", _("not the one sold")
     LATE = "late", _("paid as lost, and here after all")
+    MISSED = "missed", _("counted as missing, and here after all")
 
 
 class FoundStatus(TextChoices):
@@ -43,6 +45,7 @@ FOUND_MACHINE = Machine(
     [
         Transition("find", (CREATED,), F.WAITING, _DOCK),
         Transition("match", (F.WAITING, F.KEPT), F.MATCHED, _DESK),
+        Transition("correct", (F.WAITING, F.KEPT), F.MATCHED, _CORRECTS),  # counted as missing, and here after all
         Transition("keep", (F.WAITING,), F.KEPT, _DESK),
         Transition("refuse", (F.WAITING,), F.REFUSED, _DESK),
         Transition("send_back", (F.WAITING, F.KEPT), F.SENT_BACK, _DESK),

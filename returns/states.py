@@ -8,6 +8,7 @@ from oms.statemachine import CREATED, Machine, Transition
 
 _DESK = (Role.AGENT, Role.MANAGER, Role.ADMINISTRATOR)
 _DOCK = (Role.DOCK, Role.MANAGER, Role.ADMINISTRATOR)
+_CORRECTS = (Role.MANAGER, Role.ADMINISTRATOR)
 _CUSTOMER_OR_DESK = (Role.CUSTOMER, *_DESK)
 
 
@@ -63,6 +64,7 @@ RMA_MACHINE = Machine(
         Transition("take_back", (S.RECEIVING, S.RECEIVED), S.RECEIVING, _DOCK),  # a receipt was a mistake
         Transition("take_back", (S.RECEIVING, S.RECEIVED), S.IN_TRANSIT, _DOCK),
         Transition("take_back", (S.RECEIVING, S.RECEIVED), S.APPROVED, _DOCK),
+        Transition("recount", (S.RECEIVING, S.RECEIVED, S.INSPECTED, S.CLOSED), S.RECEIVING, _CORRECTS),
         Transition("inspect", (S.RECEIVING,), S.RECEIVING, _DOCK),
         Transition("inspect", (S.RECEIVED,), S.RECEIVED, _DOCK),
         Transition("inspect", (S.RECEIVED,), S.INSPECTED, _DOCK),

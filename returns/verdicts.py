@@ -23,7 +23,7 @@ def wait() -> timedelta:
 
 
 def with_decided(receipts: "QuerySet[Receipt]") -> "QuerySet[Receipt]":
-    """Receipts with `decided`, the units of them whose verdicts wait to be booked: `uninspected` counts them off."""
+    """Receipts with `decided`, the units of them whose verdicts wait to be booked: `undecided` counts them off."""
     mine = Verdict.objects.waiting().filter(receipt=OuterRef("pk")).order_by().values("receipt")
     summed = Subquery(mine.annotate(sum=Sum("quantity")).values("sum"), output_field=IntegerField())
     return receipts.annotate(decided=Coalesce(summed, 0))
@@ -43,7 +43,7 @@ def all_of(rma: RMA) -> "QuerySet[Verdict]":
 def fully_decided(receipts: Iterable[int]) -> set[int]:
     """Those of these receipts of which nothing is left to look at, booked or not."""
     found = with_decided(Receipt.objects.filter(pk__in=list(receipts)))
-    return {one.pk for one in found if one.uninspected <= 0}
+    return {one.pk for one in found if one.undecided <= 0}
 
 
 def last_of(by: str) -> Verdict | None:

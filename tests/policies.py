@@ -3,7 +3,7 @@
 from typing import Any
 
 from oms.remembered import forget
-from returns.models import PolicyRule, PolicyVersion
+from returns.models import GoodsTerms, PolicyRule, PolicyVersion
 from returns.policy import validate
 
 
@@ -14,3 +14,9 @@ def a_rule(kind: str, *, priority: int = 1, **parameters: Any) -> PolicyRule:
     rule = PolicyRule.objects.create(version=version, kind=kind, parameters=parameters, priority=priority)
     forget()
     return rule
+
+
+def less_is_paid_at_once() -> None:
+    """Nobody is asked first when goods pay less than their declared condition was promised."""
+    GoodsTerms.objects.update(asks_before_less=False)
+    forget()

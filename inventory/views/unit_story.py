@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Min, Q
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from inventory.ledger import LANDS_IN
@@ -92,7 +93,7 @@ class Life:
             lines[self.unit.sold_on_id] = self.unit.sold_on
         return [
             _event(
-                _("Sold in order %(number)s") % {"number": line.order.number},
+                format_html(_("Sold in order {}"), _in_one(line.order.number)),
                 line.order.placed_at,
                 step=(0, line.pk),
                 more=f"{line.sku} × {line.quantity}",
@@ -105,7 +106,7 @@ class Life:
         found = []
         for one in self.receipts:
             reason = str(one.line.reason.label) if one.line.reason else ""
-            what = _("Came back with %(number)s") % {"number": one.line.rma.number}
+            what = format_html(_("Came back with {}"), _in_one(one.line.rma.number))
             more = " · ".join(word for word in (one.get_result_display(), reason) if word)
             step = (1, one.pk)
             found.append(
@@ -180,6 +181,11 @@ class Life:
                 _("Left us"), self.unit.left_at, step=(7, 0), more=_why(self.unit.left_as), meaning="good", icon="truck"
             )
         ]
+
+
+def _in_one(number: str) -> str:
+    """A number is read, and copied, in one piece: no line breaks in it."""
+    return format_html('<span class="nowrap">{}</span>', number)
 
 
 def _row(document: str) -> int:

@@ -170,8 +170,11 @@ class Shop:
         tasks.send_heartbeats()  # beat's first round comes ten seconds later
 
     def _tell_sandbox(self) -> None:
-        """Let the stand-in for Stripe know what happened before it existed; telling it again changes nothing."""
+        """Let the stand-in for the vendors know what happened before it existed; telling it again changes nothing."""
         charges, history = self.data / "sandbox-payments.json", self.data / "sandbox-history.json"
+        labels = self.data / "sandbox-labels.json"
+        if labels.exists():
+            self._tell("labels", json.loads(labels.read_text()))
         if charges.exists():
             self._tell("payments", json.loads(charges.read_text()))
         if history.exists():

@@ -34,6 +34,7 @@ class Control:
             ("POST", "captures", 3): self._paypal_move,
             ("POST", "tokens", 0): self._tokens,
             ("POST", "trackers", 1): self._scan,
+            ("POST", "labels", 0): self._labels,
             ("POST", "labels", 1): self._label,
             ("GET", "faults", 0): lambda _: Answer(200, self._sandbox.faults.settings),
             ("PUT", "faults", 0): self._faults,
@@ -72,6 +73,9 @@ class Control:
         form = request.form
         events = self._sandbox.stripe.refunds.move(id, form["status"], form.get("reason", "expired_or_canceled_card"))
         return Answer(200, show_refund(self._sandbox.book["refund"].rows[id]), events=events)
+
+    def _labels(self, request: Request) -> Answer:
+        return Answer(200, self._sandbox.easypost.seed(request.form["list"]))
 
     def _label(self, request: Request, code: str) -> Answer:
         """What the carrier decides about a label that was given back: {refund_status}."""

@@ -175,6 +175,16 @@ class EasyPost:
             self._book.write("label.refund_decided", shipment=[after])
         return Answer(200, {"refund_status": status})
 
+    def seed(self, labels: list[Row]) -> dict[str, int]:
+        """Enter labels of an imported history; those that are known stay as they are."""
+        with self._book.lock:
+            new = [told for told in labels if self._book["shipment"].get(str(told["shipment"])) is None]
+            pairs = [objects.bought_before(told) for told in new]
+            if pairs:
+                shipments, trackers = (list(rows) for rows in zip(*pairs, strict=True))
+                self._book.write("labels.seeded", shipment=shipments, tracker=trackers)
+        return {"added": len(new), "known": len(labels) - len(new)}
+
     # Trackers ----------------------------------------------------------------------------------------------------
 
     def create_tracker(self, request: Request) -> Answer:

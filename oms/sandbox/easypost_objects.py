@@ -153,13 +153,25 @@ def tracking_code(carrier: str) -> str:
     return {"USPS": "9405500" + digits[:15], "UPS": "1Z999AA1" + digits[:10]}.get(carrier, "7489" + digits[:8])
 
 
-def bought(shipment: Row, rate: Row) -> tuple[Row, Row]:
+def bought(shipment: Row, rate: Row, code: str = "") -> tuple[Row, Row]:
     """The shipment with its label, and its tracker."""
-    code, at = tracking_code(rate["carrier"]), stamp()
+    code, at = code or tracking_code(rate["carrier"]), stamp()
     tracker = new_tracker(code, rate["carrier"], shipment["id"])
     label = {"id": new_id("pl"), "date": at, "format": str(shipment["options"].get("label_format", "PNG")).upper()}
     after = {"selected_rate": rate, "tracking_code": code, "tracker": tracker["id"], "label": label, "updated_at": at}
     return shipment | after, tracker
+
+
+def bought_before(told: Row) -> tuple[Row, Row]:
+    """A label of before: {shipment, tracking_code, carrier, service, price, currency, status, refund_status}."""
+    place = {"street1": "4 Mill Road", "city": "Leicester", "zip": "LE2 1AB", "country": "GB"}
+    wanted = {"is_return": True, "from_address": place, "to_address": place, "parcel": {"weight": 16}}
+    shipment = new_shipment(wanted | {"options": {"label_format": "PDF"}}) | {"id": str(told["shipment"])}
+    price = {"carrier": str(told["carrier"]), "service": str(told["service"]), "rate": str(told["price"])}
+    rate = shipment["rates"][0] | price | {"currency": str(told["currency"]), "shipment_id": shipment["id"]}
+    shipment, tracker = bought(shipment | {"rates": [rate]}, rate, str(told["tracking_code"]))
+    tracker |= {"status": str(told["status"])}
+    return shipment | {"refund_status": told.get("refund_status") or None}, tracker
 
 
 def new_tracker(code: str, carrier: str, shipment: str | None) -> Row:

@@ -28,7 +28,7 @@ from returns.pricing import UnitsToPrice
 from returns.promotions import Staying, stays_after_all
 from returns.standing import GIVEN_UP, not_back, promotions_by_label
 from returns.states import Acceptance, HoldStatus, ReceiptResult, RefundAt, Resolution, RMAStatus
-from returns.taken import after, in_turn
+from returns.taken import after
 
 FULL = Decimal(100)
 NOT_UNDER_WAY = (
@@ -153,14 +153,14 @@ def _shares(rma: RMA, advances: dict[int, int]) -> Iterator[Share]:
 
 
 def _found(line: ReturnLine, outcomes: Sequence[Outcome], advance: int, promised: Decimal) -> Iterator[Share]:
-    left = [  # the others were paid before they were looked at
-        outcome
-        for outcome in outcomes
-        if not advance or (advance != line.quantity and outcome.receipt.result != ReceiptResult.RECEIVED)
-    ]
-    for outcome, units in in_turn(line.claim.units, left, advance):
+    paid = taken = advance  # received pieces that were paid before they were looked at
+    for outcome in outcomes if advance != line.quantity else ():
+        before = min(paid, outcome.quantity) if outcome.receipt.result == ReceiptResult.RECEIVED else 0
+        quantity = outcome.quantity - before
+        units = after(line.claim.units, taken, quantity)
+        paid, taken = paid - before, taken + quantity
         percent = _percent(outcome, promised)
-        if percent is not None:
+        if quantity and percent is not None:
             yield Share(line, units, percent, promised, outcome)
 
 

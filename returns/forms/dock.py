@@ -122,7 +122,7 @@ class InspectionForm(forms.Form):
         checklist: Checklist | None = None,
         **options: Any,
     ) -> None:
-        left = receipt.uninspected
+        left = receipt.undecided
         options.setdefault("initial", {"receipt": receipt.pk, "quantity": left})
         super().__init__(*args, auto_id=f"id_{receipt.pk}_%s", use_required_attribute=False, **options)
         count = self.fields["quantity"]

@@ -33,7 +33,7 @@ from returns.lifecycle.holds import answer_hold, decide_hold
 from returns.lifecycle.inspecting import Finding, inspect
 from returns.lifecycle.label_files import ask_for_file, keep_file, refuse_file
 from returns.lifecycle.label_refunds import answer_label, give_label_back, note_label_asked
-from returns.lifecycle.late import take_goods_in
+from returns.lifecycle.late import count_after_all, take_goods_in
 from returns.lifecycle.own_parcels import refuse_own_parcel, send_own_parcel
 from returns.lifecycle.parcels import hold_label, label, move_parcel, note_shipment, report, trouble, want_label_again
 from returns.lifecycle.pickups import arrange_pickup
@@ -80,6 +80,7 @@ __all__ = [
     "close_case",
     "close_if_finished",
     "come_back",
+    "count_after_all",
     "credit_vendor_return",
     "decide_case",
     "decide_hold",

@@ -1,6 +1,6 @@
 """What inspection found is written down; stock moves only when goods are accepted, money is owed per outcome."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -51,15 +51,19 @@ class Finding:
 
 def suggestion(line: ReturnLine, condition: Condition, at: datetime) -> tuple[Disposition, Acceptance, str]:
     """Suggest what to do with goods in this condition, and say why (U11)."""
-    fault = line.reason is not None and line.reason.is_our_fault
-    acceptance = Acceptance.ACCEPTED if condition.is_acceptable or fault else Acceptance.REFUSED
+    acceptance = Acceptance.ACCEPTED if may_be_accepted(line, condition) else Acceptance.REFUSED
     why = f"{condition.label}: {Disposition(condition.disposition).label}"
-    if fault and not condition.is_acceptable:
+    if acceptance == Acceptance.ACCEPTED and not condition.is_acceptable:
         why += "; accepted, because the reason is ours"
     if acceptance == Acceptance.ACCEPTED and asks_before_less(line, condition, at):
         acceptance = Acceptance.REFUSED
         why += "; it pays less than was promised, so the customer is asked"
     return Disposition(condition.disposition), acceptance, why
+
+
+def may_be_accepted(line: ReturnLine, condition: Condition) -> bool:
+    """Whether goods in this condition are taken back at all: what was our fault always is."""
+    return condition.is_acceptable or (line.reason is not None and line.reason.is_our_fault)
 
 
 @prepared
@@ -143,15 +147,18 @@ def drafts(
     form_token: UUID,
     by: str,
     at: datetime,
+    decided: Mapping[int, int] | None = None,
 ) -> list[Outcome]:
-    """What these findings come to, not saved. Raises what `inspect` raises."""
+    """What these findings come to, not saved; `decided` are units by receipt that wait to be booked. Raises what
+    `inspect` raises."""
     conditions = reference.conditions()
     if not findings or any(one.quantity <= 0 or one.receipt_id not in receipts for one in findings):
         raise NothingFound
     if any(one.condition not in conditions for one in findings):
         raise NothingFound
     findings = _same_together(findings)
-    left = {pk: one.uninspected for pk, one in receipts.items() if one.result in ReceiptResult.arrived()}
+    arrived = [(pk, one.uninspected) for pk, one in receipts.items() if one.result in ReceiptResult.arrived()]
+    left = {pk: units - (decided or {}).get(pk, 0) for pk, units in arrived}
     found = []
     for one in findings:
         receipt, condition = receipts[one.receipt_id], conditions[one.condition]

@@ -1,6 +1,11 @@
-"""A parcel that was paid as lost arrives after all: the money stays where it is, and the goods are ours (p45)."""
+"""What nobody expected any more is here after all. Paid as lost: the money stays where it is, and the goods are ours
+(p45). Counted as missing: the count is corrected, and inspection pays what is still owed."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import uuid5
+
+from django.db.models import QuerySet
 
 from inventory import ledger, trading
 from inventory.models import Condition, Unit
@@ -12,10 +17,12 @@ from oms.verbs import verb
 from returns.case_states import CaseDecision
 from returns.found_states import FOUND_MACHINE, FoundKind, FoundStatus
 from returns.lifecycle.finding import locked_goods
-from returns.lifecycle.locking import lock
+from returns.lifecycle.locking import lines_of, lock, move
+from returns.lifecycle.receiving import Arrived, receive
+from returns.lifecycle.taking_back import reverse
 from returns.models import RMA, FoundGoods, ParcelCase, Receipt
-from returns.refusals import NotOffered
-from returns.states import ReceiptResult
+from returns.refusals import NotExpectedThere, NotOffered
+from returns.states import ReceiptResult, RMAStatus
 
 
 def lost_of(rma: RMA) -> dict[int, int]:
@@ -29,6 +36,63 @@ def lost_of(rma: RMA) -> dict[int, int]:
     for line, quantity in here.values_list("line", "quantity"):
         gone[line] -= quantity
     return {line: quantity for line, quantity in gone.items() if quantity > 0}
+
+
+def short_of(rma: RMA) -> dict[int, int]:
+    """Return line → units counted as missing that do not lie here."""
+    missing = _short(rma.lines.values_list("pk", flat=True)).values_list("line", "quantity")
+    gone: dict[int, int] = {}
+    for line, quantity in missing:
+        gone[line] = gone.get(line, 0) + quantity
+    here = FoundGoods.objects.filter(line__in=gone, kind=FoundKind.MISSED, status__in=FoundStatus.open())
+    for line, quantity in here.values_list("line", "quantity"):
+        gone[line] -= quantity
+    return {line: quantity for line, quantity in gone.items() if quantity > 0}
+
+
+def _short(lines: Iterable[int]) -> QuerySet[Receipt]:
+    return Receipt.objects.filter(line__in=lines, result=ReceiptResult.SHORT, is_reversed=False).order_by("pk")
+
+
+@verb
+def count_after_all(number: str, *, by: str, at: datetime) -> FoundGoods:
+    """What was counted as missing is received now, also of a closed return: it waits for inspection, and what it pays
+    is owed once. Again changes nothing. Raises NotOffered, NotExpectedThere."""
+    known = FoundGoods.objects.select_related("rma").get(number=number)
+    if known.kind != FoundKind.MISSED or known.rma is None or known.line_id is None:
+        raise NotOffered
+    rma = lock(known.rma.number)
+    found = locked_goods(number)
+    if found.status == FoundStatus.MATCHED:
+        return found
+    FOUND_MACHINE.check("correct", found.status, FoundStatus.MATCHED)
+    taken, covered = [], 0
+    for receipt in _short([known.line_id]):
+        if covered < found.quantity:
+            taken.append(receipt)
+            covered += receipt.quantity
+    if covered < found.quantity:
+        raise NotExpectedThere(rma=rma.number, left=covered, asked=found.quantity)
+    lines, token = {line.pk: line for line in lines_of(rma)}, uuid5(found.form_token, f"recount/{found.number}")
+    move(rma, "recount", RMAStatus.RECEIVING)
+    rma.inspected_at = rma.closed_at = None
+    reverse(rma, taken, lines, form_token=token, reason="it turned up", by=by, at=at)
+    outbox.record(
+        rma, "rma.receipts_taken_back", by=by, at=at, changed=("status", "received_at", "inspected_at", "closed_at"),
+        receipts=[one.pk for one in taken], status=rma.status, reason="it turned up",
+    )  # fmt: skip
+    sold_on = lines[known.line_id].order_line_id
+    unit = Unit.objects.filter(serial=found.code, sold_on=sold_on).first() if found.code and covered == 1 else None
+    pieces = [Arrived(known.line_id, found.quantity, unit=unit)]
+    if covered > found.quantity:
+        pieces.append(Arrived(known.line_id, covered - found.quantity, ReceiptResult.SHORT))
+    receipts = receive(rma.number, pieces, form_token=token, by=by, at=at)
+    found.status, found.decided_at = FoundStatus.MATCHED, at
+    outbox.record(
+        found, "goods.matched", by=by, at=at, changed=("status", "decided_at"),
+        rma=rma.number, receipts=[one.pk for one in receipts],
+    )  # fmt: skip
+    return found
 
 
 @verb

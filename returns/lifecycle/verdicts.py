@@ -1,6 +1,7 @@
 """What inspection decides may wait a minute before it is booked: until then it is taken back without a trace in stock,
 books or mail, because nothing has moved yet."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -36,8 +37,9 @@ def give_verdict(
         return earlier
     lines = {line.pk: line for line in lines_of(rma)}
     receipts = {one.pk: one for one in Receipt.objects.filter(line__in=lines)}
+    decided: Counter[int] = Counter()
     for one in Verdict.objects.waiting().filter(receipt__in=receipts):
-        receipts[one.receipt_id].decided = getattr(receipts[one.receipt_id], "decided", 0) + one.quantity
+        decided[one.receipt_id] += one.quantity
     verdicts = [
         Verdict(
             receipt=found.receipt,
@@ -55,7 +57,7 @@ def give_verdict(
             given_at=at,
             book_at=at + wait,
         )
-        for found in drafts(rma, findings, lines, receipts, form_token=form_token, by=by, at=at)
+        for found in drafts(rma, findings, lines, receipts, form_token=form_token, by=by, at=at, decided=decided)
     ]
     Verdict.objects.bulk_create(verdicts)
     _record(rma, "rma.verdict_given", verdicts, by=by, at=at)

@@ -85,9 +85,7 @@ class GoodsTerms(models.Model):
     capitalizes_work = models.BooleanField(_("work adds to the value of goods"), default=True)
     regrade_percent = models.DecimalField(_("graded a second time (%)"), max_digits=5, decimal_places=2, default=5)
     # Goods that pay less than their declared condition was promised wait in a hold bin for the customer's answer too.
-    asks_before_less = models.BooleanField(
-        _("ask before paying less than was promised"), default=False, db_default=False
-    )
+    asks_before_less = models.BooleanField(_("ask before paying less than was promised"), default=True, db_default=True)
     answer_days = models.PositiveSmallIntegerField(
         _("days to answer about refused goods"), default=14, db_default=14, validators=[MinValueValidator(1)]
     )

@@ -26,6 +26,7 @@ class Receipt(models.Model):
     form_token = models.UUIDField(null=True)  # minted with the page: sent twice, received once
     by = models.CharField(max_length=60)
     received_at = models.DateTimeField()
+    decided: int  # units of verdicts still to be booked, where it was read `with_decided`
 
     class Meta:
         verbose_name = _("receipt")
@@ -48,8 +49,13 @@ class Receipt(models.Model):
 
     @property
     def uninspected(self) -> int:
-        """Units that lie at the dock and were not looked at, less those of verdicts still to be booked where known."""
-        return 0 if self.is_reversed else self.quantity - self.inspected - getattr(self, "decided", 0)
+        """Units that lie at the dock and have no outcome."""
+        return 0 if self.is_reversed else self.quantity - self.inspected
+
+    @property
+    def undecided(self) -> int:
+        """Those of them that nobody has looked at; of receipts read `with_decided` alone."""
+        return self.uninspected - self.decided
 
 
 class Reversal(models.Model):

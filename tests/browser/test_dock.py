@@ -22,6 +22,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, seria
 
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
+# What a page plays, and whether its sound was awake: browsers keep that of a page nobody has touched asleep.
+HEARD = """
+window.heard = [];
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (at) {
+  window.heard.push([this.context.state, this.frequency.value]);
+  return start.call(this, at);
+};
+"""
 SKUS = ("MUG", "TEA", "22423", "85123A")
 
 
@@ -93,6 +102,7 @@ def test_scans_typed_one_upon_the_other_are_all_counted(page: Page) -> None:
 
 
 def test_a_return_is_counted_and_inspected_with_the_keyboard_alone(page: Page) -> None:
+    page.add_init_script(HEARD)
     rma = a_parcel_of("MUG")
     page.goto("/admin/scan/")
     page.locator("h1").click()  # the field has lost the focus, and the scan finds it all the same
@@ -107,6 +117,10 @@ def test_a_return_is_counted_and_inspected_with_the_keyboard_alone(page: Page) -
     expect(page.get_by_role("radio", name="Opened")).to_be_checked()
     page.keyboard.press("Enter")
     expect(answer(page)).to_have_text("To SHELF-01")
+    assert page.evaluate("window.heard") == [["running", 880]]
+    scan(page, "HWDOUNDOX")
+    expect(page.get_by_text("it was read wrongly")).to_be_visible()
+    assert page.evaluate("window.heard")[1:] == [["running", 196]] * 2
     rma.refresh_from_db()
     assert (rma.status, Outcome.objects.get().condition.code) == (RMAStatus.INSPECTED, "opened")
 

@@ -13,6 +13,7 @@ from returns import lifecycle
 from returns.models import RMA, FoundGoods, ParcelCase
 from returns.refusals import MoneyFollowsGoods, NeverScanned
 from tests.journeys import traveler as on
+from tests.policies import less_is_paid_at_once
 from tests.sandbox import Sandbox
 from tests.staff import staff_client
 
@@ -113,6 +114,7 @@ def test_lost_on_its_way_back_is_our_risk_from_the_first_scan(vendors: Sandbox) 
 
 
 def test_what_arrived_is_paid_as_inspected_and_what_was_lost_as_quoted(vendors: Sandbox) -> None:
+    less_is_paid_at_once()
     order = on.an_order_paid_at(vendors)
     line = order.lines.get().pk
     rma = on.ask(order, on.Wanted(line, 2, "changed_mind", "opened"))

@@ -30,6 +30,7 @@ from returns.refusals import NotOffered
 from tests.builders import NOON
 from tests.jobs import run_jobs
 from tests.journeys import traveler as on
+from tests.policies import less_is_paid_at_once
 from tests.returns.test_parcel_cases import a_case
 from tests.sandbox import Sandbox
 from tests.staff import staff_client
@@ -190,6 +191,7 @@ def test_unpaid_for_too_long_it_becomes_money(vendors: Sandbox) -> None:
 
 
 def test_a_worse_condition_than_declared_leaves_more_to_pay(vendors: Sandbox) -> None:
+    less_is_paid_at_once()
     order = on.an_order_paid_at(vendors)
     rma = exchange(order, a_green_mug())
     dispatch = comes_back(vendors, rma, "used")

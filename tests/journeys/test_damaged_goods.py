@@ -52,6 +52,7 @@ def test_broken_on_arrival_is_our_fault_and_paid_in_full(vendors: Sandbox) -> No
 
 
 def test_used_goods_pay_what_the_table_said_before_posting(vendors: Sandbox) -> None:
+    GoodsTerms.objects.update(asks_before_less=False)
     order = on.an_order_paid_at(vendors)
     rma = on.ask(order)
     on.inspect(rma, on.arrive(rma), "used")
@@ -64,7 +65,7 @@ def test_where_the_shop_asks_first_less_than_promised_waits_for_an_answer(
     vendors: Sandbox, answer: str, paid: str
 ) -> None:
     """Used instead of opened pays half: held, shown with what it pays, and nothing moves before the answer."""
-    GoodsTerms.objects.update(asks_before_less=True, answer_days=5)
+    GoodsTerms.objects.update(answer_days=5)
     order = on.an_order_paid_at(vendors)
     rma = on.ask(order)
     on.inspect(rma, on.arrive(rma), "used")

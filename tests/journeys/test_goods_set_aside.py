@@ -151,7 +151,7 @@ def refurbished(vendors: Sandbox, quantity: int = 2) -> Outcome:
     order = on.an_order_paid_at(vendors)
     rma = on.ask(order, on.Wanted(order.lines.get().pk, quantity, "changed_mind", "opened"))
     [receipt] = on.arrive(rma)
-    finding = on.Finding(receipt.pk, quantity, "used", "refurbish", override_reason="worth it")
+    finding = on.Finding(receipt.pk, quantity, "used", "refurbish", acceptance="accepted", override_reason="worth it")
     [outcome] = lifecycle.inspect(rma.number, [finding], form_token=uuid4(), by=on.DOCK, at=timezone.now())
     on.run_jobs()
     return outcome

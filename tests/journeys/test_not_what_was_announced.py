@@ -3,17 +3,22 @@
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from inventory.models import Bin, Unit
 from inventory.states import BinKind
 from returns import lifecycle
+from returns.found_states import FoundKind
 from returns.lifecycle import Arrived, Piece
-from returns.models import RMA, FoundGoods, Hold
+from returns.models import RMA, FoundGoods, Hold, PolicyRule, Receipt
+from returns.refusals import NotExpectedThere, NotOffered
 from returns.states import ReceiptResult
 from tests.builders import Sold, the_line
 from tests.journeys import traveler as on
+from tests.returns.test_dock import scanned, words
 from tests.sandbox import Sandbox
+from tests.staff import staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +106,71 @@ def test_a_parcel_of_nobody_finds_its_return_and_is_paid(vendors: Sandbox) -> No
     on.inspect(rma, list(the_line(rma).receipts.all()), "opened")
     assert (on.status(rma), on.in_bin("shelf"), f"{on.paid(order):.2f}") == (("closed", "settled"), 1, "10.00")
     assert on.books_balance()
+
+
+@pytest.mark.parametrize(("when", "first"), [("inspection", "10.00"), ("receipt", "10.00"), ("scan", "20.00")])
+def test_a_missing_piece_turns_up_after_the_return_was_closed(vendors: Sandbox, when: str, first: str) -> None:
+    """Put aside by the dock, counted by a manager, inspected, and paid as far as it was not paid before: once."""
+    PolicyRule.objects.filter(kind="refund_at").update(parameters={"default": when})
+    order = on.an_order_paid_at(vendors, Sold(quantity=3, gross="30.00", tax="5.00"))
+    rma = on.ask(order, on.Wanted(order.lines.get().pk, 2, "changed_mind", "opened"))
+    line = the_line(rma).pk
+    if when == "scan":
+        on.travel(vendors, rma)
+    receipts = on.arrive(rma, Arrived(line, 1), Arrived(line, 1, ReceiptResult.SHORT))
+    on.inspect(rma, [one for one in receipts if one.result == ReceiptResult.RECEIVED])
+    assert (on.status(rma), f"{on.paid(order):.2f}") == (("closed", "settled"), first)
+
+    dock, manager = staff_client("dock"), staff_client("manager")
+    answer = scanned(dock, rma.number)
+    [choice] = answer.context["choices"]
+    assert (words(answer), choice.line) == ("Counted as missing", line)
+    told = {"code": choice.code, "form_token": str(uuid4()), "about": "MUG", "line": line}
+    for _twice in range(2):
+        dock.post(f"/admin/scan/?rma={rma.number}", told)
+    goods = FoundGoods.objects.get()
+    assert (goods.kind, goods.quantity, answers_again(dock, rma)) == ("missed", 1, "Already finished")
+    decision = f"/admin/found/{goods.number}/decision/"
+    assert staff_client("agent").post(decision, {"decision": "count_after_all"}).status_code == 422
+    assert "A manager corrects the count" in staff_client("agent").get("/admin/found/").content.decode()
+    assert "Count it after all" in manager.get("/admin/found/").content.decode()
+    for _twice in range(2):
+        assert manager.post(decision, {"decision": "count_after_all"}).status_code == 302
+    on.run_jobs()
+    assert (on.status(rma)[0], on.in_bin("dock"), f"{on.paid(order):.2f}") == ("received", 1, first)
+
+    late = Receipt.objects.get(line=line, inspected=0, is_reversed=False)
+    on.inspect(rma, [late])
+    assert (on.status(rma), on.in_bin("shelf"), on.in_bin("expected")) == (("closed", "settled"), 2, 0)
+    assert f"{on.paid(order):.2f}" == f"{on.paid_by_provider(vendors, order):.2f}" == "20.00"
+    assert on.books_balance()
+    assert lifecycle.count_after_all(goods.number, by=on.AGENT, at=timezone.now()).status == "matched"
+
+
+def answers_again(dock: Client, rma: RMA) -> str:
+    return words(dock.get(scanned(dock, rma.number).url))
+
+
+def test_of_three_missing_one_turns_up(vendors: Sandbox) -> None:
+    """The others stay missing, and nobody takes for missing what was never counted so."""
+    order = on.an_order_paid_at(vendors, Sold(quantity=3, gross="30.00", tax="5.00"))
+    rma = on.ask(order, on.Wanted(order.lines.get().pk, 3, "changed_mind", "opened"))
+    on.arrive(rma, Arrived(the_line(rma).pk, 3, ReceiptResult.SHORT))
+    assert on.status(rma) == ("closed", "nothing")
+    told = {"kind": FoundKind.MISSED, "rma_number": rma.number, "line_id": the_line(rma).pk, "by": on.DOCK}
+    pieces = [Piece(quantity, order.lines.get().product, "MUG") for quantity in (1, 4)]
+    one, many = lifecycle.find_goods(
+        pieces, quarantine().warehouse, quarantine(), form_token=uuid4(), at=timezone.now(), **told
+    )
+    with pytest.raises(NotExpectedThere):
+        lifecycle.count_after_all(many.number, by="user:1", at=timezone.now())
+    lifecycle.count_after_all(one.number, by="user:1", at=timezone.now())
+    on.run_jobs()
+    line = the_line(rma)
+    assert (on.status(rma), line.arrived, line.missing) == (("received", "nothing"), 1, 2)
+    on.inspect(rma, [Receipt.objects.get(result=ReceiptResult.RECEIVED)])
+    assert (on.status(rma), f"{on.paid(order):.2f}") == (("closed", "settled"), "10.00")
+    strange = lifecycle.find_goods([Piece(1)], quarantine().warehouse, quarantine(), form_token=uuid4(), by=on.DOCK,
+                                   at=timezone.now())  # fmt: skip
+    with pytest.raises(NotOffered):
+        lifecycle.count_after_all(strange[0].number, by="user:1", at=timezone.now())

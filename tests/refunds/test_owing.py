@@ -20,6 +20,7 @@ from returns.lifecycle.parcels import Bought
 from returns.models import RMA, Hold, PolicyRule
 from returns.states import ReceiptResult, RMAStatus, Settlement
 from tests.builders import NOON, Sold, a_return, an_order
+from tests.policies import less_is_paid_at_once
 from tests.refunds.cases import (
     DOCK,
     LATER,
@@ -78,6 +79,7 @@ def test_in_however_many_parts_it_is_the_quote(batches: list[int]) -> None:
 
 
 def test_a_worse_condition_names_its_outcome() -> None:
+    less_is_paid_at_once()
     rma = an_inspected_return(a_paid_order(), quantity=2, condition="used")
     [refund] = ask(rma)
     assert (Decimal(rma.quote["total"]), refund.amount) == (Decimal("20.00"), Decimal("10.00"))
@@ -132,6 +134,7 @@ def test_missing_units_are_not_paid() -> None:
 
 
 def test_units_of_one_receipt_in_two_conditions() -> None:
+    less_is_paid_at_once()
     order = a_paid_order(lines=[Sold(quantity=3, gross="10.00", tax="1.67")])
     rma = a_return(order, quantity=3)
     [receipt] = receive_all(rma)
@@ -266,6 +269,7 @@ def test_several_lines_and_reasons_in_one_return() -> None:
 
 
 def test_goods_accepted_for_nothing_close_without_money() -> None:
+    less_is_paid_at_once()
     Condition.objects.filter(code="used").update(payout_percent=0)
     order = a_paid_order()
     rma = an_inspected_return(order, condition="used")
@@ -275,6 +279,7 @@ def test_goods_accepted_for_nothing_close_without_money() -> None:
 
 
 def test_a_later_part_that_fees_eat_settles_with_the_first() -> None:
+    less_is_paid_at_once()
     rule = PolicyRule.objects.get(kind="restocking_fee")
     rule.parameters = {"reasons": ["changed_mind"], "amount": "6.00", "per": "unit"}
     rule.save()

@@ -17,6 +17,7 @@ from refunds.gateways.base import RefundAnswer
 from refunds.lifecycle.approving import as_seen
 from refunds.models import Refund, RefundEvidence
 from refunds.states import REFUND_MACHINE, RefundStatus
+from tests.policies import less_is_paid_at_once
 from tests.refunds.cases import FINANCE, LATER, a_paid_order, a_refund_in, a_requested_refund, everything, money
 
 pytestmark = pytest.mark.django_db
@@ -234,6 +235,7 @@ def test_messages_without_a_refund_are_listed() -> None:
 
 
 def test_every_difference_is_on_the_page() -> None:
+    less_is_paid_at_once()
     refund = a_requested_refund(quantity=2, condition="used")
     page = signed_in(Role.FINANCE).get(refund.get_absolute_url()).content.decode()
     outcome = refund.memo.lines.get().outcome_id

@@ -22,7 +22,7 @@ def set_aside(disposition: str = "refurbish", quantity: int = 2) -> Outcome:
     rma = a_return(an_order(), quantity=quantity)
     arrived = [Arrived(the_line(rma).pk, quantity)]
     [receipt] = lifecycle.receive(rma.number, arrived, form_token=uuid4(), by="user:7", at=NOON)
-    finding = Finding(receipt.pk, quantity, "used", disposition, override_reason="worth it")
+    finding = Finding(receipt.pk, quantity, "used", disposition, acceptance="accepted", override_reason="worth it")
     return lifecycle.inspect(rma.number, [finding], form_token=uuid4(), by="user:7", at=NOON)[0]
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
-from inventory.models import Bin, StockLevel, StockMovement, Unit, Warehouse
+from inventory.models import Bin, StockLevel, StockMovement, Unit
 from inventory.states import BinKind
 from oms.barcodes import QUIET, code128
 from oms.models import Product
@@ -145,14 +145,6 @@ def test_what_is_damaged_is_inspected_as_that(dock: Client, rma: RMA) -> None:
     assert [one["code"] for one in piece["choices"] if one["checked"]] == ["damaged"]
     [unknown] = dock.get(address.replace("damaged", "%00eaten")).context["pieces"]
     assert [one["code"] for one in unknown["choices"] if one["checked"]] == []
-
-
-def test_a_bin_is_no_parcel_and_one_of_another_house_says_so(dock: Client, rma: RMA) -> None:
-    shelf = Bin.objects.select_related("warehouse").get(kind=BinKind.SHELF)
-    assert words(scanned(dock, bin_code(shelf), rma)) == f"A bin: {shelf.code}"
-    north = Warehouse.objects.create(code="NORTH", name="North", street="1", city="York", postcode="YO1")
-    foreign = Bin.objects.create(warehouse=north, code="A-1", kind=BinKind.SHELF)
-    assert words(scanned(dock, bin_code(foreign), rma)) == "A bin of another warehouse"
 
 
 # ── More than announced, something else ───────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ the same on every machine.
 """
 
 from oms.demo.seeding.books import keep_books
+from oms.demo.seeding.charges import tell_labels
 from oms.demo.seeding.credit import make_store_credit
 from oms.demo.seeding.exchanges import make_exchanges, make_options
 from oms.demo.seeding.found import make_found_goods
@@ -44,4 +45,5 @@ __all__ = [
     "make_store_credit",
     "make_terms",
     "make_tracked",
+    "tell_labels",
 ]

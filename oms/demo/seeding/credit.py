@@ -102,7 +102,7 @@ def _spend(order: Order, at: datetime, by: str) -> None:
         by=by,
         at=at,
     )
-    ship(number, carrier="RoyalMail", tracking=f"SC{order.pk:09d}GB", by=by, at=at + timedelta(days=1))
+    ship(number, carrier="Royal Mail", tracking=f"SC{order.pk:09d}GB", by=by, at=at + timedelta(days=1))
     deliver(number, by="carrier", at=at + timedelta(days=3))
 
 

@@ -194,7 +194,7 @@ class _Swap(Story):
         for line in dispatch.order.lines.all():
             lifecycle.pack(dispatch.pk, line.pk, line.quantity, seen=0, by=self.dov, at=self._later(hours=1))
         bought = Bought(
-            carrier="RoyalMail",
+            carrier="Royal Mail",
             service="Tracked48",
             choice="",
             tracking_number=f"OUT{self.random.randrange(10**10):010d}",

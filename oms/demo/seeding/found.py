@@ -1,10 +1,11 @@
-"""What lies at the dock without a home: a parcel of nobody, one piece too many, a serial that is not the one sold."""
+"""What lies at the dock without a home: a parcel of nobody, one piece too many, one counted as missing, a serial that
+is not the one sold."""
 
 from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from inventory import places
 from inventory.states import BinKind
@@ -15,7 +16,7 @@ from returns import lifecycle
 from returns.found_states import FoundKind
 from returns.lifecycle import Piece
 from returns.models import ReturnLine
-from returns.states import RMAStatus
+from returns.states import ReceiptResult, RMAStatus
 
 HINTS = "No slip inside. The sender's label says: Leicester, LE1."
 
@@ -38,11 +39,21 @@ def make_found_goods(*, now: datetime, random: Random) -> int:
             by=by,
             at=now - timedelta(hours=30),
         )
-        return len(made) + _one_more(random, by, now) + _another_serial(random, by, now)
+        return len(made) + sum(one(random, by, now) for one in (_one_more, _missed, _another_serial))
 
 
 def _one_more(random: Random, by: str, now: datetime) -> int:
     lines = ReturnLine.objects.filter(rma__status=RMAStatus.RECEIVED, order_line__quantity__gt=F("quantity"))
+    return _beside(lines, FoundKind.EXTRA, random, by, now - timedelta(hours=4))
+
+
+def _missed(random: Random, by: str, now: datetime) -> int:
+    """Of a return that was closed without it."""
+    lines = ReturnLine.objects.filter(rma__status=RMAStatus.CLOSED, receipts__result=ReceiptResult.SHORT)
+    return _beside(lines, FoundKind.MISSED, random, by, now - timedelta(hours=3))
+
+
+def _beside(lines: QuerySet[ReturnLine], kind: FoundKind, random: Random, by: str, at: datetime) -> int:
     line = lines.select_related("rma__warehouse", "order_line__product").order_by("-pk").first()
     if line is None or line.order_line.product is None:
         return 0
@@ -51,12 +62,12 @@ def _one_more(random: Random, by: str, now: datetime) -> int:
         [Piece(1, line.order_line.product, line.order_line.sku)],
         line.rma.warehouse,
         place,
-        kind=FoundKind.EXTRA,
+        kind=kind,
         rma_number=line.rma.number,
         line_id=line.pk,
         form_token=_token(random),
         by=by,
-        at=now - timedelta(hours=4),
+        at=at,
     )
     return 1
 

@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from oms import outbox
+from oms.demo.seeding import paying
 from oms.models import OrderLine, Product, Shipment, User
 from oms.roles import Role
 from oms.states import OrderKind, ShipmentStatus
+from refunds import lifecycle as money
 from refunds.pricing import price_return
 from returns import lifecycle
 from returns.case_states import CaseCause, CaseDecision, CaseKind
@@ -18,6 +20,7 @@ WRONG = (
     (CaseKind.UNDELIVERABLE, "return_to_sender", 20, ""),
     (CaseKind.LOST, "failure/lost", 30, ""),
     (CaseKind.LOST, "failure", 9, ""),
+    (CaseKind.TURNED_UP, "failure", 72, ""),
     (CaseKind.DAMAGED, "in_transit/damaged", 5, ""),
     (CaseKind.DELAYED, "in_transit/weather_delay", 3, ""),
 )
@@ -31,6 +34,9 @@ def make_parcel_cases(*, now: datetime) -> int:
     made = 0
     for shipment, (kind, word, hours, cause) in zip(moving.order_by("pk"), WRONG, strict=False):
         at = max(now - timedelta(hours=hours), shipment.shipped_at)
+        if kind == CaseKind.TURNED_UP:
+            made += by is not None and _turned_up(shipment, word, by, at, now)
+            continue
         with outbox.as_history():
             case = lifecycle.open_for_shipment(shipment.pk, kind=kind, word=word, happened_at=at, by="carrier", at=at)
             if case is None:
@@ -46,6 +52,27 @@ def make_parcel_cases(*, now: datetime) -> int:
                 )
         made += 1
     return made
+
+
+def _turned_up(shipment: Shipment, word: str, by: User, at: datetime, now: datetime) -> bool:
+    """Paid as lost, and delivered after all: the customer has the goods and the money."""
+    with outbox.as_history():
+        case = lifecycle.open_for_shipment(
+            shipment.pk, kind=CaseKind.LOST, word=word, happened_at=at, by="carrier", at=at
+        )
+        if case is None:
+            return False
+        decided = lifecycle.decide_case(
+            case.number, decision=CaseDecision.REFUND, price=price_return, by=by.actor, at=at + timedelta(hours=20)
+        )
+        if decided.rma is None:
+            return False
+        paid_at = at + timedelta(hours=21)
+        for refund in money.request_for_return(decided.rma.number, by="system", at=paid_at):
+            paying.send(refund, at=paid_at)
+            paying.settle(refund, at=paid_at)
+        lifecycle.deliver_shipment(shipment.pk, by="carrier", at=now - timedelta(hours=4))
+    return True
 
 
 def make_collected(*, now: datetime) -> int:

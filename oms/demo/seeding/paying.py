@@ -60,7 +60,7 @@ def make_split_payment(*, now: datetime, random: Random) -> int:
             at=at,
         )
         charges.tell(Payment.objects.filter(order__number=number).order_by("pk"))
-        ship(number, carrier="RoyalMail", tracking=f"SP{first.pk:09d}GB", by="system", at=at + timedelta(days=1))
+        ship(number, carrier="Royal Mail", tracking=f"SP{first.pk:09d}GB", by="system", at=at + timedelta(days=1))
         deliver(number, by="carrier", at=at + timedelta(days=3))
         money.request_goodwill(
             number,

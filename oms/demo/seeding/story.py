@@ -24,7 +24,7 @@ REASONS = {
     "wrong_item": 6, "arrived_late": 3, "unwanted_gift": 4,
 }  # fmt: skip
 CONDITIONS = {"sealed": 45, "opened": 40, "used": 15}
-SERVICES = (("RoyalMail", "Tracked48", "3.95"), ("DPD", "DropOff", "4.60"), ("Evri", "ParcelShop", "3.10"))
+SERVICES = (("Royal Mail", "Tracked48", "3.95"), ("DPD", "DropOff", "4.60"), ("Evri", "ParcelShop", "3.10"))
 NOTES = ("", "", "The box was already open.", "Bought as a present, sorry.", "Smaller than it looks in the picture.")
 COMMENTS = ("", "", "Quick and clear, thank you.", "Took a bit long.", "I liked that I could see the amount first.")
 VALUABLE = Decimal(510)  # more than the refund that goes out without a second person

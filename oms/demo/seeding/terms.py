@@ -15,12 +15,13 @@ ADDED = (("refund_at", {"default": "scan", "resolutions": [Resolution.STORE_CRED
 
 
 def ask_before_less() -> None:
-    """From now on; what was made up before paid at once."""
+    """From now on, as a new shop does; what was made up before paid at once."""
     GoodsTerms.objects.update(asks_before_less=True)
 
 
 def make_terms() -> None:
     """Part of the first version: nobody has returned anything in an empty shop."""
+    GoodsTerms.objects.update(asks_before_less=False)
     version = PolicyVersion.objects.get(market="default", number=1)
     for kind, parameters in CHANGED.items():
         validate(kind, parameters)

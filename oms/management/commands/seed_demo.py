@@ -76,12 +76,14 @@ class Command(ExplainedCommand):
             ("repairing goods", lambda: seeding.make_goods(now=now, random=own(2))),
             ("tracking pieces", lambda: seeding.make_tracked(now=now, random=own(4))),
             ("finding goods", lambda: seeding.make_found_goods(now=now, random=own(3))),
+            ("giving gifts", lambda: seeding.make_gifts(now=now, random=own(5))),
             ("giving store credit", lambda: seeding.make_store_credit(now=now, random=random)),
             ("splitting payments", lambda: seeding.make_split_payment(now=now, random=own(2))),
             ("writing other books", lambda: seeding.make_other_books(now=now, data=data)),
             ("collecting parcels", lambda: seeding.make_collected(now=now)),
             ("counting shelves", lambda: seeding.make_counts(now=now)),
             ("closing months", lambda: seeding.keep_books(now=now)),
+            ("telling the carrier", seeding.tell_labels),
             ("setting terms", seeding.ask_before_less),
         ]
 

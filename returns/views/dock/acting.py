@@ -23,14 +23,14 @@ from returns import codes, lifecycle
 from returns.action_codes import Action
 from returns.found_states import FoundKind, FoundStatus
 from returns.lifecycle import Arrived, Piece
-from returns.lifecycle.late import lost_of
+from returns.lifecycle.late import lost_of, short_of
 from returns.lifecycle.taking_back import TAKE_BACK_WITHIN
-from returns.models import FoundGoods, Receipt, ReturnLine, Reversal
+from returns.models import FoundGoods, Putaway, Receipt, ReturnLine, Reversal
 from returns.refusals import NothingToTakeBack
 from returns.states import ReceiptResult
-from returns.views.dock import answers, counting, station
+from returns.views.dock import answers, counting, putting, station
 from returns.views.dock.answers import Answer
-from returns.views.dock.station import ECHO, Station, say
+from returns.views.dock.station import ECHO, Station, by_serial, say
 
 
 def act(request: HttpRequest, table: Station, action: Action, token: UUID) -> HttpResponse:
@@ -108,9 +108,12 @@ def _extra(request: HttpRequest, table: Station, token: UUID) -> HttpResponse:
     line = _line(request, table)
     if line is None:
         return _which(request, table)
-    late = lost_of(table.rma).get(line.pk, 0)
-    piece = Piece(late or 1, line.order_line.product, line.order_line.sku)
-    return _put_aside(request, table, piece, FoundKind.LATE if late else FoundKind.EXTRA, token, line)
+    about, sold = _about(request), line.order_line
+    if line.outstanding == 0 and (late := lost_of(table.rma).get(line.pk)):
+        return _put_aside(request, table, Piece(late, sold.product, sold.sku), FoundKind.LATE, token, line)
+    kind = FoundKind.MISSED if line.outstanding == 0 and line.pk in short_of(table.rma) else FoundKind.EXTRA
+    serial = about if by_serial(line) and about else sold.sku
+    return _put_aside(request, table, Piece(1, sold.product, serial), kind, token, line)
 
 
 def _beside(request: HttpRequest, table: Station, token: UUID) -> HttpResponse:
@@ -201,9 +204,9 @@ def _take_back(request: HttpRequest, table: Station, token: UUID) -> HttpRespons
         with transaction.atomic(), inside_a_verb():
             # One person's takings back wait for each other: each sees what the one before it took.
             User.objects.select_for_update(no_key=True).get(pk=request.user.pk)
-            done = _done(token)
+            done = _done(token, by, now)
             step = done or request.POST.get("step", "") or _last_step(by, now)
-            if not done and Reversal.objects.filter(by=by, reversed_at__gt=now - ECHO).exists():
+            if not done and _just_taken_back(by, now):
                 words = Answer(_("Read twice, taken back once"), _("One more? Scan it again."), "careful")
                 return say(request, table, words, Action.UNDO.label, status=409)
             address = _undo(step, table, token, by=by, at=now)
@@ -216,8 +219,16 @@ def _take_back(request: HttpRequest, table: Station, token: UUID) -> HttpRespons
     return redirect(address)
 
 
-def _done(token: UUID) -> str:
+def _just_taken_back(by: str, now: datetime) -> bool:
+    if Reversal.objects.filter(by=by, reversed_at__gt=now - ECHO).exists():
+        return True
+    return Putaway.objects.filter(by=by, put_at__gt=now - ECHO).exclude(undoes=None).exists()
+
+
+def _done(token: UUID, by: str, now: datetime) -> str:
     """The step this very page took back before."""
+    if putaway := putting.taken_back(token, by, now):
+        return f"putaway/{putaway}"
     if reversal := Reversal.objects.filter(form_token=token).first():
         return f"receipt/{reversal.receipt_id}"
     goods = FoundGoods.objects.filter(withdrawn_token=token).first()
@@ -229,12 +240,13 @@ def _last_step(by: str, now: datetime) -> str:
     since = now - TAKE_BACK_WITHIN
     receipt = Receipt.objects.filter(by=by, received_at__gte=since, is_reversed=False).order_by("-pk").first()
     found = FoundGoods.objects.filter(by=by, found_at__gte=since, status=FoundStatus.WAITING, receipt=None)
-    goods = found.order_by("-pk").first()
-    if receipt is not None and (goods is None or receipt.received_at >= goods.found_at):
-        return f"receipt/{receipt.pk}"
-    if goods is None:
+    goods, put = found.order_by("-pk").first(), putting.last_of(by, now)
+    steps = [(one.received_at, f"receipt/{one.pk}") for one in [receipt] if one]
+    steps += [(one.found_at, f"found/{one.number}") for one in [goods] if one]
+    steps += [(one.put_at, f"putaway/{one.pk}") for one in [put] if one]
+    if not steps:
         raise NothingToTakeBack
-    return f"found/{goods.number}"
+    return max(steps)[1]
 
 
 def _undo(step: str, table: Station, token: UUID, *, by: str, at: datetime) -> str:
@@ -246,9 +258,12 @@ def _undo(step: str, table: Station, token: UUID, *, by: str, at: datetime) -> s
             raise NothingToTakeBack
         lifecycle.withdraw_goods(goods.number, form_token=token, by=by, at=at)
         return table.address(withdrawn=goods.number)
-    receipt = None
-    if kind == "receipt" and which.isdecimal() and len(which) < 19:
-        receipt = Receipt.objects.filter(pk=int(which)).select_related("line__rma").first()
+    row = station.row_id(which)
+    if kind == "putaway":
+        first = Putaway.objects.filter(pk=row, undoes=None).first()
+        [put, *_more] = putting.take_back(first, token=token, by=by, at=at)
+        return table.address(put=Putaway.objects.get(undoes=put).pk)
+    receipt = Receipt.objects.filter(pk=row if kind == "receipt" else None).select_related("line__rma").first()
     if receipt is None:
         raise NothingToTakeBack
     rma = receipt.line.rma

@@ -1,13 +1,15 @@
 """What the scan station answers, in words that are read from two metres."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from inventory.models import Bin
 from oms.refusals import Refused
 from returns.found_states import FoundKind
-from returns.models import RMA, FoundGoods, Receipt, ReturnLine
+from returns.models import RMA, FoundGoods, Putaway, Receipt, ReturnLine
 from returns.states import ReceiptResult, RMAStatus
 
 MOST_WORDS = 48  # a longer title would no longer be read from two metres
@@ -84,6 +86,23 @@ def recorded(found: FoundGoods) -> Answer:
 
 def withdrawn(found: FoundGoods) -> Answer:
     return Answer(_("Taken back"), _("%(number)s is not put aside.") % {"number": found.number}, "careful", "undo")
+
+
+def put_away(step: Sequence[Putaway]) -> Answer:
+    """Where units stand from now on, or again."""
+    units = ngettext("%(count)s unit.", "%(count)s units.", len(step)) % {"count": len(step)}
+    if step[0].undoes_id:
+        return Answer(
+            _("Taken back"), _("%(units)s They stand where they stood.") % {"units": units}, "careful", "undo"
+        )
+    return Answer(_("In %(bin)s") % {"bin": step[0].target.code}, units, "good")
+
+
+def filling(place: Bin) -> Answer:
+    """A bin was scanned first."""
+    following = _("%(house)s. Scan each unit, or a return: it is put there at once. Another bin takes over.")
+    words = _("Into %(bin)s") % {"bin": place.code}
+    return Answer(words, following % {"house": place.warehouse.name}, "moving", "boxes")
 
 
 def _tone(receipt: Receipt) -> str:

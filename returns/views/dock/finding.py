@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from oms import outbox
 from oms.access import may
 from oms.identifiers import normalize_number
+from oms.models import User
 from oms.refusals import Refused
 from oms.roles import allowed
 from oms.verbs import inside_a_verb
@@ -43,6 +44,7 @@ SAID = {
     "keep": gettext_lazy("Kept as unknown. It can still be matched."),
     "refuse": gettext_lazy("Not the one sold. Inspection can only refuse it; the customer decides what becomes of it."),
     "send_back": gettext_lazy("It goes back to whoever sent it."),
+    "count_after_all": gettext_lazy("Counted for %(rma)s after all. It waits for inspection."),
     "take_in": gettext_lazy("It is ours, and stands where its condition says."),
 }
 
@@ -63,11 +65,10 @@ def _list(request: HttpRequest, *, problem: str = "", about: str = "", status: i
     pictures: dict[int, list[ReturnPhoto]] = {}
     for picture in ReturnPhoto.objects.filter(found__in=[one.pk for one in page]).defer("content").order_by("pk"):
         pictures.setdefault(picture.found_id, []).append(picture)
-    decides, reads = allowed(request.user, "decide returns"), allowed(request.user, "see personal data")
     context = {
         "title": _("Found goods"),
         "page": page,
-        "rows": [_row(one, pictures, decides=decides, reads=reads) for one in page],
+        "rows": [_row(one, pictures, request.user) for one in page],
         "filters": [
             {"label": label, "show": key, "current": key == (show if show in SHOWN else "")}
             for key, (label, _statuses) in SHOWN.items()
@@ -80,9 +81,10 @@ def _list(request: HttpRequest, *, problem: str = "", about: str = "", status: i
     return render(request, "returns/dock/found.html", context, status=status)
 
 
-def _row(one: FoundGoods, pictures: dict[int, list[ReturnPhoto]], *, decides: bool, reads: bool) -> dict[str, Any]:
+def _row(one: FoundGoods, pictures: dict[int, list[ReturnPhoto]], user: User) -> dict[str, Any]:
+    decides, reads = allowed(user, "decide returns"), allowed(user, "see personal data")
     waits = FoundStatus(one.status) in FoundStatus.open()
-    mismatch, late = one.kind == FoundKind.MISMATCH, one.kind == FoundKind.LATE
+    mismatch, late, missed = (one.kind == kind for kind in (FoundKind.MISMATCH, FoundKind.LATE, FoundKind.MISSED))
     line = one.line.order_line if one.line else None
     return {
         "found": one,
@@ -93,11 +95,13 @@ def _row(one: FoundGoods, pictures: dict[int, list[ReturnPhoto]], *, decides: bo
         "mismatch": mismatch,
         "conditions": [one for one in reference.conditions().values() if one.active] if late and decides else (),
         "may_take_in": decides and late and waits,
-        "may_match": decides and waits and not late,
+        "missed": missed and waits,
+        "may_count": missed and waits and allowed(user, "correct counts"),
+        "may_match": decides and waits and not late and not missed,
         "may_open": decides and waits and one.kind == FoundKind.EXTRA,
         "may_refuse": decides and mismatch and FOUND_MACHINE.allows("refuse", one.status),
-        "may_keep": decides and not mismatch and not late and FOUND_MACHINE.allows("keep", one.status),
-        "may_send_back": decides and not mismatch and not late and FOUND_MACHINE.allows("send_back", one.status),
+        "may_keep": decides and not (mismatch or late or missed) and FOUND_MACHINE.allows("keep", one.status),
+        "may_send_back": decides and not (mismatch or late or missed) and FOUND_MACHINE.allows("send_back", one.status),
         "bought": line.quantity - line.canceled if line else 0,
         "announced": one.line.quantity if one.line else 0,
         "sold_as": line.sku if line else "",
@@ -180,6 +184,13 @@ def _take_in(request: HttpRequest, goods: FoundGoods, by: str, at: datetime) -> 
     return lifecycle.take_goods_in(goods.number, condition=condition, by=by, at=at), "take_in"
 
 
+def _count_after_all(request: HttpRequest, goods: FoundGoods, by: str, at: datetime) -> tuple[FoundGoods, str]:
+    """A manager corrects the count, as on every other day."""
+    if not allowed(request.user, "correct counts"):
+        raise NotOffered
+    return lifecycle.count_after_all(goods.number, by=by, at=at), "count_after_all"
+
+
 def _open(request: HttpRequest, goods: FoundGoods, by: str, at: datetime) -> tuple[FoundGoods, str]:
     """A return of its own for what was sent along, on the terms of any other. Raises what `request` raises."""
     if goods.kind != FoundKind.EXTRA or goods.line is None or goods.rma is None:
@@ -228,6 +239,7 @@ _DECISIONS: dict[str, Callable[[HttpRequest, FoundGoods, str, datetime], tuple[F
     "match": _match,
     "open": _open,
     "take_in": _take_in,
+    "count_after_all": _count_after_all,
     "keep": _only("keep", lifecycle.keep_goods),
     "refuse": _only("refuse", lifecycle.refuse_goods),
     "send_back": _only("send_back", lifecycle.send_goods_back),

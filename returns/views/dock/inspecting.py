@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from inventory.models import Condition
+from inventory.models import Bin, Condition
 from oms import outbox
 from oms.access import may
 from oms.prepared import prepared
@@ -28,7 +28,7 @@ from returns.forms.dock import FIELD_OF, InspectionForm
 from returns.models import RMA, Outcome, Receipt, ReturnLine, ReturnPhoto, Verdict
 from returns.refusals import NothingToTakeBack
 from returns.states import ReceiptResult
-from returns.views.dock import pieces, queue
+from returns.views.dock import binning, pieces, queue
 
 
 class NotHere(Refused):
@@ -147,6 +147,9 @@ def _after(rma: RMA, **what: int) -> str:
 def _scanned(request: HttpRequest, rma: RMA, code: str, action: Action | None) -> HttpResponse:
     """Do what a printed code says, or open what another one names. Raises Refused."""
     if action is None:
+        if place := action_codes.read_bin(codes.plain(code), Bin.objects.select_related("warehouse")):
+            token = _as_token(request.POST.get("form_token", "")) or uuid4()
+            return binning.after_inspection(request, rma, place, token)
         return queue.lead(request, code)
     if action is Action.NEXT:
         try:
@@ -222,7 +225,7 @@ def _page(
     receipts, shown = _arrived(rma.pk), []
     for receipt in receipts:
         receipt.line.rma = rma
-        if receipt.uninspected > 0:
+        if receipt.undecided > 0:
             form = bound[1] if bound and bound[0] == receipt.pk else None
             # An action code of the scan station has said what is seen of the first piece.
             seen = request.GET.get("condition", "") if not shown else ""

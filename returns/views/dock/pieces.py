@@ -21,7 +21,7 @@ from refunds.lifecycle.owing import owed_to
 from refunds.models import CreditMemo
 from returns import checklists, recovered, recovery
 from returns.forms.dock import QUICK, InspectionForm
-from returns.lifecycle.inspecting import asks_before_less, suggestion
+from returns.lifecycle.inspecting import asks_before_less, may_be_accepted, suggestion
 from returns.models import RMA, Checklist, Outcome, Receipt, ReturnPhoto, Verdict
 from returns.states import Acceptance, ReceiptResult, Resolution
 from returns.views.dock import recovery_words as words
@@ -48,7 +48,7 @@ def piece(
 ) -> dict[str, Any]:
     """One receipt to look at: each condition with what it leads to; `condition` is chosen already."""
     line = receipt.line
-    initial = {"receipt": receipt.pk, "quantity": receipt.uninspected, "condition": condition}
+    initial = {"receipt": receipt.pk, "quantity": receipt.undecided, "condition": condition}
     form = form or InspectionForm(
         receipt=receipt, conditions=conditions, checklist=checklist_of(receipt), initial=initial
     )
@@ -58,7 +58,7 @@ def piece(
         "receipt": receipt,
         "line": line,
         "title": line.order_line.description or line.order_line.sku,
-        "left": receipt.uninspected,
+        "left": receipt.undecided,
         "wrong": receipt.result in ReceiptResult.another(),
         "form": form,
         "choices": [
@@ -93,7 +93,7 @@ def _choice(rma: RMA, receipt: Receipt, condition: Condition, key: int, *, check
     else:
         leads = _("Hold for the customer")
         why = _("Not acceptable; %(disposition)s if the customer agrees")
-        if asks_before_less(receipt.line, condition, now):
+        if may_be_accepted(receipt.line, condition) and asks_before_less(receipt.line, condition, now):
             why = _("Pays %(percent)s %%, less than was promised; %(disposition)s if the customer agrees")
         why %= {"disposition": disposition.label, "percent": f"{pays.normalize():f}"}
     return {

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from inventory.models import Bin
 from oms.access import may
 from oms.refusals import Refused
 from oms.roles import allowed
@@ -20,6 +21,7 @@ from returns.action_codes import Action
 from returns.models import RMA, Hold, Receipt, Verdict
 from returns.refusals import NothingToTakeBack
 from returns.states import HoldStatus, ReceiptResult, RMAStatus
+from returns.views.dock.on_tray import Tray
 
 PAGE_SIZE = 50
 
@@ -64,7 +66,7 @@ def inspection_queue(request: HttpRequest) -> HttpResponse:
     page = Paginator(queue, PAGE_SIZE).get_page(request.GET.get("page"))
     counts: Counter[int] = Counter()
     for receipt in waiting().filter(line__rma__in=[rma.pk for rma in page]).select_related("line"):
-        counts[receipt.line.rma_id] += receipt.uninspected
+        counts[receipt.line.rma_id] += receipt.undecided
     context = {
         "title": _("Inspection"),
         "page": page,
@@ -78,7 +80,7 @@ def inspection_queue(request: HttpRequest) -> HttpResponse:
 
 
 def lead(request: HttpRequest, code: str) -> HttpResponseRedirect:
-    """To the return a code names, the only one that holds it, or where an action code goes. Raises Refused."""
+    """To the return a code names, the only one that holds it, or where an action code or a bin goes. Raises Refused."""
     code = codes.plain(code)
     action = action_codes.read_action(code)
     if action is Action.NEXT:
@@ -90,6 +92,8 @@ def lead(request: HttpRequest, code: str) -> HttpResponseRedirect:
         return redirect(address_of(last))
     if action is not None:
         raise OpenOneFirst
+    if place := action_codes.read_bin(code, Bin.objects.select_related("warehouse")):
+        return redirect(Tray(into=place).address())
     found = codes.find(code)
     if found.rma is not None:
         return redirect("admin:dock_inspection_of", found.rma.number)

@@ -1,5 +1,6 @@
 """The scan station takes one code, whatever it names, and answers once."""
 
+from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from django.http import HttpRequest, HttpResponse
@@ -15,10 +16,10 @@ from oms.refusals import Refused
 from returns import action_codes, codes
 from returns.action_codes import Action
 from returns.lifecycle import Arrived
-from returns.lifecycle.late import lost_of
-from returns.models import Receipt
+from returns.lifecycle.late import lost_of, short_of
+from returns.models import Receipt, ReturnLine
 from returns.states import RMAStatus
-from returns.views.dock import answers, kits, station
+from returns.views.dock import answers, binning, kits, station
 from returns.views.dock.acting import act
 from returns.views.dock.answers import Answer
 from returns.views.dock.counting import count
@@ -29,7 +30,7 @@ from returns.views.dock.station import ECHO, Choice, Station, by_serial, say
 @may("receive parcels")
 def scan(request: HttpRequest) -> HttpResponse:
     """Take one code, whatever it names. Answers 422 for a code that cannot be used, with nothing changed."""
-    table = Station.load(request.GET.get("rma", ""), request.GET.get("parcel", ""))
+    table = Station.load(*(request.GET.get(name, "") for name in ("rma", "parcel", "into")))
     if request.method != "POST":
         return station.page(request, table, station.opening(request, table))
     token = station.token_of(request)
@@ -55,23 +56,17 @@ def _ours(request: HttpRequest, table: Station, code: str, token: UUID) -> HttpR
     place = action_codes.read_bin(code, Bin.objects.select_related("warehouse"))
     if place is None:
         raise action_codes.UnreadableAction
-    if table.rma is not None and table.rma.warehouse_id != place.warehouse_id:
-        words = Answer(
-            _("A bin of another warehouse"), _("%(rma)s came to another one.") % {"rma": table.rma.number}, "bad"
-        )
-    else:
-        words = Answer(
-            _("A bin: %(bin)s") % {"bin": place.code}, _("Bins are scanned when goods are put away."), "careful"
-        )
-    return say(request, table, words, code, status=422)
+    return binning.scanned(request, table, place, code, token)
 
 
 def _take(request: HttpRequest, table: Station, code: str, token: UUID) -> HttpResponse:
     found = codes.find(code, table.lines)
+    if table.into is not None and (done := binning.fill(request, table, found, token)):
+        return done
     if found.rma is not None:
         opened = Station.of(found.rma, str(found.parcel.pk) if found.parcel else "")
         if late := _late(opened):
-            return say(request, opened, _paid_as_lost(), code, status=409, choices=late)
+            return say(request, opened, _after_all(opened), code, status=409, choices=late)
         station.note(request, code, answers.about(opened.rma, opened.lines))
         return redirect(opened.address())
     if table.rma is None:
@@ -88,6 +83,8 @@ def _receive_one(request: HttpRequest, table: Station, found: codes.Found, token
     mine, now = [line.pk for line in table.lines], timezone.now()
     if earlier := Receipt.objects.filter(form_token=token, line__in=mine).first():
         return redirect(table.address(receipt=earlier.pk))
+    if late := _late(table, found.lines):
+        return say(request, table, _after_all(table), found.code, status=409, choices=late)
     if not table.open and table.rma.status != RMAStatus.RECEIVED:
         return say(request, table, answers.about(table.rma, table.lines), found.code, status=409)
     # What this very page counts at this moment is no echo: `receive` answers it with the same receipt.
@@ -113,26 +110,31 @@ def _receive_one(request: HttpRequest, table: Station, found: codes.Found, token
     return count(request, table, [Arrived(line.pk, 1, unit=found.unit, lot=lot)], token, found.code)
 
 
-def _late(table: Station) -> list[Choice]:
-    """Of a return that waits for nothing more: what was paid as lost may lie in this parcel."""
-    if table.rma is None or table.rma.status in (*RMAStatus.awaiting_goods(), RMAStatus.RECEIVED):
+def _late(table: Station, about: Sequence[ReturnLine] = ()) -> list[Choice]:
+    """Of a return that waits for nothing more: what was paid as lost, or counted as missing, may be here after all."""
+    if table.rma is None or table.open:
         return []
-    gone = lost_of(table.rma)
-    return [
-        Choice(
-            Action.EXTRA,
-            _("Put it aside: %(count)s × %(title)s") % {"count": gone[line.pk], "title": answers.title_of(line)},
-            _("it was paid as lost; the service desk decides"),
-            line.pk,
+    counted, lost, short = table.rma.status == RMAStatus.RECEIVED, lost_of(table.rma), short_of(table.rma)
+    words = _("Put it aside: %(count)s × %(title)s")
+    choices = []
+    for line in about or ([] if counted else table.lines):
+        if line.pk in lost and not counted:
+            shown, hint = lost[line.pk], _("it was paid as lost; the service desk decides")
+        elif line.pk in short:
+            shown, hint = 1, _("it was counted as missing; a manager corrects the count")
+        else:
+            continue
+        title = answers.title_of(line)
+        choices.append(Choice(Action.EXTRA, words % {"count": shown, "title": title}, hint, line.pk))
+    return choices
+
+
+def _after_all(table: Station) -> Answer:
+    if table.rma is not None and lost_of(table.rma) and table.rma.status != RMAStatus.RECEIVED:
+        return Answer(
+            _("Paid as lost"), _("The carrier lost it and the customer was paid. Nothing was counted."), "careful"
         )
-        for line in table.lines
-        if line.pk in gone
-    ]
-
-
-def _paid_as_lost() -> Answer:
-    following = _("The carrier lost it and the customer was paid. Nothing was counted.")
-    return Answer(_("Paid as lost"), following, "careful")
+    return Answer(_("Counted as missing"), _("Is it here after all? Put it aside. Nothing was counted."), "careful")
 
 
 def _echo(request: HttpRequest, table: Station, code: str) -> HttpResponse:

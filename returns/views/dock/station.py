@@ -19,16 +19,16 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from inventory.models import Unit
+from inventory.models import Bin, Unit
 from oms.prepared import prepared
 from oms.roles import allowed
 from returns import photos
 from returns.action_codes import Action, action_code
 from returns.lifecycle.taking_back import TAKE_BACK_WITHIN
-from returns.models import RMA, FoundGoods, Parcel, Receipt, ReturnLine
+from returns.models import RMA, FoundGoods, Parcel, Putaway, Receipt, ReturnLine
 from returns.parcels import PLAN, expected
 from returns.states import ParcelStatus, ReceiptResult, RMAStatus
-from returns.views.dock import answers
+from returns.views.dock import answers, putting
 from returns.views.dock.answers import Answer
 
 # A trigger held too long reads a label twice. Two pieces never pass the scanner this fast.
@@ -57,16 +57,20 @@ def by_serial(line: ReturnLine) -> bool:
 
 @dataclass
 class Station:
-    """What lies on the table: the return in hand, its lines, the parcel it came in."""
+    """What lies on the table: the return in hand, its lines, the parcel it came in; or a bin to fill."""
 
     rma: RMA | None = None
     lines: list[ReturnLine] = field(default_factory=list)
     parcel: Parcel | None = None
+    into: Bin | None = None  # scanned first: what was inspected goes straight in
 
     @classmethod
-    def load(cls, number: str, parcel: str = "") -> "Station":
+    def load(cls, number: str, parcel: str = "", into: str = "") -> "Station":
         found = _known(number) if _is_text(number) else []
-        return cls.of(found[0] if found else None, parcel)
+        table = cls.of(found[0] if found else None, parcel)
+        if table.rma is None and into:
+            table.into = Bin.objects.select_related("warehouse").filter(pk=row_id(into)).first()
+        return table
 
     @classmethod
     def of(cls, rma: RMA | None, parcel: str = "") -> "Station":
@@ -93,6 +97,8 @@ class Station:
             query["rma"] = self.rma.number
             if self.parcel is not None:
                 query["parcel"] = self.parcel.pk
+        elif self.into is not None:
+            query["into"] = self.into.pk
         query |= more
         return reverse("admin:dock_scan") + (f"?{urlencode(query)}" if query else "")
 
@@ -130,13 +136,17 @@ def opening(request: HttpRequest, station: Station) -> Answer:
         found = FoundGoods.objects.select_related("bin").filter(number=recorded).first() if _is_text(recorded) else None
         if found is not None:
             return answers.recorded(found)
+    put = row_id(request.GET.get("put", ""))
+    if put is not None and (first := Putaway.objects.filter(pk=put).first()):
+        return answers.put_away(putting.together(first))
     if station.rma is None:
+        if station.into is not None:
+            return answers.filling(station.into)
         if request.GET.get("rma"):
             return Answer(_("No such return"), _("Scan the number on the parcel."), "bad")
         return Answer("")
-    receipt_id = request.GET.get("receipt", "")
-    if receipt_id.isdecimal() and len(receipt_id) < 19:
-        receipt = Receipt.objects.filter(pk=int(receipt_id), line__rma=station.rma).first()
+    if (counted := row_id(request.GET.get("receipt", ""))) is not None:
+        receipt = Receipt.objects.filter(pk=counted, line__rma=station.rma).first()
         if receipt is not None:
             told = answers.taken_back if receipt.is_reversed else answers.counted
             return told(receipt, station.rma, station.lines)
@@ -239,6 +249,11 @@ def token_of(request: HttpRequest) -> UUID | None:
         return UUID(request.POST.get("form_token", ""))
     except ValueError:
         return None
+
+
+def row_id(text: str) -> int | None:
+    """The row an address names; None when it names none."""
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def _is_text(text: str) -> bool:

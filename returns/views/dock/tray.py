@@ -4,8 +4,7 @@ What lies on it stands in the address, so nothing is lost by a reload, nothing m
 trays in two tabs never mix.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -23,11 +22,9 @@ from oms.refusals import Refused
 from returns import action_codes, codes, lifecycle, reference, verdicts
 from returns.action_codes import Action
 from returns.lifecycle import Finding
-from returns.lifecycle.putting_away import outcome_of
-from returns.lifecycle.taking_back import TAKE_BACK_WITHIN
 from returns.models import Outcome, Putaway, Receipt, Verdict
-from returns.refusals import NothingToTakeBack, PutAwayAlready
-from returns.views.dock import answers, station
+from returns.refusals import PutAwayAlready
+from returns.views.dock import answers, putting, station
 from returns.views.dock.answers import Answer
 from returns.views.dock.on_tray import MOST, OnTheTray, Tray, TrayEmpty, TrayFull, TrayOfOneKind, receipt_of
 
@@ -67,76 +64,56 @@ def _bin_named(code: str, on_it: Tray) -> Bin | None:
 
 
 def _add(request: HttpRequest, on_it: Tray, code: str, token: UUID) -> HttpResponse:
+    if on_it.into is not None and (done := putting.done(token)):
+        return redirect(Tray(into=on_it.into).address(put=done))
     if len(on_it.units) >= MOST:
         raise TrayFull
-    found = codes.find(code)
-    unit = found.unit or _next_of(found, on_it)
-    if unit is None:
-        raise PutAwayAlready(sku=code)
-    if unit.bin_id is None or unit.left_at is not None or not unit.received_as:
-        raise PutAwayAlready(sku=unit.number)
-    if unit.pk in {one.pk for one in on_it.units}:
-        raise OnTheTray(number=unit.number)
-    fuller = Tray.of([*on_it.units, unit])
+    units = _meant(codes.find(code), on_it, code)
+    if twice := {unit.pk for unit in units} & {one.pk for one in on_it.units}:
+        raise OnTheTray(number=next(unit.number for unit in units if unit.pk in twice))
+    fuller = Tray.of([*on_it.units, *units][:MOST])
     if on_it.into is not None:
         fuller.into = on_it.into
         return _put(request, fuller, on_it.into, token)
-    if on_it.units and fuller.knows(unit) != on_it.inspected:
-        state = _("inspected") if fuller.knows(unit) else _("not inspected yet")
-        raise TrayOfOneKind(number=unit.number, state=state)
+    if on_it.units and fuller.knows(units[0]) != on_it.inspected:
+        state = _("inspected") if fuller.knows(units[0]) else _("not inspected yet")
+        raise TrayOfOneKind(number=units[0].number, state=state)
     station.note(request, code, _added(fuller))
     return redirect(fuller.address())
 
 
-def _next_of(found: codes.Found, on_it: Tray) -> Unit | None:
-    """A piece without its own label in hand: the oldest of this product that waits for the same as the tray."""
-    waiting = Unit.objects.filter(product__in=found.products, left_at=None, bin__isnull=False).exclude(received_as="")
-    waiting = waiting.exclude(pk__in=[one.pk for one in on_it.units])
-    if on_it.units and not on_it.inspected:
-        return waiting.filter(found_as="").order_by("pk").first()
-    inspected = waiting.exclude(found_as="").filter(putaways=None).order_by("pk").first()
-    return inspected or (None if on_it.units else waiting.filter(found_as="").order_by("pk").first())
+def _meant(found: codes.Found, on_it: Tray, code: str) -> list[Unit]:
+    """What is laid on the tray: a piece by its label, looked at or not; a piece without one is the oldest of its
+    product that waits for the same as the tray; of a return all that was looked at. Raises PutAwayAlready."""
+    if found.rma is not None:
+        units = putting.waiting_of(found.rma)
+    elif found.unit is not None:
+        units = [found.unit] if putting.is_here(found.unit) else []
+    else:
+        units = putting.named(found, on_it.into, on_it.units) if on_it.inspected or not on_it.units else []
+        if not units and not on_it.inspected:
+            units = list(putting.waiting(on_it.units).filter(product__in=found.products, found_as="")[:1])
+    if not units:
+        raise PutAwayAlready(sku=found.rma.number if found.rma else found.unit.number if found.unit else code)
+    return units
 
 
 def _put(request: HttpRequest, on_it: Tray, place: Bin, token: UUID) -> HttpResponse:
     """All of it into one bin, one transaction per return. A bin that comes first takes what is scanned after it."""
-    if done := _done(token):
+    if done := putting.done(token):
         return redirect(Tray(into=on_it.into).address(put=done))
     if not on_it.units:
-        station.note(request, place.code, _filling(place))
+        station.note(request, place.code, answers.filling(place))
         return redirect(Tray(into=place).address())
     if not on_it.inspected:
         raise TrayOfOneKind(number=on_it.units[0].number, state=_("not inspected yet"))
     by, now = request.user.actor, timezone.now()
-    if verdicts.book([one.pk for one in on_it.waiting], at=now):  # carried away, it is not thought over any more
-        booked = ",".join(str(unit.pk) for unit in on_it.units)
-        on_it.units = Tray.load(booked).units
-    returns = _by_return(on_it.units)
-    made: list[Putaway] = []
-
-    def put(number: str) -> None:
-        units = [unit.pk for unit in returns[number]]
-        made.extend(lifecycle.put_away(number, units, place, form_token=uuid5(token, number), by=by, at=now))
-
-    refused = _each(returns, put)
-    if refused and not made:
-        raise next(iter(refused.values()))
-    station.note(request, place.code, _told(made[0], len(made)), step=f"putaway/{made[0].pk}")
+    on_it.units = putting.booked(on_it.units, at=now)
+    made, left, refused = putting.carry(on_it.units, place, token=token, by=by, at=now)
+    station.note(request, place.code, answers.put_away(made), step=f"putaway/{made[0].pk}")
     if refused:
-        left = Tray([unit for number in refused for unit in returns[number]])
-        return _partly(request, left, len(made), refused, place.code)
+        return _partly(request, Tray(left), len(made), refused, place.code)
     return redirect(Tray(into=on_it.into).address(put=made[0].pk))
-
-
-def _each(returns: Iterable[str], do: Callable[[str], None]) -> dict[str, Refused]:
-    """One transaction per return: what one of them refuses does not hold the others."""
-    refused: dict[str, Refused] = {}
-    for number in returns:
-        try:
-            do(number)
-        except Refused as why:
-            refused[number] = why
-    return refused
 
 
 def _partly(request: HttpRequest, left: Tray, done: int, refused: dict[str, Refused], code: str) -> HttpResponse:
@@ -144,24 +121,6 @@ def _partly(request: HttpRequest, left: Tray, done: int, refused: dict[str, Refu
     number, why = next(iter(refused.items()))
     words = _("%(done)s done, %(left)s not") % {"done": done, "left": len(left.units)}
     return _say(request, left, Answer(words, f"{number}: {why}", "bad"), code, status=422)
-
-
-def _by_return(units: Sequence[Unit]) -> dict[str, list[Unit]]:
-    wanted = {outcome_of(unit): unit for unit in units}
-    numbers = dict(Outcome.objects.filter(pk__in=wanted).values_list("pk", "receipt__line__rma__number"))
-    found: dict[str, list[Unit]] = {}
-    for unit in units:
-        found.setdefault(numbers[outcome_of(unit)], []).append(unit)
-    return dict(sorted(found.items()))
-
-
-def _done(token: UUID) -> int | None:
-    """What this very page put away before: the first of it, of whichever return it was."""
-    recent = Putaway.objects.filter(put_at__gte=timezone.now() - 60 * TAKE_BACK_WITHIN, undoes=None)
-    for row in recent.select_related("outcome__receipt__line__rma").order_by("pk"):
-        if row.form_token == uuid5(token, row.outcome.receipt.line.rma.number):
-            return row.pk
-    return None
 
 
 def _grade(request: HttpRequest, on_it: Tray, condition: str, token: UUID) -> HttpResponse:
@@ -188,7 +147,7 @@ def _grade(request: HttpRequest, on_it: Tray, condition: str, token: UUID) -> Ht
         else:
             lifecycle.inspect(number, found[number], form_token=form, by=by, at=now)
 
-    refused = _each(sorted(found), look)
+    refused = putting.each(sorted(found), look)
     if len(refused) == len(found):
         raise next(iter(refused.values()))
     if refused:
@@ -217,29 +176,19 @@ def _act(request: HttpRequest, on_it: Tray, action: Action, token: UUID) -> Http
         return redirect(on_it.address(back=1))
     if on_it.units:
         return redirect(Tray(on_it.units[:-1]).address())
-    step = _step(request, by, now, token)
-    for one in step:
-        lifecycle.take_putaway_back(one.pk, form_token=uuid5(token, str(one.pk)), by=by, at=now)
+    before = putting.taken_back(token, by, now)
+    last = Putaway.objects.get(pk=before) if before else _named_step(request) or putting.last_of(by, now)
+    step = putting.take_back(last, token=token, by=by, at=now)
     back = Tray.load(",".join(str(one.unit_id) for one in step))
     station.forget_step(request, f"putaway/{step[0].pk}")
     station.note(request, action.label, Answer(_("Taken back"), "", "careful"))
     return redirect(back.address(back=1))
 
 
-def _step(request: HttpRequest, by: str, now: datetime, token: UUID) -> list[Putaway]:
-    """What one person put away with their last bin, within the minute. Raises NothingToTakeBack."""
-    recent = Putaway.objects.filter(by=by, put_at__gte=now - TAKE_BACK_WITHIN, undoes=None)
-    named = request.POST.get("step", "").partition("/")[2]
-    last = recent.order_by("-put_at", "-pk").first()
-    if named.isdecimal() and len(named) < 19:
-        last = Putaway.objects.filter(pk=int(named), undoes=None).first()
-    if last is None:
-        raise NothingToTakeBack
-    step = list(Putaway.objects.filter(by=last.by, put_at=last.put_at, undoes=None).order_by("pk"))
-    own = {uuid5(token, str(one.pk)) for one in step}
-    if all(hasattr(one, "undone_by") and one.undone_by.form_token not in own for one in step):
-        raise NothingToTakeBack
-    return step
+def _named_step(request: HttpRequest) -> Putaway | None:
+    """The step a button names."""
+    named = station.row_id(request.POST.get("step", "").partition("/")[2])
+    return Putaway.objects.filter(pk=named, undoes=None).first()
 
 
 # ── The page ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -257,16 +206,6 @@ def _added(on_it: Tray) -> Answer:
     return Answer(_pieces(len(on_it.units)), following % {"number": last.number, "title": last.product.title}, "good")
 
 
-def _told(first: Putaway, count: int) -> Answer:
-    words = _("In %(bin)s") % {"bin": first.target.code}
-    return Answer(words, ngettext("%(count)s unit.", "%(count)s units.", count) % {"count": count}, "good")
-
-
-def _filling(place: Bin) -> Answer:
-    following = _("Scan each unit: it is put there at once. Another bin takes over.")
-    return Answer(_("Into %(bin)s") % {"bin": place.code}, following, "moving", "boxes")
-
-
 def _graded(on_it: Tray, condition: Condition) -> Answer:
     if on_it.waiting.exists():
         following = _("Scan the bin and it is booked; until then, for a minute, it can be taken back.")
@@ -278,17 +217,14 @@ def _graded(on_it: Tray, condition: Condition) -> Answer:
 
 
 def _opening(request: HttpRequest, on_it: Tray) -> Answer:
-    put = request.GET.get("put", "")
-    if put.isdecimal() and len(put) < 19:
-        first = Putaway.objects.select_related("target").filter(pk=int(put)).first()
-        if first is not None:
-            return _told(first, Putaway.objects.filter(by=first.by, put_at=first.put_at, undoes=None).count())
+    if first := Putaway.objects.filter(pk=station.row_id(request.GET.get("put", ""))).first():
+        return answers.put_away(putting.together(first))
     if request.GET.get("back"):
         return Answer(_("Taken back"), _("All of it lies on the tray again."), "careful", "undo")
     if (graded := reference.conditions().get(request.GET.get("graded", ""))) and on_it.inspected:
         return _graded(on_it, graded)
     if on_it.into is not None:
-        return _filling(on_it.into)
+        return answers.filling(on_it.into)
     return _added(on_it) if on_it.units else Answer("")
 
 
