@@ -1,5 +1,6 @@
 #!/usr/bin/env python
 import os
+import select
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
@@ -19,7 +20,9 @@ def main() -> int:
             execute_from_command_line(sys.argv)
         finally:  # also after a refusal, which exits
             sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has seen enough, as `head` does
+    except BrokenPipeError:
+        if not reader_has_gone():
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to fail at the exit
         return AWAY
     except KeyboardInterrupt:
@@ -31,6 +34,13 @@ def main() -> int:
     except ImproperlyConfigured as problem:
         return said(str(problem), USAGE)
     return 0
+
+
+def reader_has_gone() -> bool:
+    """Whether whoever reads what we print has seen enough, as `head` does."""
+    output = select.poll()
+    output.register(sys.stdout, 0)
+    return any(what & (select.POLLERR | select.POLLHUP) for _, what in output.poll(0))
 
 
 def said(words: str, code: int) -> int:

@@ -55,7 +55,8 @@ class Supervisor:
     def __exit__(self, *_: object) -> None:
         self.stop()
         assert self.guard.stdin is not None
-        self.guard.stdin.close()
+        with suppress(BrokenPipeError):  # somebody killed the guard; nothing is left for it to do
+            self.guard.stdin.close()
         self.guard.wait()
 
     def log_of(self, part: Part) -> Path:

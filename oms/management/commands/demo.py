@@ -80,7 +80,12 @@ class Command(BaseCommand):
         except embedded.EmbeddedError as refusal:
             raise CommandError(str(refusal), returncode=3) from None
         except Interrupted:
-            self.stderr.write("Stopped. The data is kept; bin/demo goes on with it." if not walk else "Stopped.")
+            self.stderr.write(f"Stopped.{'' if walk else self._what_is_kept()}")
+
+    def _what_is_kept(self) -> str:
+        if (embedded.data_dir() / "seeding").exists():
+            return " The shop was not filled yet; the next start begins with it again."
+        return " The data is kept; bin/demo goes on with it."
 
     def _stay(self, *, fresh: bool, as_json: bool) -> None:
         with Shop(throw_away=False, said=Console(stderr=True)).running(fresh=fresh) as shop:

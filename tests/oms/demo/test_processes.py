@@ -89,6 +89,16 @@ def test_leaving_stops_every_part(tmp_path: Path) -> None:
     assert [group_lives(pid) for pid in pids] == [False, False]
 
 
+def test_leaving_stops_every_part_though_somebody_has_killed_the_guard(tmp_path: Path) -> None:
+    with Supervisor(tmp_path) as supervisor:
+        one = part(*SLEEP)
+        supervisor.start(one)
+        supervisor.guard.kill()
+        supervisor.guard.wait()
+    assert one.process is not None
+    assert not group_lives(one.process.pid)
+
+
 @pytest.mark.parametrize("code", [SLEEP[1], STUBBORN], ids=["polite", "stubborn"])
 def test_a_killed_supervisor_leaves_nothing(tmp_path: Path, code: str) -> None:
     supervisor = subprocess.Popen(
