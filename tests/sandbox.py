@@ -157,6 +157,11 @@ class Sandbox:
         """Let the carrier scan a parcel; `more`: city, state, zip, country, message, signed_by."""
         return self._control("POST", f"trackers/{tracking_code}", {"status": status} | more)
 
+    def labels(self, labels: list[dict[str, Any]]) -> dict[str, int]:
+        """Enter labels of before: {shipment, tracking_code, carrier, service, price, currency, status, refund_status};
+        repeat-safe."""
+        return self._control("POST", "labels", labels)
+
     def decide_label(self, tracking_code: str, refund_status: str) -> dict[str, Any]:
         """Let the carrier decide about a label that was given back."""
         return self._control("POST", f"labels/{tracking_code}", {"refund_status": refund_status})

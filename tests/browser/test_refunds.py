@@ -15,6 +15,7 @@ from refunds.lifecycle import For
 from refunds.models import ExternalRefund, Refund
 from refunds.states import DisputeStatus, RefundDestination, RefundStatus
 from tests.browser.looking import NIGHT_AND_DAY, Look, staff_tab
+from tests.policies import less_is_paid_at_once
 from tests.refunds.cases import FINANCE, LATER, a_paid_order, a_refund_in, a_requested_refund, people
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -27,6 +28,7 @@ def addresses() -> list[str]:
         provider="stripe", external_id="evt_1", kind="refund.created", received_at=LATER, trouble="not_ours"
     )
     states = (S.AWAITING_APPROVAL, S.SUBMITTED, S.FAILED, S.CANCELED)
+    less_is_paid_at_once()
     worse = a_requested_refund(quantity=2, condition="used")
     lifecycle.submit(worse.number, by="system", at=LATER)
     lifecycle.settle(worse.number, provider_id="re_1", by="stripe", at=LATER)

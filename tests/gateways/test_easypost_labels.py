@@ -288,3 +288,14 @@ def test_objects_have_every_field_that_was_recorded(sandbox: Sandbox, easypost: 
         "Sam Pérez (home)",
         "Homeward Returns",
     )
+
+
+def test_a_label_of_before_the_sandbox_is_followed_and_given_back(sandbox: Sandbox, easypost: EasyPostCarrier) -> None:
+    known = {"shipment": "shp_demo_1", "tracking_code": "TRK1", "carrier": "UPS", "service": "Ground", "price": "5.40"}
+    known |= {"currency": "GBP", "status": "pre_transit", "refund_status": ""}
+    moving = known | {"shipment": "shp_demo_2", "tracking_code": "TRK2", "status": "in_transit"}
+    assert [sandbox.labels([known, moving])["added"] for _twice in range(2)] == [2, 0]
+    assert easypost.tracker("TRK1", "UPS").news == ParcelNews.PRE_TRANSIT
+    assert [easypost.refund_label("shp_demo_1") for _twice in range(2)] == ["submitted", "submitted"]
+    with pytest.raises(CarrierError):
+        easypost.refund_label("shp_demo_2")
