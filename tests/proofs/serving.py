@@ -81,9 +81,11 @@ def a_delivered_order(**what: Any) -> Any:
 
 
 def agreed_to(address: str, draft: Any) -> dict[str, str]:
-    """The form of the customer's last screen, with the amount the shop offers."""
+    """The form of the customer's last screen, with the amount the shop offers, as anybody sends it who chose alike."""
     from oms.demo.browser import Browser
 
     with Browser(address) as customer:
         form = customer.get(f"/return/{draft.ref}/resolution/").form(having="confirmed_total")
-    return dict(form.fields) | {"csrfmiddlewaretoken": CSRF}
+    # Which lines were chosen is each draft's own: another's would be refused as chosen anew meanwhile.
+    fields = {name: value for name, value in form.fields if name != "chosen"}
+    return fields | {"csrfmiddlewaretoken": CSRF}
