@@ -63,7 +63,8 @@ def test_an_invitation_is_mailed_where_mails_are_sent(settings: Any) -> None:
     tasks.mail_invitation(Event.objects.get(name="user.invited"))
     (sent,) = mail.outbox
     assert sent.to == ["nia@staff.example"]
-    assert invitations.link(person) in sent.body
+    token = r"[0-9a-z]+-[0-9a-f]+"  # it holds the second it was made in
+    assert re.search(rf"{re.escape(invitations.link(person).rpartition('/key/')[0])}/key/\S+?-{token}/", sent.body)
     assert "Hello Nia," in sent.body
 
 
