@@ -40,7 +40,10 @@ def scanned(request: HttpRequest, table: Station, place: Bin, code: str, token: 
         station.note(request, code, answers.filling(place))
         return redirect(Station(into=place).address())
     if table.rma.warehouse_id != place.warehouse_id:
-        raise BinElsewhere(**_where(table.rma, place))
+        shown = _where(table.rma, place)
+        following = _("%(rma)s came to %(here)s. Nothing was moved.") % shown
+        told = Answer(_("%(bin)s is a bin of %(there)s") % shown, following, "bad")
+        return say(request, table, told, code, status=422)
     if units := putting.booked(putting.waiting_of(table.rma), at=timezone.now()):
         return _put(request, table, place, [unit for unit in units if _fits(unit, place)] or units, token)
     to_inspect = sum(line.arrived - line.inspected for line in table.lines)
