@@ -90,7 +90,7 @@ def something_set_aside() -> None:
     """A piece in the workshop, and one that goes back to its vendor."""
     rma = a_return(an_order(), quantity=2)
     [receipt] = lifecycle.receive(rma.number, [Arrived(the_line(rma).pk, 2)], form_token=uuid4(), by="user:7", at=NOON)
-    finding = Finding(receipt.pk, 2, "used", "return_to_vendor", override_reason="a series")
+    finding = Finding(receipt.pk, 2, "used", "return_to_vendor", acceptance="accepted", override_reason="a series")
     [outcome] = lifecycle.inspect(rma.number, [finding], form_token=uuid4(), by="user:7", at=NOON)
     who = {"by": "user:7", "at": NOON}
     lifecycle.open_work(
