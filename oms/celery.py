@@ -1,5 +1,6 @@
 """The Celery application and the timetable of what runs by the clock."""
 
+import gc
 import os
 from importlib import import_module
 
@@ -33,6 +34,7 @@ def import_clients(**_kwargs: object) -> None:
     """Before a worker forks, so that its children share them: each would spend a second on its first call."""
     for name in CLIENTS:
         import_module(name)
+    gc.freeze()  # what is loaded by now stays, so children neither search nor copy it
 
 
 @signals.task_prerun.connect

@@ -9,6 +9,8 @@ from typing import Any, Self
 
 import httpx
 
+from oms.demo.browser import certificates
+
 ENTRY = pathlib.Path(__file__).resolve().parent.parent / "oms" / "sandbox" / "__main__.py"
 STRIPE_KEY, EASYPOST_KEY = "sk_test_sandbox", "EZTK_sandbox"
 STRIPE_SECRET, EASYPOST_SECRET = "whsec_sandbox", "sécret of the sandbox"
@@ -49,7 +51,7 @@ class Sandbox:
         self._arguments += ["--easypost-webhook", easypost_webhook, "--easypost-secret", EASYPOST_SECRET]
         self._arguments += ["--paypal-webhook", paypal_webhook, "--paypal-webhook-id", PAYPAL_WEBHOOK]
         self._process: subprocess.Popen[str] | None = None
-        self._client = httpx.Client(timeout=30)
+        self._client = httpx.Client(timeout=30, verify=certificates())
 
     def start(self) -> None:
         """Start and wait until it answers; the port stays the same over restarts."""

@@ -126,10 +126,13 @@ def test_a_return_is_counted_and_inspected_with_the_keyboard_alone(page: Page) -
 
 
 def in_one_burst(page: Page, keys: list[str]) -> None:
-    """Keys as a scanner sends them, milliseconds apart, however long a busy machine takes to hand over each key."""
+    """Keys as a scanner sends them, five milliseconds apart, however long a busy machine takes over them."""
     page.evaluate(
-        """keys => keys.forEach((key) => document.activeElement.dispatchEvent(
-            new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true})))""",
+        """(keys, began = performance.now()) => keys.forEach((key, at) => {
+            const pressed = new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true});
+            Object.defineProperty(pressed, "timeStamp", {value: began + 5 * at});
+            document.activeElement.dispatchEvent(pressed);
+        })""",
         keys,
     )
 

@@ -25,7 +25,7 @@ import httpx
 
 from tests.proofs import Progress
 
-SMALL, FULL = 3, 500
+SMALL, FULL = 10, 500
 CLICKS, ROOM, FITTING = 100, Decimal("30.00"), 3
 AMOUNTS = (Decimal("8.00"), Decimal("9.00"), Decimal("10.00"))  # any three fit, no four do
 THREADS = 16
