@@ -285,6 +285,7 @@ class Postgres(Server):
             "max_wal_size": "512MB",
             "jit": "off",
             "random_page_cost": "1.1",  # nothing turns: reading here and there costs what reading on does
+            "parallel_setup_cost": "10000",  # what a page asks is answered before a second process has begun
             "timezone": "UTC",
             "log_timezone": "UTC",
             "shared_preload_libraries": "pg_stat_statements",

@@ -5,6 +5,7 @@ as its readers do: SQL statements are counted, and CPU is taken, ours and Postgr
 several. Statements are judged at any size, CPU at the full one and above (`--size 1000000`).
 """
 
+import gc
 import json
 import os
 import subprocess
@@ -29,6 +30,8 @@ def run(size: int, progress: Progress) -> dict[str, Any]:
     from tests.bench.meter import Meter
 
     orders, returns = _filled(size)
+    gc.collect()
+    gc.freeze()  # as the web server does at its start
     meter = Meter(connection.settings_dict["NAME"], {"here": os.getpid()})
     pages = _pages()
     found: dict[str, Any] = {}
