@@ -59,3 +59,8 @@ def normalize_number(text: str, prefix: str) -> str | None:
     if check_digit(body[:8]) != body[8]:
         return None
     return f"{prefix}-{body[:4]}-{body[4:]}"
+
+
+def row_id(text: str) -> int | None:
+    """The row an address or a form names by its id; None when it names none, however long or strange it is."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

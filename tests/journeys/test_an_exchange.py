@@ -355,7 +355,8 @@ def test_a_replacement_costs_nothing_and_pays_nothing(vendors: Sandbox) -> None:
     assert drift() == 0
 
 
-def test_a_replacement_that_is_lost_is_money_instead(vendors: Sandbox) -> None:
+def a_replacement_that_met(vendors: Sandbox, word: str) -> tuple[Order, RMA, ParcelCase]:
+    """A replacement on its way to the customer, of which the carrier said this."""
     order = on.an_order_paid_at(vendors)
     shelf = Bin.objects.get(warehouse__is_default=True, kind=BinKind.SHELF)
     ledger.adjust(shelf, Product.objects.get(sku="MUG"), 5, cause="opening/b", by="system", at=timezone.now())
@@ -365,29 +366,24 @@ def test_a_replacement_that_is_lost_is_money_instead(vendors: Sandbox) -> None:
         order.number, wanted, resolution="replacement", price=price_return, form_token=uuid4(), **who
     )
     run_jobs()
-    out = leaves(vendors, comes_back(vendors, rma, "defective"), "failure")
+    out = leaves(vendors, comes_back(vendors, rma, "defective"), word)
     case = ParcelCase.objects.get(order=out.order)
+    return order, rma, case
+
+
+def test_a_replacement_that_is_lost_is_money_instead(vendors: Sandbox) -> None:
+    order, rma, case = a_replacement_that_met(vendors, "failure")
     for _twice in range(2):
         lifecycle.decide_case(case.number, decision="refund", price=price_return, by=on.AGENT, at=timezone.now())
         run_jobs()
-    assert (went(order), went(out.order)) == ([("original", "10.000", "settled")], [])
+    assert (went(order), went(case.order)) == ([("original", "10.000", "settled")], [])
     assert on.status(rma) == ("closed", "settled")
     assert drift() == 0
 
 
 def a_refused_replacement(vendors: Sandbox) -> tuple[Order, RMA, ParcelCase]:
-    order = on.an_order_paid_at(vendors)
-    shelf = Bin.objects.get(warehouse__is_default=True, kind=BinKind.SHELF)
-    ledger.adjust(shelf, Product.objects.get(sku="MUG"), 5, cause="opening/b", by="system", at=timezone.now())
-    wanted = [Wanted(order.lines.get().pk, 1, "defective", "", photos=1)]
-    who = {"by": order.customer.actor, "at": timezone.now()}
-    rma = lifecycle.request(
-        order.number, wanted, resolution="replacement", price=price_return, form_token=uuid4(), **who
-    )
-    run_jobs()
-    out = leaves(vendors, comes_back(vendors, rma, "defective"), "return_to_sender")
-    case = ParcelCase.objects.get(order=out.order)
-    told = Message.objects.get(order=out.order, template="not_delivered")
+    order, rma, case = a_replacement_that_met(vendors, "return_to_sender")
+    told = Message.objects.get(order=case.order, template="not_delivered")
     assert "pay the goods back" not in told.text
     assert "shall it be sent once more" in told.text
     return order, rma, case

@@ -16,6 +16,7 @@ from inventory import places
 from inventory.models import Bin, Unit
 from inventory.states import BinKind
 from oms import outbox
+from oms.identifiers import row_id
 from oms.models import User
 from oms.refusals import Refused
 from oms.verbs import inside_a_verb
@@ -258,7 +259,7 @@ def _undo(step: str, table: Station, token: UUID, *, by: str, at: datetime) -> s
             raise NothingToTakeBack
         lifecycle.withdraw_goods(goods.number, form_token=token, by=by, at=at)
         return table.address(withdrawn=goods.number)
-    row = station.row_id(which)
+    row = row_id(which)
     if kind == "putaway":
         first = Putaway.objects.filter(pk=row, undoes=None).first()
         [put, *_more] = putting.take_back(first, token=token, by=by, at=at)

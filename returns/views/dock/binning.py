@@ -45,7 +45,7 @@ def scanned(request: HttpRequest, table: Station, place: Bin, code: str, token: 
         told = Answer(_("%(bin)s is a bin of %(there)s") % shown, following, "bad")
         return say(request, table, told, code, status=422)
     if units := putting.booked(putting.waiting_of(table.rma), at=timezone.now()):
-        return _put(request, table, place, [unit for unit in units if _fits(unit, place)] or units, token)
+        return redirect(table.address(put=_put(request, place, units, token)))
     to_inspect = sum(line.arrived - line.inspected for line in table.lines)
     if table.open or to_inspect:
         following = _("Inspect it first, then scan the bin.") if to_inspect else _("Count it first.")
@@ -69,34 +69,28 @@ def fill(request: HttpRequest, table: Station, found: Found, token: UUID) -> Htt
     units = putting.booked(putting.named(found, place), at=now) if place is not None else []
     if place is None or not units:
         return None
-    return _put(request, table, place, [unit for unit in units if _fits(unit, place)] or units, token)
+    return redirect(table.address(put=_put(request, place, units, token)))
 
 
 def after_inspection(request: HttpRequest, rma: RMA, place: Bin, token: UUID) -> HttpResponse:
     """On the inspection page a bin takes what was written down of the return; Putaway goes on with that bin."""
-    by, now = request.user.actor, timezone.now()
     if place.warehouse_id != rma.warehouse_id:
         raise BinElsewhere(**_where(rma, place))
     done = putting.done(token)
     if done is None:
-        units = putting.booked(putting.waiting_of(rma), at=now)
+        units = putting.booked(putting.waiting_of(rma), at=timezone.now())
         if not units:
             raise NothingInspected(rma=rma.number)
-        fitting = [unit for unit in units if _fits(unit, place)] or units
-        made, _left, _refused = putting.carry(fitting, place, token=token, by=by, at=now)
-        station.note(request, place.code, answers.put_away(made), step=f"putaway/{made[0].pk}")
-        done = made[0].pk
+        done = _put(request, place, units, token)
     return redirect(Tray(into=place).address(put=done))
 
 
-def _put(request: HttpRequest, table: Station, place: Bin, units: list[Unit], token: UUID) -> HttpResponse:
-    made, _left, _refused = putting.carry(units, place, token=token, by=request.user.actor, at=timezone.now())
+def _put(request: HttpRequest, place: Bin, units: list[Unit], token: UUID) -> int:
+    """Carry those that belong into such a bin, or all where none does; they are of one return. Raises Refused."""
+    fitting = [unit for unit in units if unit.bin is not None and unit.bin.kind == place.kind] or units
+    made, _left, _refused = putting.carry(fitting, place, token=token, by=request.user.actor, at=timezone.now())
     station.note(request, place.code, answers.put_away(made), step=f"putaway/{made[0].pk}")
-    return redirect(table.address(put=made[0].pk))
-
-
-def _fits(unit: Unit, place: Bin) -> bool:
-    return unit.bin is not None and unit.bin.kind == place.kind
+    return made[0].pk
 
 
 def _where(rma: RMA, place: Bin) -> dict[str, str]:

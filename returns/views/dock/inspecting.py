@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from inventory.models import Bin, Condition
 from oms import outbox
 from oms.access import may
+from oms.identifiers import row_id
 from oms.prepared import prepared
 from oms.refusals import Refused
 from oms.roles import allowed
@@ -250,10 +251,8 @@ def _page(
 
 def _told(request: HttpRequest, rma: RMA, done: list[Outcome], *, left: int) -> dict[str, Any] | None:
     """What happens next because of what was written down or decided, named in the address."""
-    named = request.GET.get("verdict", "")
-    verdict = None
-    if named.isdecimal() and len(named) < 19:
-        verdict = verdicts.all_of(rma).filter(pk=int(named)).first()
+    named = row_id(request.GET.get("verdict", ""))
+    verdict = verdicts.all_of(rma).filter(pk=named).first() if named is not None else None
     if verdict is not None and not verdict.booked_at:
         return pieces.decided(rma, verdict, left=left)
     for outcome in done:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from inventory.models import Bin, Unit
+from oms.identifiers import row_id
 from oms.refusals import Refused
 from returns import verdicts
 from returns.models import Verdict
@@ -44,12 +45,12 @@ class Tray:
 
     @classmethod
     def load(cls, text: str, into: str = "") -> "Tray":
-        wanted = [int(part) for part in text[:800].split(",") if part.isascii() and part.isdecimal() and len(part) < 19]
+        wanted = [row for row in map(row_id, text[:800].split(",")) if row is not None]
         here = Unit.objects.filter(pk__in=wanted[:MOST], left_at=None, bin__isnull=False)
         known = {unit.pk: unit for unit in here.select_related("product", "bin")}
         on_it = cls.of(known[pk] for pk in dict.fromkeys(wanted) if pk in known)
-        if into.isascii() and into.isdecimal() and len(into) < 19 and not on_it.units:
-            on_it.into = Bin.objects.select_related("warehouse").filter(pk=int(into)).first()
+        if not on_it.units and (place := row_id(into)) is not None:
+            on_it.into = Bin.objects.select_related("warehouse").filter(pk=place).first()
         return on_it
 
     @classmethod

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from oms import outbox
 from oms.access import may
+from oms.identifiers import row_id
 from oms.refusals import Refused
 from returns import phones
 from returns.models import RMA, PairedPhone, Receipt, ReturnPhoto
@@ -29,8 +30,7 @@ def phone(request: HttpRequest, number: str) -> HttpResponse:
         for paired in PairedPhone.objects.filter(by=by, ended_at=None, receipt__line__rma=rma):
             phones.end(paired.ref, by=by, at=now)
         return redirect(address)
-    wanted = request.POST.get("receipt", "")
-    receipt = get_object_or_404(Receipt, pk=wanted if wanted.isdecimal() and len(wanted) < 19 else 0, line__rma=rma)
+    receipt = get_object_or_404(Receipt, pk=row_id(request.POST.get("receipt", "")), line__rma=rma)
     try:
         paired, token = phones.pair(receipt.pk, by=by, at=now)
     except Refused as why:
@@ -52,9 +52,8 @@ def phone(request: HttpRequest, number: str) -> HttpResponse:
 @never_cache
 def station_photos(request: HttpRequest, number: str) -> HttpResponse:
     """The photos the dock has taken of a piece so far: a part of the page, asked for again and again."""
-    wanted = request.GET.get("receipt", "")
     rma = get_object_or_404(RMA.objects.visible_to(request.user), number=number)
-    found = of_station(rma, int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0)
+    found = of_station(rma, row_id(request.GET.get("receipt", "")) or 0)
     return render(request, "returns/dock/_photos_so_far.html", {"photos": found})
 
 

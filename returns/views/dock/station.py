@@ -20,6 +20,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from inventory.models import Bin, Unit
+from oms.identifiers import row_id
 from oms.prepared import prepared
 from oms.roles import allowed
 from returns import photos
@@ -249,11 +250,6 @@ def token_of(request: HttpRequest) -> UUID | None:
         return UUID(request.POST.get("form_token", ""))
     except ValueError:
         return None
-
-
-def row_id(text: str) -> int | None:
-    """The row an address names; None when it names none."""
-    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def _is_text(text: str) -> bool:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from inventory.models import Bin, Condition, Unit
 from oms import outbox
 from oms.access import may
+from oms.identifiers import row_id
 from oms.refusals import Refused
 from returns import action_codes, codes, lifecycle, reference, verdicts
 from returns.action_codes import Action
@@ -187,7 +188,7 @@ def _act(request: HttpRequest, on_it: Tray, action: Action, token: UUID) -> Http
 
 def _named_step(request: HttpRequest) -> Putaway | None:
     """The step a button names."""
-    named = station.row_id(request.POST.get("step", "").partition("/")[2])
+    named = row_id(request.POST.get("step", "").partition("/")[2])
     return Putaway.objects.filter(pk=named, undoes=None).first()
 
 
@@ -217,7 +218,7 @@ def _graded(on_it: Tray, condition: Condition) -> Answer:
 
 
 def _opening(request: HttpRequest, on_it: Tray) -> Answer:
-    if first := Putaway.objects.filter(pk=station.row_id(request.GET.get("put", ""))).first():
+    if first := Putaway.objects.filter(pk=row_id(request.GET.get("put", ""))).first():
         return answers.put_away(putting.together(first))
     if request.GET.get("back"):
         return Answer(_("Taken back"), _("All of it lies on the tray again."), "careful", "undo")
