@@ -128,7 +128,7 @@ class Reader:
         rate = self.prices["tax_rate"][row.get("tax_rate") or "0"]
         if not 0 <= rate < 1000:
             raise BadRow("tax_rate", f"{rate} is no tax rate in percent.")
-        value = self.rounders[currency](price * quantity)
+        value = values.plausible("unit_price", self.rounders[currency](price * quantity))
         kit = self._word(row, "kit")
         if discount > value and not kit:
             raise BadRow("discount", f"{discount} is more than the {value} of the line.")
@@ -276,9 +276,13 @@ _TERMS = {
     "placed_at": "placed_at",
     "buyer": "customer_number",
     "currency": "currency",
+    "country": "country",
+    "region": "region",
     "shipping": "shipping",
+    "shipping_tax": "shipping_tax",
     "discount": "order_discount",
     "discount_minimum": "discount_minimum",
+    "discount_label": "discount_label",
     "prices_include_tax": "prices_include_tax",
     "payment_method": "payment_method",
     "payment_id": "payment_id",
@@ -286,5 +290,6 @@ _TERMS = {
     "credit_amount": "credit_amount",
     "shipped_at": "shipped_at",
     "delivered_at": "delivered_at",
+    "carrier": "carrier",
     "tracking": "tracking",
 }

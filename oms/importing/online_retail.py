@@ -118,13 +118,13 @@ class Reader:
     ) -> None:
         if quantity >= 0:
             raise BadRow("Quantity", f"{quantity} on a credit note; it must be negative.")
+        amount = values.plausible("UnitPrice", self.rounded(price * -quantity))
         note = notes.get(number)
         if note is None:
             note = notes[number] = CreditNote(line, number, at, customer, country, CURRENCY)
         elif note.customer != customer:
             raise BadRow("CustomerID", f"Line {note.line} of this credit note names another customer.")
         note.credited_at = min(note.credited_at, at)
-        amount = self.rounded(price * -quantity)
         note.lines.append(CreditLine(sku, description, -quantity, price, amount, self.goods[sku]))
 
 

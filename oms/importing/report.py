@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-KEPT_REJECTIONS = 100  # named one by one; beyond that they are counted
+KEPT_REJECTIONS = 10_000  # named one by one; beyond that they are counted
 
 
 class Unreadable(Exception):

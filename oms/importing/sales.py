@@ -16,11 +16,9 @@ from oms.importing.documents import Sale, SoldPieces
 from oms.importing.people import People
 from oms.importing.report import BadRow, ImportReport
 from oms.importing.rows import Rows, total_of
-from oms.importing.values import Remembered
+from oms.importing.values import LARGEST_VALUE, Remembered
 from oms.models import Payment, Product
 from oms.states import PaymentMethod
-
-LARGEST_TOTAL = Decimal(10) ** 12
 
 # What is here already under these numbers, to tell a repeated row from another order under the same number.
 KNOWN = """
@@ -104,9 +102,9 @@ class Sales:
             stored.result()
 
     def _is_plausible(self, sale: Sale) -> bool:
-        if sum((line.gross for line in sale.lines), sale.shipping) < LARGEST_TOTAL:
+        if sum((line.gross for line in sale.lines), sale.shipping) < LARGEST_VALUE:
             return True
-        self.report.reject(sale.line, "", f"Order {sale.number} comes to more than {LARGEST_TOTAL} {sale.currency}.")
+        self.report.reject(sale.line, "", f"Order {sale.number} comes to more than {LARGEST_VALUE} {sale.currency}.")
         return False
 
     def _unknown(self, sales: list[Sale]) -> list[Sale]:

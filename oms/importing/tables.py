@@ -53,6 +53,8 @@ class Table:
         except (*BROKEN, csv.Error) as problem:
             raise Unreadable(f"{self.path} cannot be read: {problem}.") from None
         missing = [name for name in self.columns if name not in header]
+        if missing and any("\0" in name or _is_not_utf8(name) for name in header):
+            raise Unreadable(f"{self.path} is no CSV file in UTF-8.")
         if missing:
             raise Unreadable(f"{self.path} has no column {', '.join(missing)} in its first line.")
         wanted = self.columns + tuple(name for name in self.optional if name in header)

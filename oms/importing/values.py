@@ -10,6 +10,7 @@ from oms.money import exponent
 
 LARGEST_QUANTITY = 10**9
 LARGEST_PRICE = Decimal(10) ** 9
+LARGEST_VALUE = Decimal(10) ** 12  # of a line, and of all that is on one document
 CACHED = 50_000
 _WHOLE = re.compile(r"[+-]?[0-9]{1,12}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
@@ -147,6 +148,13 @@ def rounder(currency: str) -> Callable[[Decimal], Decimal]:
     """Return a fast `round_half_up` for one currency (halves away from zero)."""
     step = Decimal(1).scaleb(-exponent(currency))
     return lambda value: value.quantize(step, ROUND_HALF_UP)
+
+
+def plausible(column: str, value: Decimal) -> Decimal:
+    """The value of a whole line, when it is one that can be kept: price and quantity may each be fine alone."""
+    if value >= LARGEST_VALUE:
+        raise BadRow(column, f"All units together come to {value}, which is more than {LARGEST_VALUE}.")
+    return value
 
 
 def shown(text: str) -> str:

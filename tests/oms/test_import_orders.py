@@ -2,6 +2,7 @@ import csv
 import gzip
 import io
 import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -9,7 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 
-from oms.importing import online_retail
+from oms.importing import native, online_retail
+from oms.importing.documents import Sale
 from oms.management.commands import import_orders
 from oms.models import Customer, Event, JournalEntry, Order, OrderLine, Payment, Posting, Product, UnitClaim
 from oms.orders import with_status
@@ -496,9 +498,16 @@ def test_an_order_beyond_any_sense_is_named(run):
     assert Order.objects.get().number == "536366"
 
 
-def test_only_the_first_hundred_rejections_are_listed_and_all_counted(run):
+def test_a_credit_beyond_any_sense_is_named(run):
+    changed = {"InvoiceNo": "C536366", "Quantity": "-1000000000", "UnitPrice": "1000000000"}
+    report = run(row(), row(**changed))
+    assert [(line, column) for line, column, _ in rejections(report)] == [(3, "UnitPrice")]
+    assert (report["orders"], report["credit_notes"]) == (1, 0)
+
+
+def test_every_row_left_out_is_named(run):
     report = run(*(row(Quantity="?") for _ in range(150)))
-    assert (report["rejected"], len(report["rejections"])) == (150, 100)
+    assert (report["rejected"], len(report["rejections"])) == (150, 150)
 
 
 # ── Files that cannot be read ─────────────────────────────────────────────────────────────────────────────────────
@@ -509,7 +518,7 @@ def test_only_the_first_hundred_rejections_are_listed_and_all_counted(run):
     [
         (b"", "has no column InvoiceNo, StockCode"),
         (b"InvoiceNo,StockCode\n1,2\n", "has no column Description"),
-        (as_csv([row()]).decode().encode("utf-16"), "has no column"),
+        (as_csv([row()]).decode().encode("utf-16"), "is no CSV file in UTF-8"),
         (gzip.compress(b"x", mtime=0)[:5], "cannot be read"),
         (b"\x1f\x8bnot gzip at all", "cannot be read"),
         (as_csv([], header=(*online_retail.COLUMNS, "Country")), "has the column Country twice"),
@@ -533,10 +542,11 @@ def test_a_missing_file_and_an_unknown_layout_are_exit_code_2(run, tmp_path):
 
 def test_people_read_the_report_too(run, tmp_path, capsys):
     path = tmp_path / "orders.csv"
-    path.write_bytes(as_csv([row(), row(Quantity="?")]))
+    path.write_bytes(as_csv([row(), *(row(Quantity="?") for _ in range(102))]))
     call_command("import_orders", str(path))
     printed = capsys.readouterr()
     assert "line 3, Quantity: '?' is not a whole number." in printed.out.splitlines()
+    assert printed.out.splitlines()[-1] == "… and 2 more (--json names them)"
     assert printed.err == ""
 
 
@@ -643,6 +653,11 @@ def test_a_native_order_not_paid_nor_shipped_waits(run_native):
         ({"final_sale": "perhaps"}, "final_sale", "'perhaps' is neither yes nor no."),
         ({"customer_number": "", "email": ""}, "customer_number", None),
         ({"tax_rate": "-5"}, "tax_rate", "-5 is no tax rate in percent."),
+        (
+            {"quantity": "1000000000", "unit_price": "1000000000"},
+            "unit_price",
+            "All units together come to 1000000000000000000.00, which is more than 1000000000000.",
+        ),
     ],
 )
 def test_a_bad_native_value_is_named_and_the_rest_is_kept(run_native, changed, column, reason):
@@ -654,11 +669,17 @@ def test_a_bad_native_value_is_named_and_the_rest_is_kept(run_native, changed, c
 
 
 def test_native_rows_of_an_order_must_agree(run_native):
-    report = run_native({}, {"shipping": "9.95"}, {"email": "eve@example.com"})
+    report = run_native({}, {"shipping": "9.95"}, {"email": "eve@example.com"}, {"tracking": "RM2"})
     assert rejections(report) == [
         (3, "shipping", "Line 2 of this order says something else."),
         (4, "customer_number", "Line 2 of this order says something else."),
+        (5, "tracking", "Line 2 of this order says something else."),
     ]
+
+
+def test_all_an_order_keeps_is_compared_between_its_rows():
+    of_a_line_or_made_of_others = {"line", "number", "lines", "source", "promotions", "is_shipped"}
+    assert set(native._TERMS) == {field.name for field in fields(Sale)} - of_a_line_or_made_of_others
 
 
 def test_a_payment_belongs_to_one_order(run_native):

@@ -31,6 +31,7 @@ from refunds.imports.store_credit import CreditSpent
 LAYOUTS: dict[str, ModuleType] = {layout.NAME: layout for layout in (online_retail, native)}
 LINES_PER_BATCH = 10_000
 NOTES_PER_BATCH = 2_000
+REJECTIONS_SHOWN = 100  # to people; --json names more of them
 ONE_AT_A_TIME = 0x68_6F_6D_65_69_6D_70  # the advisory lock that keeps two imports apart
 
 EXAMPLE = """examples:
@@ -87,11 +88,11 @@ class Command(ExplainedCommand):
         for name, value in facts.items():
             if name not in ("rejections", "dry_run"):
                 self.stdout.write(f"{name.replace('_', ' '):22}{value:>12,}")
-        for rejection in report.rejections:
+        for rejection in report.rejections[:REJECTIONS_SHOWN]:
             column = f", {rejection['column']}" if rejection["column"] else ""
             self.stdout.write(f"line {rejection['line']}{column}: {rejection['reason']}")
-        if report.rejected > len(report.rejections):
-            self.stdout.write(f"… and {report.rejected - len(report.rejections):,} more")
+        if report.rejected > REJECTIONS_SHOWN:
+            self.stdout.write(f"… and {report.rejected - REJECTIONS_SHOWN:,} more (--json names them)")
         if not is_kept:
             self.stdout.write("Nothing was kept: this was a dry run.")
 
