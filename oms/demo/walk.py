@@ -14,7 +14,7 @@ from inventory.models import StockLevel
 from inventory.states import BinKind
 from notifications.models import Message
 from oms.demo import steps
-from oms.demo.browser import Browser
+from oms.demo.browser import Browser, Lost
 from oms.demo.people import log_ins
 from oms.models import Order, OrderLine, Posting
 from oms.money import amount_text
@@ -31,7 +31,9 @@ ENOUGH_MAILS = {"received", "approved", "on_its_way", "arrived", "inspected", "r
 def run(web_url: str, sandbox_url: str, *, data: Path, say: Callable[[str], None]) -> dict[str, Any]:
     """Drive one return and report: `say` gets a line per step, the result is what `bin/demo --walk` prints last."""
     started = time.monotonic()
-    line = _a_line()
+    line = a_line_to_send_back()
+    if line is None:
+        raise Lost("the shop has no young order to send something back of")
     order, proof = line.order, line.order.customer.postcode
     shelf_before = _on_shelf(line)
     with Browser(web_url) as customer:
@@ -72,8 +74,8 @@ def run(web_url: str, sandbox_url: str, *, data: Path, say: Callable[[str], None
     }
 
 
-def _a_line() -> OrderLine:
-    """A young order paid by card and delivered, of which nothing has come back: its priciest line."""
+def a_line_to_send_back() -> OrderLine | None:
+    """Of the newest order paid by card and delivered, of which nothing was asked back: its priciest line."""
     lines = OrderLine.objects.select_related("order__customer", "product").filter(
         order__shipments__delivered_at__gte=timezone.now() - timedelta(days=20),
         order__payments__method=PaymentMethod.CARD,
@@ -83,7 +85,7 @@ def _a_line() -> OrderLine:
         gross__range=(5, 200),
     )
     newest = lines.filter(~Q(order__rmas__gt=0)).aggregate(newest=Max("order__placed_at"))["newest"]
-    return lines.filter(order__placed_at=newest).order_by("-gross", "id")[0]
+    return lines.filter(order__placed_at=newest).order_by("-gross", "id").first()
 
 
 def _sign_in(web_url: str, data: Path, role: Role) -> Browser:

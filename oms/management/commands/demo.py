@@ -1,4 +1,3 @@
-import importlib
 import json
 import os
 import shutil
@@ -13,9 +12,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
 from oms import embedded
+from oms.demo import walk as walking
 from oms.demo.people import log_ins
 from oms.demo.processes import DemoError
 from oms.demo.shop import Shop
+from oms.models import Order
 
 EXAMPLES = """examples:
   bin/demo                              start, or start again with the data of last time
@@ -90,17 +91,20 @@ class Command(BaseCommand):
     def _stay(self, *, fresh: bool, as_json: bool) -> None:
         with Shop(throw_away=False, said=Console(stderr=True)).running(fresh=fresh) as shop:
             people = log_ins(shop.data)
+            bought = walking.a_line_to_send_back()
+            order = bought.order if bought else None
             if as_json:
                 line = {"web": shop.web_url, "sandbox": shop.sandbox_url, "data": str(shop.data), "people": people}
+                line["customer"] = order and {"order": order.number, "postcode": order.customer.postcode}
                 self.stdout.write(json.dumps(line))
             else:
-                self._show(shop, people)
+                self._show(shop, people, order)
             self.stdout.flush()
             shop.watch()
 
-    def _show(self, shop: Shop, people: list[dict[str, Any]]) -> None:
+    def _show(self, shop: Shop, people: list[dict[str, Any]], order: Order | None) -> None:
         rows = [
-            ("Customers", f"{shop.web_url}/"),
+            ("Customers", f"{shop.web_url}/{_how_to_enter(order)}"),
             ("Staff", f"{shop.web_url}/staff/"),
             ("Health", f"{shop.web_url}/healthz/deep"),
             ("Stripe, EasyPost", f"{shop.sandbox_url}  (stand-ins: no money, no parcels)"),
@@ -137,8 +141,7 @@ class Command(BaseCommand):
         done = {}
         try:
             with Shop(throw_away=True, said=Console(stderr=True)).running(fresh=False) as shop:
-                walk = importlib.import_module("oms.demo.walk")
-                done = walk.run(shop.web_url, shop.sandbox_url, data=shop.data, say=self._say)
+                done = walking.run(shop.web_url, shop.sandbox_url, data=shop.data, say=self._say)
         finally:
             shutil.rmtree(data, ignore_errors=True)
             shutil.rmtree(embedded.keeper.run_dir(data), ignore_errors=True)
@@ -158,3 +161,8 @@ class Command(BaseCommand):
         own["VERDICTS_WAIT"] = "0"  # nobody takes back here what was inspected
         kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL")}
         os.execve(sys.executable, [sys.executable, *sys.argv], kept | own)  # noqa: S606 - ourselves again
+
+
+def _how_to_enter(order: Order | None) -> str:
+    """Customers have no log-in: an order of theirs that can be sent back, while the shop has a young one."""
+    return f"  (order {order.number}, postcode {order.customer.postcode})" if order else ""

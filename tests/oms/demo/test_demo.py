@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from oms import embedded
+from oms.demo import steps
+from oms.demo.browser import Browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 
@@ -71,6 +73,9 @@ def test_the_demo_starts_works_starts_again_after_a_kill_and_stops(folder: Path)
         assert health(first) == (200, [])
         roles = [person["role"] for person in first["people"]]
         assert roles == ["agent", "dock", "finance", "manager", "auditor", "administrator"]
+        with Browser(first["web"]) as customer:
+            page = steps.find_order(customer, first["customer"]["order"], first["customer"]["postcode"])
+            assert page.form(having="line").choices["line"]
         second = subprocess.run(
             [sys.executable, "manage.py", "demo"],
             cwd=ROOT,
