@@ -15,7 +15,7 @@ from oms.states import OrderStatus, ShipmentStatus
 
 @dataclass(frozen=True)
 class OrderFacts:
-    """What the status depends on: sums over the lines, whether it is paid, and parcels by where they are."""
+    """What the status depends on: sums over the lines, whether all of it is paid, and parcels by where they are."""
 
     units: int
     shipped: int = 0
@@ -59,7 +59,7 @@ def facts_of(
         shipped=sum(line.shipped for line in lines),
         canceled=sum(line.canceled for line in lines),
         returned=sum(line.returned for line in lines),
-        is_paid=order.total == 0 or any(payment.captured > 0 for payment in payments),
+        is_paid=sum(payment.captured for payment in payments) >= order.total,
         moving=parcels.count(ShipmentStatus.SHIPPED),
         delivered=parcels.count(ShipmentStatus.DELIVERED),
         refused=parcels.count(ShipmentStatus.REFUSED),
@@ -88,7 +88,7 @@ class StatusInSQL(models.Func):
                    coalesce(sum(returned), 0) AS returned
               FROM oms_orderline WHERE order_id = o.id) AS l
         CROSS JOIN LATERAL (
-            SELECT o.total = 0 OR coalesce(bool_or(captured > 0), false) AS is_paid
+            SELECT coalesce(sum(captured), 0) >= o.total AS is_paid
               FROM oms_payment WHERE order_id = o.id) AS p
         CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE status = '{ShipmentStatus.SHIPPED}') AS moving,

@@ -82,7 +82,7 @@ def test_lists_and_single_orders_agree_on_every_combination(db):
     combinations = [
         (shipped, canceled, returned, paid, kinds)
         for shipped, canceled, returned in every(range(3), repeat=3)
-        for paid in (False, True)
+        for paid in (0, 1, 2)
         for kinds in ((), ("moving",), ("delivered",), ("refused",), ("moving", "delivered"), ("delivered", "refused"))
         if shipped + canceled <= 2 and returned <= shipped
     ]
@@ -96,7 +96,7 @@ def test_lists_and_single_orders_agree_on_every_combination(db):
             shipped=shipped, canceled=canceled, returned=returned,
         )  # fmt: skip
         if paid:
-            Payment.objects.create(order=order, method="card", currency="GBP", captured=2, captured_at=NOON)
+            Payment.objects.create(order=order, method="card", currency="GBP", captured=paid, captured_at=NOON)
         for kind in kinds:
             Shipment.objects.create(order=order, status=parcels[kind], shipped_at=NOON)
     in_sql = dict(with_status(Order.objects).values_list("number", "status"))
@@ -106,6 +106,16 @@ def test_lists_and_single_orders_agree_on_every_combination(db):
     }
     assert in_sql == in_python
     assert len(in_sql) == len(combinations) > 100
+
+
+def test_an_order_paid_in_part_is_not_paid(db):
+    order = Order.objects.create(number="T", placed_at=NOON, currency="GBP", items_total=3, total=3)
+    order.lines.create(position=1, sku="A", description="A", quantity=1, unit_price=3, gross=3)
+    statuses = []
+    for captured in (1, 2):
+        Payment.objects.create(order=order, method="card", currency="GBP", captured=captured, captured_at=NOON)
+        statuses.append(with_status(Order.objects).get().status)
+    assert statuses == ["placed", "paid"]
 
 
 def test_a_list_with_status_is_one_statement(db, django_assert_num_queries):
