@@ -10,6 +10,7 @@ from oms.orders.refusals import (
     NoLines,
     NothingToDeliver,
     NothingToShip,
+    OrderMovedOn,
     OrderNumberTaken,
     QuantityNotPossible,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "NothingToDeliver",
     "NothingToShip",
     "OrderFacts",
+    "OrderMovedOn",
     "OrderNumberTaken",
     "QuantityNotPossible",
     "book_fee",

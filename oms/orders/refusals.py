@@ -25,6 +25,11 @@ class QuantityNotPossible(Refused):
     sentence = _("%(sku)s: %(asked)s asked for, %(left)s not shipped yet.")
 
 
+class OrderMovedOn(Refused):
+    code = "order_moved_on"
+    sentence = _("Some of order %(number)s was shipped or canceled since you looked. Nothing was canceled just now.")
+
+
 class GoesOutForReturn(Refused):
     code = "goes_out_for_return"
     sentence = _("This goes out because of return %(return)s: decide there what becomes of it.")

@@ -273,6 +273,19 @@ def test_a_reason_is_needed(waiting):
     assert state(waiting) == ([0], 0, 0)
 
 
+def test_a_form_sent_twice_cancels_once(waiting):
+    data = {
+        f"line_{waiting.lines.get().pk}": "1",
+        "reason": "sold out",
+        "seen": get("/orders/T1/").context["form"].left,
+    }
+    answers = [staff_client().post("/orders/T1/cancellations/", data) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 400]
+    assert state(waiting) == ([1], 1, 1)
+    assert "since you looked" in answers[1].content.decode()
+    assert 'name="seen" value="1"' in answers[1].content.decode()
+
+
 def test_what_was_shipped_meanwhile_is_refused(waiting):
     waiting.lines.update(shipped=2)
     page = cancel(waiting, "1")

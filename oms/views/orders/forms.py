@@ -65,6 +65,16 @@ class CancellationForm(forms.Form):
             raise forms.ValidationError(_("Say how many of at least one line."))
         return cleaned
 
+    @property
+    def left(self) -> int:
+        """How many units of the order can be canceled: what the page shows when somebody decides."""
+        return sum(map(unshipped, self.lines))
+
+    def seen(self) -> int | None:
+        """What `left` was on the page this comes from; None when it does not say."""
+        said = self.data.get("seen", "")
+        return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else None
+
     def quantities(self) -> dict[int, int]:
         """Return order line id → units, only what is more than zero."""
         wanted = {line.pk: self.cleaned_data.get(f"line_{line.pk}") or 0 for line in self.lines}

@@ -71,7 +71,8 @@ def cancellations(request: HttpRequest, number: str) -> HttpResponse:
     try:
         if rma := goes_out_for(order):
             raise GoesOutForReturn(**{"return": rma.number})
-        cancel_lines(order.number, form.quantities(), form.cleaned_data["reason"], by=request.user.actor, at=now)
+        reason, seen = form.cleaned_data["reason"], form.seen()
+        cancel_lines(order.number, form.quantities(), reason, by=request.user.actor, at=now, seen=seen)
     except Refused as refused:
         outbox.record_refusal(
             refused, verb="cancel_lines", subject=f"order/{order.number}", by=request.user.actor, at=now
