@@ -121,7 +121,9 @@ class ShopForm(forms.ModelForm):
         super().__init__(*args, **options)
         self.fields["time_zone"].choices = _zones()
         self.fields["processing_days"].validators += [MinValueValidator(1), MaxValueValidator(60)]
-        for name in ("return_rate_notice", "return_rate_alarm"):
+        for name in ("approval_above", "credit_bonus"):
+            self.fields[name].validators += [MinValueValidator(0)]
+        for name in ("goodwill_most", "return_rate_notice", "return_rate_alarm"):
             self.fields[name].validators += [MinValueValidator(0), MaxValueValidator(100)]
         if not self.instance.logo_type:
             del self.fields["without_logo"]
