@@ -9,7 +9,7 @@ SCRIPTS = sorted(path.name for path in (ROOT / "bin").iterdir())
 
 
 def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    own = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+    own = os.environ | {"DJANGO_SETTINGS_MODULE": "another.project"}  # whatever else this terminal is used for
     return subprocess.run([ROOT / "bin" / script, *arguments], env=own, capture_output=True, text=True, check=False)
 
 

@@ -128,7 +128,8 @@ def main() -> int:
         parser.error("--size is a whole number above 0")
     name = (options.id or "").upper()
     if name not in known:
-        parser.error(f"no figure {options.id}; there are {', '.join(known)} (bin/prove --list)")
+        problem = f"There is no figure {options.id}." if name else "Which figure?"
+        parser.error(f"{problem} There are {', '.join(known)} (bin/prove --list)")
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped and the folder is removed
     found = prove(name, small=options.small, size=options.size, begun=options.begun)
