@@ -4,11 +4,13 @@ import argparse
 import base64
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -51,6 +53,8 @@ QUICK = (
     "tests/returns/policy",
     "tests/returns/test_lifecycle.py",
 )
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STARTED: list[subprocess.Popen[bytes]] = []
 # Compiled once, not by each of the processes that begin at the same time.
 SOURCES = ("oms", "inventory", "returns", "refunds", "notifications", "reporting")
 # By preference (see tests/browser/conftest.py).
@@ -104,8 +108,30 @@ def steps(tests: list[str], *, quick: bool, folder: Path) -> list[Step]:
 
 
 def start(step: Step) -> subprocess.Popen[bytes]:
+    """In a group of its own, which can be ended with everything it has started."""
     hidden = {} if step.shown else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(step.command, cwd=ROOT, env=os.environ | step.environment, **hidden)
+    environment = os.environ | step.environment
+    STARTED.append(subprocess.Popen(step.command, cwd=ROOT, env=environment, start_new_session=True, **hidden))
+    return STARTED[-1]
+
+
+def end_all() -> None:
+    """End what still runs: as Ctrl-C would, so that each puts away what it holds, and then for sure."""
+    for number, patience in ((signal.SIGINT, 20.0), (signal.SIGKILL, 5.0)):
+        until = time.monotonic() + patience
+        for process in [one for one in STARTED if one.poll() is None]:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+        for process in STARTED:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, until - time.monotonic()))
+
+
+def leave(number: int, _frame: object) -> None:
+    """Ctrl-C, a closed terminal, or somebody who asks this process to end."""
+    for one in ENDINGS:
+        signal.signal(one, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def run_all(chosen: list[Step]) -> list[str]:
@@ -172,6 +198,9 @@ def main() -> int:
     parser.add_argument("tests", nargs="*", metavar="TEST", help="what pytest is to run; put -- before its options")
     options = parser.parse_args()
     in_ci = os.environ.get("CI", "").lower() in ("true", "1")
+    for number in ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
+            signal.signal(number, leave)
     if in_ci:
         install_missing()
 
@@ -188,7 +217,10 @@ def main() -> int:
             chosen.insert(0, every[0])
         started = time.monotonic()
         subprocess.run([PYTHON, "-m", "compileall", "-q", "-j", "2", *SOURCES], cwd=ROOT, check=False)
-        failed = run_all(chosen)
+        try:
+            failed = run_all(chosen)
+        finally:
+            end_all()
         reasons = skipped(folder)
 
     left_out = [step.name for step in every if step not in chosen]

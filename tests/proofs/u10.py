@@ -38,12 +38,13 @@ addEventListener("DOMContentLoaded", () => {
 
 def run(size: int, progress: Progress) -> dict[str, Any]:
     """`lost`, `doubled` and `misfiled` list what is wrong and must be empty; seconds are judged at the full size."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        return {"skipped": "no Chromium here (Debian: apt-get install chromium)", "passed": True}
     from playwright.sync_api import sync_playwright
 
-    from tests.browser.conftest import FLAGS
+    from tests.browser.conftest import BROWSERS, FLAGS
+
+    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if chromium is None:
+        return {"skipped": f"no Chromium here (Debian: apt-get install {BROWSERS[0]})", "passed": True}
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     scene = Scene(size)
