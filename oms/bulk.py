@@ -10,6 +10,10 @@ from django.db import connection
 from django.db.models import Model
 
 NULL = "\\N"
+# The sequence is looked up once, not once for each number.
+RESERVE = """
+    SELECT nextval(ids) FROM CAST(pg_get_serial_sequence(%s, 'id') AS regclass) AS ids, generate_series(1, %s)
+"""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -56,5 +60,5 @@ def reserve(table: str, count: int) -> Iterator[int]:
     if not count:
         return iter(())
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+        cursor.execute(RESERVE, [table, count])
         return iter([row[0] for row in cursor.fetchall()])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from oms.states import OrderSource, PaymentMethod
@@ -58,7 +59,7 @@ class Buyer:
     postcode: str = ""
 
 
-@dataclass(slots=True)
+@dataclass
 class Sale:
     """One order. `line` is where it starts in the file."""
 
@@ -87,6 +88,11 @@ class Sale:
     delivered_at: datetime | None = None
     carrier: str = ""
     tracking: str = ""
+
+    @cached_property
+    def total(self) -> Decimal:
+        """What it costs, shipping included. For when its lines are whole."""
+        return sum((line.gross for line in self.lines), self.shipping + ZERO)
 
 
 class CreditLine(NamedTuple):

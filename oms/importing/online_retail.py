@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from oms.importing import values
@@ -49,6 +48,7 @@ class Reader:
         self.sku = values.sku("StockCode")
         self.description = values.words("Description", 200)
         self.quantity = values.whole("Quantity")
+        self.lines = values.Remembered(self._line)
         self.at = values.local_time("InvoiceDate", ZoneInfo("Europe/London"))
         self.price = values.number("UnitPrice")
         self.customer = values.Remembered(_customer)
@@ -82,16 +82,15 @@ class Reader:
         report: ImportReport,
     ) -> None:
         number = self.invoice[row[0]]
-        sku, description = self.sku[row[1]], self.description[row[2]]
-        quantity, at, price = self.quantity[row[3]], self.at[row[4]], self.price[row[5]]
-        customer, country = self.customer[row[6]], self.country[row[7]]
-        if number[0] == "A" or (number[0] != "C" and quantity <= 0):
+        bought = self.lines[row[1], row[2], row[3], row[5]]
+        at, customer, country = self.at[row[4]], self.customer[row[6]], self.country[row[7]]
+        if number[0] == "A" or (number[0] != "C" and bought.quantity <= 0):
             report.adjustments += 1
             return
-        if price < 0:
+        if bought.unit_price < 0:
             raise BadRow("UnitPrice", f"{row[5]} is negative; only adjustments (A…) may be.")
         if number[0] == "C":
-            self._credit(line, number, sku, description, quantity, at, price, customer, country, notes)
+            self._credit(line, number, bought, at, customer, country, notes)
             return
         invoice = open_invoices.get(number)
         if invoice is None:
@@ -101,31 +100,35 @@ class Reader:
         elif at < invoice.at:
             invoice.at = at
         invoice.seen = report.rows
-        invoice.lines.append(SaleLine(sku, description, quantity, price, self.rounded(price * quantity)))
+        invoice.lines.append(bought)
+
+    def _line(self, texts: tuple[str, str, str, str]) -> SaleLine:
+        """One line as it may stand on many invoices."""
+        sku, description = self.sku[texts[0]], self.description[texts[1]]
+        quantity, price = self.quantity[texts[2]], self.price[texts[3]]
+        return SaleLine(sku, description, quantity, price, self.rounded(price * quantity))
 
     def _credit(
         self,
         line: int,
         number: str,
-        sku: str,
-        description: str,
-        quantity: int,
+        given: SaleLine,
         at: datetime,
-        price: Decimal,
         customer: str,
         country: str,
         notes: dict[str, CreditNote],
     ) -> None:
-        if quantity >= 0:
-            raise BadRow("Quantity", f"{quantity} on a credit note; it must be negative.")
-        amount = values.plausible("UnitPrice", self.rounded(price * -quantity))
+        quantity, price = -given.quantity, given.unit_price
+        if quantity <= 0:
+            raise BadRow("Quantity", f"{given.quantity} on a credit note; it must be negative.")
+        amount = values.plausible("UnitPrice", -given.gross)
         note = notes.get(number)
         if note is None:
             note = notes[number] = CreditNote(line, number, at, customer, country, CURRENCY)
         elif note.customer != customer:
             raise BadRow("CustomerID", f"Line {note.line} of this credit note names another customer.")
         note.credited_at = min(note.credited_at, at)
-        note.lines.append(CreditLine(sku, description, -quantity, price, amount, self.goods[sku]))
+        note.lines.append(CreditLine(given.sku, given.description, quantity, price, amount, self.goods[given.sku]))
 
 
 def _sale(number: str, invoice: _Invoice) -> Sale:

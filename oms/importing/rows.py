@@ -65,7 +65,7 @@ class Rows:
         record_history(self.history)
 
     def _order(self, sale: Sale, customer: int | None) -> None:
-        order_id, total, correlation = str(next(self.order_ids)), total_of(sale), uuid4()
+        order_id, total, correlation = str(next(self.order_ids)), sale.total, uuid4()
         number, placed_at = bulk.text(sale.number), sale.placed_at.isoformat()
         head = self.history.tell(
             f"order/{sale.number}", "order.imported", correlation=correlation, by=ACTOR, at=sale.placed_at,
@@ -158,7 +158,3 @@ def _tenders(sale: Sale, total: Decimal) -> list[tuple[PaymentMethod, str, Decim
     if sale.payment_method is not None and (not found or total > sale.credit_amount):
         found.append((sale.payment_method, sale.payment_id, total - sale.credit_amount))
     return found
-
-
-def total_of(sale: Sale) -> Decimal:
-    return sum((line.gross for line in sale.lines), sale.shipping + ZERO)

@@ -1,9 +1,10 @@
 """Sales of a file → orders, lines, payments, books and events: one transaction and a few COPY per batch of orders.
 
 Repeat-safe: an order whose number is known is left alone, so a run that was killed is simply run again. PostgreSQL
-stores a batch of plain history, and checks its foreign keys, in a session of its own while the next one is made ready.
+stores batches of plain history, and checks their foreign keys, in two sessions beside while the next one is made ready.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
@@ -15,10 +16,12 @@ from oms import bulk
 from oms.importing.documents import Sale, SoldPieces
 from oms.importing.people import People
 from oms.importing.report import BadRow, ImportReport
-from oms.importing.rows import Rows, total_of
+from oms.importing.rows import Rows
 from oms.importing.values import LARGEST_VALUE, Remembered
 from oms.models import Payment, Product
 from oms.states import PaymentMethod
+
+SESSIONS = 2  # that store what is ready: while one checks foreign keys, the other takes rows
 
 # What is here already under these numbers, to tell a repeated row from another order under the same number.
 KNOWN = """
@@ -53,9 +56,8 @@ class Sales:
         self.people = People(now)
         self.products: dict[str, int] = {}
         self.texts = Remembered(bulk.text)  # what products are called repeats itself
-        self.beside = ThreadPoolExecutor(1)
-        self.stored: Future[None] | None = None  # of the batch that is being stored beside this one
-        self.storing: set[str] = set()  # the numbers of its orders
+        self.beside = deque(ThreadPoolExecutor(1) for _ in range(SESSIONS))
+        self.stored: deque[tuple[Future[None], set[str]]] = deque()  # batches on their way: numbers of orders
 
     def __enter__(self) -> "Sales":
         return self
@@ -65,8 +67,9 @@ class Sales:
         try:
             self._wait()
         finally:
-            self.beside.submit(connections.close_all)
-            self.beside.shutdown()
+            for session in self.beside:
+                session.submit(connections.close_all)
+                session.shutdown()
 
     def write(self, sales: Iterable[Sale]) -> None:
         """Write one batch in one transaction. Plain history is on its way then: the next batch is read meanwhile."""
@@ -76,7 +79,7 @@ class Sales:
         is_plain = not connection.in_atomic_block and not any(
             sale.payment_id or sale.credit or sale.shipped_at for sale in sales
         )
-        if not is_plain or any(sale.number in self.storing for sale in sales):
+        if not is_plain or any(sale.number in numbers for _, numbers in self.stored for sale in sales):
             self._wait()  # else it would not be seen
         with transaction.atomic():
             new = self._unknown(sales)
@@ -91,18 +94,20 @@ class Sales:
                 if rows.pieces:
                     self.note_pieces(rows.pieces)
         if is_plain:  # people and products stand now, for the other session to refer to
-            self._wait()
-            self.storing = {sale.number for sale in new}
-            self.stored = self.beside.submit(transaction.atomic(rows.copy))
+            self._wait(besides=SESSIONS - 1)
+            stored = self.beside[0].submit(transaction.atomic(rows.copy))
+            self.stored.append((stored, {sale.number for sale in new}))
+            self.beside.rotate()
         self.report.new_orders += len(new)
 
-    def _wait(self) -> None:
-        if self.stored is not None:
-            stored, self.stored, self.storing = self.stored, None, set()
+    def _wait(self, *, besides: int = 0) -> None:
+        """Until at most so many batches are still being stored."""
+        while len(self.stored) > besides:
+            stored, _ = self.stored.popleft()
             stored.result()
 
     def _is_plausible(self, sale: Sale) -> bool:
-        if sum((line.gross for line in sale.lines), sale.shipping) < LARGEST_VALUE:
+        if sale.total < LARGEST_VALUE:
             return True
         self.report.reject(sale.line, "", f"Order {sale.number} comes to more than {LARGEST_VALUE} {sale.currency}.")
         return False
@@ -117,7 +122,7 @@ class Sales:
                 self._differs(sale)
             elif sale.number not in known:
                 new[sale.number] = sale
-            elif known[sale.number] != (total_of(sale), len(sale.lines)):
+            elif known[sale.number] != (sale.total, len(sale.lines)):
                 self._differs(sale)
         return self._with_own_serials(self._with_own_payment(list(new.values())))
 
@@ -156,7 +161,7 @@ class Sales:
         """Leave out orders whose store credit does not pay for them."""
         kept: list[tuple[Sale, int | None]] = []
         for sale, customer in zip(sales, customers, strict=True):
-            if (sale.payment_method == PaymentMethod.STORE_CREDIT and total_of(sale)) or sale.credit:
+            if (sale.payment_method == PaymentMethod.STORE_CREDIT and sale.total) or sale.credit:
                 try:
                     self._pay_with_credit(sale, customer)
                 except BadRow as bad:
@@ -168,9 +173,9 @@ class Sales:
     def _pay_with_credit(self, sale: Sale, customer: int | None) -> None:
         """The payments keep the references of what was spent in place of the credit's number."""
         if not sale.credit:
-            sale.payment_id = self.pay_with_credit(sale, customer, sale.payment_id, total_of(sale))
-        elif sale.credit_amount > total_of(sale):
-            raise BadRow("credit_amount", f"{sale.credit_amount} is more than the {total_of(sale)} of the order.")
+            sale.payment_id = self.pay_with_credit(sale, customer, sale.payment_id, sale.total)
+        elif sale.credit_amount > sale.total:
+            raise BadRow("credit_amount", f"{sale.credit_amount} is more than the {sale.total} of the order.")
         else:
             sale.credit = self.pay_with_credit(sale, customer, sale.credit, sale.credit_amount)
 

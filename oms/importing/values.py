@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from oms.importing.report import BadRow
 from oms.money import exponent
@@ -20,16 +21,16 @@ _CODE = re.compile(r"[^\s\x00-\x1f\x7f]+")
 _SKU = re.compile(r"[^\s\x00-\x1f\x7f]+( [^\s\x00-\x1f\x7f]+)*")
 
 
-class Remembered[Value](dict[str, Value]):
-    """Answers of a reader by text: files repeat themselves. Bad text raises anew each time."""
+class Remembered[Value](dict[Any, Value]):
+    """Answers of a reader by what it read: files repeat themselves. What is bad raises anew each time."""
 
-    def __init__(self, read: Callable[[str], Value]) -> None:
+    def __init__(self, read: Callable[[Any], Value]) -> None:
         self.read = read
 
-    def __missing__(self, text: str) -> Value:
+    def __missing__(self, key: Any) -> Value:
         if len(self) >= CACHED:
             self.clear()
-        value = self[text] = self.read(text)
+        value = self[key] = self.read(key)
         return value
 
 

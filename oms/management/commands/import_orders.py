@@ -5,7 +5,6 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +18,6 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from inventory.imports import known_serials, note_pieces
 from oms.importing import native, online_retail
-from oms.importing.ahead import ahead
 from oms.importing.documents import CreditNote, Sale
 from oms.importing.report import ImportReport, Unreadable
 from oms.importing.sales import Sales
@@ -118,11 +116,11 @@ def _read(path: str, layout: ModuleType, report: ImportReport) -> None:
         note_pieces=note_pieces,
     )
     notes: list[CreditNote] = []
-    read = ImportReport()  # counted by the thread that reads
+    read = ImportReport()  # what is left out is named in the order of the file
     with Table(path, layout.COLUMNS, layout.OPTIONAL) as table, _progress() as progress:
         task = progress.add_task("rows read", total=None)
-        with sales, closing(ahead(_of_sales(layout.Reader().documents(table, read), notes))) as batches:
-            for batch in batches:
+        with sales:
+            for batch in _of_sales(layout.Reader().documents(table, read), notes):
                 sales.write(batch)
                 progress.update(task, completed=read.rows)
         report.include(read)
