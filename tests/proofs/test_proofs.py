@@ -21,7 +21,7 @@ WITH_SERVERS = [
     name for name in catalogue() if name not in BY_HAND and not (FOLDER / f"test_{name.lower()}.py").exists()
 ]
 LONGEST = ("K1", "K10", "K7")  # begin first
-BESIDE = 3  # at a time
+BESIDE = 2  # at a time: two cores, and other tests beside them
 # What draws its examples, and how many where somebody says so (see `tests/properties.py`).
 DRAWN, EXAMPLES = "K6", os.environ.get("HOMEWARD_EXAMPLES", "")
 LIMIT = 7_200 if EXAMPLES else 900  # seconds: a busy machine is slow, not wrong
