@@ -76,7 +76,9 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then asks each part in order
+                # Ctrl-C reaches the supervisor alone, which then asks each part in order. A group, no session: Linux
+                # shares its processors between sessions first, and the worker's niceness would count for nothing.
+                process_group=0,
             )
         self._tell_guard("+", part.process.pid)
 
