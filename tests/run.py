@@ -85,7 +85,7 @@ def steps(tests: list[str], *, quick: bool, folder: Path) -> list[Step]:
     production["SECRET_KEY"] = fresh_key() + fresh_key()
     production["HOMEWARD_MASTER_KEYS"] = f"1:{fresh_key()}"
     pytest = [PYTHON, "-m", "pytest", "-q", "-rs", "-o", "junit_family=xunit2", f"--junitxml={results}"]
-    # As many as cores: more of them take each other's caches, and each test a sixth longer. Proofs run at the same time.
+    # As many as there are cores: more of them spoil each other's caches. Proofs run at the same time.
     beside = ["-n", "2", "--dist", "worksteal"]
     few = [*QUICK, "-m", "not slow"] if quick and not tests else []
     # Proofs wait for clocks to run out, so they run beside everything else; no verdict of theirs is about speed.
