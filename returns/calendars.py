@@ -1,6 +1,5 @@
 """Business days of a warehouse: how every estimate shown to a customer is counted (R8, R100, R105)."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -21,8 +20,8 @@ class Calendar:
     """Working days are ISO weekdays (Monday is 1); dates are those of the warehouse's wall clock."""
 
     zone: ZoneInfo
-    working_days: Collection[int] = MONDAY_TO_FRIDAY
-    holidays: Collection[date] = ()
+    working_days: frozenset[int] = MONDAY_TO_FRIDAY
+    holidays: frozenset[date] = frozenset()
 
     def is_working(self, day: date) -> bool:
         return day.isoweekday() in self.working_days and day not in self.holidays
@@ -32,10 +31,7 @@ class Calendar:
 
     def after(self, at: datetime, days: int) -> date:
         """The last of `days` working days after the day of `at`: 3 after a Friday is the Wednesday."""
-        day = self.local(at)
-        for _day in range(days):
-            day = self._next(day)
-        return day
+        return _after(self, self.local(at), days)
 
     def between(self, start: datetime, end: datetime) -> int:
         """Working days after the day of `start`, up to and including the day of `end`; 0 within one day."""
@@ -53,11 +49,23 @@ class Calendar:
         return day
 
 
+@lru_cache(maxsize=1024)  # the rows of a list begin on few days
+def _after(calendar: Calendar, day: date, days: int) -> date:
+    for _day in range(days):
+        day = calendar._next(day)
+    return day
+
+
 def of(warehouse: Warehouse | None) -> Calendar:
     """The calendar of this warehouse; Monday to Friday in UTC while no warehouse is known."""
     if warehouse is None:
-        return Calendar(ZoneInfo("UTC"))
-    return Calendar(ZoneInfo(warehouse.time_zone), frozenset(warehouse.working_days), frozenset(warehouse.holidays))
+        return _calendar("UTC", tuple(MONDAY_TO_FRIDAY), ())
+    return _calendar(warehouse.time_zone, tuple(warehouse.working_days), tuple(warehouse.holidays))
+
+
+@lru_cache(maxsize=64)
+def _calendar(time_zone: str, working_days: tuple[int, ...], holidays: tuple[date, ...]) -> Calendar:
+    return Calendar(ZoneInfo(time_zone), frozenset(working_days), frozenset(holidays))
 
 
 def day_words(day: date, today: date) -> str:

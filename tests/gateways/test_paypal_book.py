@@ -14,7 +14,8 @@ from tests.sandbox import PAYPAL_CLIENT, PAYPAL_SECRET, Sandbox
 
 DAY = 86_400
 TODAY = int(time.time()) // DAY * DAY
-SINCE, UNTIL = datetime.fromtimestamp(TODAY - 100 * DAY, UTC), datetime.fromtimestamp(TODAY + DAY, UTC)
+# A run may go on past midnight.
+SINCE, UNTIL = datetime.fromtimestamp(TODAY - 100 * DAY, UTC), datetime.fromtimestamp(TODAY + 2 * DAY, UTC)
 
 
 @pytest.fixture

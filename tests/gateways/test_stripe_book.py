@@ -14,7 +14,8 @@ from tests.sandbox import STRIPE_KEY, Sandbox
 
 DAY = 86_400
 TODAY = int(time.time()) // DAY * DAY
-SINCE, UNTIL = datetime.fromtimestamp(TODAY - 5 * DAY, UTC), datetime.fromtimestamp(TODAY + DAY, UTC)
+# A run may go on past midnight.
+SINCE, UNTIL = datetime.fromtimestamp(TODAY - 5 * DAY, UTC), datetime.fromtimestamp(TODAY + 2 * DAY, UTC)
 
 
 @pytest.fixture

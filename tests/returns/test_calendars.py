@@ -5,7 +5,7 @@ import pytest
 
 from returns.calendars import Calendar, of
 
-LONDON = Calendar(ZoneInfo("Europe/London"), holidays={date(2026, 12, 25), date(2026, 12, 28)})
+LONDON = Calendar(ZoneInfo("Europe/London"), holidays=frozenset({date(2026, 12, 25), date(2026, 12, 28)}))
 FRIDAY = datetime(2026, 11, 27, 16, 0, tzinfo=UTC)
 
 
@@ -31,7 +31,7 @@ def test_the_day_is_the_warehouse_s_own() -> None:
 
 
 def test_a_week_may_start_on_sunday() -> None:
-    cairo = Calendar(ZoneInfo("Africa/Cairo"), working_days={7, 1, 2, 3, 4})
+    cairo = Calendar(ZoneInfo("Africa/Cairo"), working_days=frozenset({7, 1, 2, 3, 4}))
     assert cairo.after(datetime(2026, 11, 26, 9, 0, tzinfo=UTC), 1) == date(2026, 11, 29)
 
 
@@ -43,7 +43,7 @@ def test_days_between() -> None:
 
 
 def test_a_calendar_without_working_days_ends() -> None:
-    assert Calendar(ZoneInfo("UTC"), working_days=()).after(FRIDAY, 2) > date(2026, 11, 27)
+    assert Calendar(ZoneInfo("UTC"), working_days=frozenset()).after(FRIDAY, 2) > date(2026, 11, 27)
 
 
 def test_without_a_warehouse_it_is_monday_to_friday() -> None:
