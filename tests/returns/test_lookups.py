@@ -141,6 +141,13 @@ def test_nothing_readable_is_kept_of_who_asked() -> None:
 
 
 @pytest.mark.django_db
+def test_the_row_read_instead_of_a_missing_one_opens_nothing() -> None:
+    an_order()
+    for proof in ("sam@example.test", "LE1 5AA"):
+        assert ask("NO-SUCH", proof) == lookups.Answer()
+
+
+@pytest.mark.django_db
 def test_time_tells_nothing_about_an_order() -> None:
     """The small size of S4: Welch's t between "no such order" and "other details", taken in turns."""
     order = an_order()
