@@ -9,7 +9,7 @@ import os
 from hypothesis import HealthCheck, Phase, settings
 
 thorough = settings(
-    max_examples=int(os.environ.get("HOMEWARD_EXAMPLES", "100")),
+    max_examples=int(os.environ.get("HOMEWARD_EXAMPLES", "50")),
     deadline=None,
     database=None,
     derandomize="HOMEWARD_EXAMPLES" not in os.environ,
