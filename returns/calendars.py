@@ -59,7 +59,7 @@ def _after(calendar: Calendar, day: date, days: int) -> date:
 def of(warehouse: Warehouse | None) -> Calendar:
     """The calendar of this warehouse; Monday to Friday in UTC while no warehouse is known."""
     if warehouse is None:
-        return _calendar("UTC", tuple(MONDAY_TO_FRIDAY), ())
+        return Calendar(ZoneInfo("UTC"))
     return _calendar(warehouse.time_zone, tuple(warehouse.working_days), tuple(warehouse.holidays))
 
 

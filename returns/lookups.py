@@ -49,17 +49,17 @@ def look_up(number: str, proof: str, *, address: str, at: datetime) -> Answer:
     keys = sorted([blind_index("lookup-order", number), blind_index("lookup-address", address)])
     over = _count(number, keys, at)
     row = next(iter(_row_of(number)), None)
-    order_id, found, person = (row.pk, row.number, row.customer) if row else (0, "", None)
+    person = row.customer if row else None
     right = hmac.compare_digest(bytes((person and person.email_index) or _ABSENT), blind_index("email", proof))
     right |= hmac.compare_digest(bytes((person and person.postcode_index) or _ABSENT), blind_postcode(proof))
-    right &= found == number
+    order = row if right and row and row.number == number else None
     if over:
-        LinkRequest.objects.create(order_id=order_id if right else None, asked_at=at)
+        LinkRequest.objects.create(order=order, asked_at=at)
         return Answer(mailed=True)
-    if not right:
+    if order is None:
         return Answer()
     _forgive(keys, at)
-    return Answer(draft=draft_for(order_id, at=at))
+    return Answer(draft=draft_for(order.pk, at=at))
 
 
 @prepared
